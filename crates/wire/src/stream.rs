@@ -1,0 +1,32 @@
+//! Fixed names of the intervention stream (`GET /api/v1/interventions`).
+
+use serde::{Deserialize, Serialize};
+
+/// Path under a Signals endpoint where the stream is opened and direct interventions are posted.
+pub const INTERVENTIONS_PATH: &str = "/api/v1/interventions";
+
+/// SSE event name of the first frame, which carries a [`Hello`].
+pub const HELLO_EVENT: &str = "hello";
+
+/// SSE event name of the keep-alive frame.
+pub const PING_EVENT: &str = "ping";
+
+/// Query parameter that stands in for the `Last-Event-ID` header, which a new `EventSource` cannot set.
+pub const RESUME_PARAM: &str = "last_event_id";
+
+/// Milliseconds between two keep-alive frames.
+pub const KEEP_ALIVE_MS: u64 = 15_000;
+
+/// Milliseconds that a client should wait before it reconnects (the SSE `retry:` field).
+pub const RETRY_MS: u64 = 2_000;
+
+/// Data of the `hello` frame: what this server can do beyond plain Server-Sent Events.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hello {
+    /// Product name of the server.
+    pub server: String,
+    /// Query parameter in which a reconnecting client may send the last event id it saw.
+    pub resume_param: String,
+    /// Milliseconds between keep-alive frames; silence much longer than this means a dead connection.
+    pub keep_alive_ms: u64,
+}
