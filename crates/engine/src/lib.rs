@@ -1,1 +1,24 @@
-//! .
+//! Attributes and interventions as pure functions of events.
+//!
+//! ```text
+//! tracker payload ──▶ Event ──▶ Engine::process ──▶ Outcome { triggered, … }
+//!                                   ▲
+//!                    Definitions ───┘ (attribute keys, groups, services, interventions)
+//! ```
+//!
+//! The crate does no I/O, reads no clock and draws no random numbers: time arrives with the event or the read, ids come
+//! from the caller. The same events in the same order give the same result on every platform, wasm32 included.
+
+mod definitions;
+mod engine;
+mod event;
+mod timestamp;
+
+pub use definitions::{
+    AttributeDefinition, AttributeGroup, AttributeKey, AttributeKeyReference, Criteria,
+    DefinitionError, Definitions, EventCriteria, EventCriterion, EventSelector, GroupReference,
+    Intervention, LocSegment, Position, Property, PropertyKind, Service,
+};
+pub use engine::{AttributeReading, Engine, GroupReading, Outcome, Snapshot, Triggered, Warning};
+pub use event::{Arrival, BadEvent, Event, Payload, SchemaUri, SelfDescribing};
+pub use timestamp::Timestamp;

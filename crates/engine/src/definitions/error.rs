@@ -1,0 +1,81 @@
+use std::fmt;
+
+use serde::Serialize;
+use serde_path_to_error::Segment;
+use thiserror::Error;
+
+/// Why a definition was refused, and where.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub struct DefinitionError {
+    /// The way to the field at fault, from the outermost object, e.g. `interventions`, 0, `criteria`, `operator`.
+    pub loc: Vec<LocSegment>,
+    /// What is wrong, for people.
+    pub message: String,
+    /// Where in the text, when the definition was read from text.
+    pub position: Option<Position>,
+}
+
+/// One step of a [`DefinitionError::loc`]; serialises as a JSON string or number.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum LocSegment {
+    /// A field of an object.
+    Field(String),
+    /// A position in an array, from 0.
+    Index(usize),
+}
+
+/// A place in a text, counted from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Position {
+    /// Line number.
+    pub line: usize,
+    /// Column in bytes.
+    pub column: usize,
+}
+
+impl DefinitionError {
+    pub(crate) fn new(loc: Vec<LocSegment>, message: impl Into<String>) -> Self {
+        Self { loc, message: message.into(), position: None }
+    }
+
+    pub(crate) fn from_serde(error: serde_path_to_error::Error<serde_json::Error>) -> Self {
+        let loc = error
+            .path()
+            .iter()
+            .filter_map(|segment| match segment {
+                Segment::Seq { index } => Some(LocSegment::Index(*index)),
+                Segment::Map { key } => Some(LocSegment::Field(key.clone())),
+                Segment::Enum { variant } => Some(LocSegment::Field(variant.clone())),
+                Segment::Unknown => None,
+            })
+            .collect();
+        let cause = error.inner();
+        // serde_json counts lines from 1 and says 0 when it was not reading text.
+        let position =
+            (cause.line() > 0).then(|| Position { line: cause.line(), column: cause.column() });
+        let message = cause.to_string();
+        let message = match message.rfind(" at line ") {
+            Some(end) if position.is_some() => message[..end].to_owned(),
+            _ => message,
+        };
+        Self { loc, message, position }
+    }
+}
+
+impl fmt::Display for DefinitionError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(Position { line, column }) = self.position {
+            write!(formatter, "line {line}, column {column}: ")?;
+        }
+        for (depth, segment) in self.loc.iter().enumerate() {
+            let dot = if depth == 0 { "" } else { "." };
+            match segment {
+                LocSegment::Field(name) => write!(formatter, "{dot}{name}")?,
+                LocSegment::Index(index) => write!(formatter, "{dot}{index}")?,
+            }
+        }
+        let colon = if self.loc.is_empty() { "" } else { ": " };
+        write!(formatter, "{colon}{}", self.message)
+    }
+}
