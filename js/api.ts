@@ -1,0 +1,124 @@
+import type { BrowserPlugin } from '@snowplow/browser-tracker';
+import { load, ready } from './facade/loader.js';
+import { useLogger } from './facade/log.js';
+import { enqueue, observe } from './facade/queue.js';
+import type {
+  ConnectionListener,
+  Handler,
+  HandlerId,
+  OneOrMore,
+  SignalsInterventionConfiguration,
+  SignalsPluginOptions,
+  TrackerId,
+  WasmSource,
+} from './types.js';
+
+// The tag-based tracker appends its own list of trackers after `function.length` arguments, so every parameter that follows
+// the documented ones needs a default value.
+
+/**
+ * Makes the Snowplow plugin; pass it to `newTracker` in `plugins`, or to `addPlugin`.
+ *
+ * @param options - handlers and measurement settings, all optional
+ */
+export function SignalsPlugin(options: SignalsPluginOptions = {}): BrowserPlugin {
+  return {
+    logger(logger) {
+      useLogger(logger);
+      enqueue((core) => core.setLogger(logger));
+    },
+    activateBrowserPlugin(tracker) {
+      enqueue((core) => core.activate(tracker, options));
+    },
+    afterTrack: observe,
+    deactivatePlugin(trackerCore) {
+      enqueue((core) => core.deactivate(trackerCore));
+    },
+  };
+}
+
+/** {@link SignalsPlugin} under the name of this package. */
+export const SignalsInterventionsPlugin = SignalsPlugin;
+
+/**
+ * Starts to receive interventions, or changes from where and for whom. The first call loads the WebAssembly.
+ *
+ * @param config - an invalid field is reported through the tracker's logger, by name, and the call changes nothing
+ * @param trackerIds - trackers to subscribe; default all that have the plugin, or those that come later if there is none yet
+ */
+export function subscribeToInterventions(
+  config: SignalsInterventionConfiguration,
+  trackerIds: TrackerId[] | null = null,
+): void {
+  enqueue((core) => core.subscribe(config, trackerIds));
+  load().catch(alreadyReported);
+}
+
+/**
+ * Closes the stream. Handlers stay, and a later {@link subscribeToInterventions} resumes where this left off.
+ *
+ * @param trackerIds - trackers to unsubscribe; default all
+ */
+export function unsubscribeFromInterventions(trackerIds: TrackerId[] | null = null): void {
+  enqueue((core) => core.unsubscribe(trackerIds));
+}
+
+/**
+ * Registers handlers, which are called in order of registration. An id that is in use keeps its place and gets the new handler.
+ *
+ * @param handlers - handlers by id
+ * @param trackerIds - trackers to listen to; default all that have the plugin, or those that come later if there is none yet
+ */
+export function addInterventionHandlers(
+  handlers: Record<HandlerId, Handler>,
+  trackerIds: TrackerId[] | null = null,
+): void {
+  enqueue((core) => core.addHandlers(handlers, trackerIds));
+}
+
+/**
+ * Removes handlers. Ids that are not registered are ignored.
+ *
+ * @param handlerIds - one id or several
+ * @param trackerIds - trackers to remove them from; default all
+ */
+export function removeInterventionHandlers(
+  handlerIds: OneOrMore<HandlerId>,
+  trackerIds: TrackerId[] | null = null,
+): void {
+  enqueue((core) => core.removeHandlers(handlerIds, trackerIds));
+}
+
+/**
+ * Watches the connection.
+ *
+ * @param listener - called with the present state, then after every change
+ * @param trackerIds - trackers to watch; default all, including those that come later
+ * @returns a function that stops it
+ */
+export function onConnectionChange(
+  listener: ConnectionListener,
+  trackerIds: TrackerId[] | null = null,
+): () => void {
+  // An own function per call, so that the same listener may be registered twice and removed once.
+  const registered: ConnectionListener = (change) => listener(change);
+  enqueue((core) => core.addConnectionListener(registered, trackerIds));
+  return () => enqueue((core) => core.removeConnectionListener(registered));
+}
+
+/**
+ * Loads the WebAssembly now instead of at the first {@link subscribeToInterventions}, from somewhere else if need be.
+ *
+ * @param wasm - address, bytes or compiled module; default the file that lies beside this script
+ * @returns a promise that resolves when the core runs (on a server: at once, without doing anything) and rejects with an
+ * error that names the address and the HTTP status. The failure is also logged, so the promise may be ignored.
+ */
+export function init(wasm?: WasmSource): Promise<void> {
+  const started = load(wasm);
+  started.catch(alreadyReported);
+  return started;
+}
+
+export { ready };
+
+function alreadyReported(): void {}

@@ -1,0 +1,43 @@
+import type { BrowserTracker, Logger, TrackerCore } from '@snowplow/browser-tracker';
+import type {
+  ConnectionListener,
+  Handler,
+  HandlerId,
+  OneOrMore,
+  SignalsInterventionConfiguration,
+  SignalsPluginOptions,
+  TrackedPayload,
+  TrackerId,
+  WasmSource,
+} from '../types.js';
+
+/** The part of the plugin that runs in WebAssembly. It mirrors the public API; `null` stands for all trackers. */
+export interface Core {
+  setLogger(logger: Logger): void;
+  activate(tracker: BrowserTracker, options: SignalsPluginOptions): void;
+  deactivate(trackerCore: TrackerCore): void;
+  afterTrack(payload: TrackedPayload): void;
+  subscribe(config: SignalsInterventionConfiguration, trackerIds: TrackerId[] | null): void;
+  unsubscribe(trackerIds: TrackerId[] | null): void;
+  addHandlers(handlers: Record<HandlerId, Handler>, trackerIds: TrackerId[] | null): void;
+  removeHandlers(handlerIds: OneOrMore<HandlerId>, trackerIds: TrackerId[] | null): void;
+  addConnectionListener(listener: ConnectionListener, trackerIds: TrackerId[] | null): void;
+  removeConnectionListener(listener: ConnectionListener): void;
+}
+
+/** What the lazily loaded script exports. */
+export interface CoreModule {
+  /**
+   * Compiles and starts the WebAssembly.
+   *
+   * @param wasm - a running download, or what `init()` was given
+   * @param url - address for error messages, if there is one
+   * @param warn - told about a wrong content type
+   * @throws Error naming the address and the status when what arrived is no WebAssembly
+   */
+  start(
+    wasm: Promise<Response> | Exclude<WasmSource, string | URL>,
+    url: string | undefined,
+    warn: (message: string) => void,
+  ): Promise<Core>;
+}

@@ -1,0 +1,54 @@
+import type { WasmSource } from '../types.js';
+import type { CoreModule } from './core.js';
+import { reportError, warn } from './log.js';
+import { inBrowser, runWith } from './queue.js';
+
+/** Where a build finds the two files that load later. */
+export interface Files {
+  /** Imports the script; `wasmUrl` is the address given to `init()`, if any. */
+  importCore(wasmUrl: string | undefined): Promise<CoreModule>;
+  /** Address of the WebAssembly file unless `init()` gives one. */
+  wasmUrl(): string;
+}
+
+let files: Files;
+let loading: Promise<void> | undefined;
+let setReady: () => void;
+
+/** Resolves when the core runs. Never rejects: {@link load} does. */
+export const ready: Promise<void> = new Promise((resolve) => {
+  setReady = resolve;
+});
+
+/** Tells the loader which build it is part of. Called once, by the entry file. */
+export function loadFrom(entryFiles: Files): void {
+  files = entryFiles;
+}
+
+/**
+ * Loads and starts the core unless that has begun. After a failure the next call tries again; until then the calls of the
+ * page keep waiting.
+ */
+export function load(wasm?: WasmSource): Promise<void> {
+  if (!inBrowser()) return Promise.resolve();
+  if (!loading) {
+    loading = start(wasm);
+    loading.catch((error) => {
+      loading = undefined;
+      reportError('Interventions are unavailable on this page: the plugin could not be loaded', error);
+    });
+  }
+  return loading;
+}
+
+async function start(wasm: WasmSource | undefined): Promise<void> {
+  const given = wasm === undefined || typeof wasm === 'string' || wasm instanceof URL;
+  const givenUrl = given && wasm ? new URL(wasm, document.baseURI).href : undefined;
+  const url = given ? (givenUrl ?? files.wasmUrl()) : undefined;
+  const binary = given ? fetch(url as string) : wasm;
+  // Both files are requested at once. Should the script fail first, nobody is left to see a failing download.
+  if (binary instanceof Promise) binary.catch(() => {});
+  const core = await files.importCore(givenUrl);
+  runWith(await core.start(binary, url, warn));
+  setReady();
+}

@@ -1,0 +1,143 @@
+import type { BrowserTracker, Payload, SelfDescribingJson } from '@snowplow/browser-tracker';
+
+/** Name of an attribute key, the kind of identifier a profile is kept by, e.g. `domain_userid`. */
+export type AttributeKeyName = string;
+
+/** Identifier of one user, session or other entity under an attribute key. */
+export type AttributeKeyId = string;
+
+/** Name under which the page registers a handler. Any string, unique per tracker. */
+export type HandlerId = string;
+
+/** Id of a Snowplow tracker, the first argument of `newTracker`. */
+export type TrackerId = string;
+
+/** One value or a list of them. */
+export type OneOrMore<T> = T | T[];
+
+/**
+ * Where to find an id in a tracked event: a JSON Pointer (RFC 6901) on the tracker-protocol payload such as `/duid`, or a
+ * bare field name such as `duid`. Enriched names (`domain_userid`) work as well.
+ */
+export type JSONPointer = string;
+
+/** One pointer or several; the first that yields a value wins. */
+export type JSONPointerList = OneOrMore<JSONPointer>;
+
+/** One triggered occurrence of an intervention, as the stream delivered it. Fields that are unknown here are kept. */
+export interface Intervention {
+  /** Unique id of the occurrence. Each id is delivered once. */
+  intervention_id: string;
+  /** Name of the intervention (the rule). */
+  name: string;
+  /** Version of the rule that triggered. */
+  version: number;
+  /** Attribute values at the moment of triggering; an empty object when the server sent none. */
+  attributes: Record<string, OneOrMore<string | number | boolean>>;
+  /** Whom the instance is for. */
+  target_attribute_key?: { name: AttributeKeyName; id?: AttributeKeyId };
+}
+
+/**
+ * Receives each intervention instance once. Returning (or resolving) counts as handled; throwing (or rejecting) is logged,
+ * measured as an error, and affects neither other handlers nor the stream.
+ */
+export type HandlerFunction = (
+  intervention: Intervention,
+  tracker: BrowserTracker,
+) => Promise<unknown> | unknown;
+
+/** Decides by name, list of names, regular expression on the name, or predicate whether a handler gets an instance. */
+export type InterventionMatch =
+  | string
+  | string[]
+  | RegExp
+  | ((intervention: Intervention) => boolean);
+
+/** A handler for some interventions only. */
+export interface MatchingHandler {
+  /** Which interventions to handle. */
+  match: InterventionMatch;
+  /** Called for those that match. */
+  handle: HandlerFunction;
+}
+
+/** A handler function, or one narrowed to the interventions that it wants. */
+export type Handler = HandlerFunction | MatchingHandler;
+
+/** Where to receive interventions from, and for whom. */
+export interface SignalsInterventionConfiguration {
+  /** Signals API: a host name (`https` is assumed), or a URL with scheme and optional path prefix. Required. */
+  endpoint: string;
+  /** Path of the stream under `endpoint`. Default `/api/v1/interventions`. */
+  apiPath?: string;
+  /**
+   * Where to find the ids of attribute keys in tracked events. Added to the defaults, `domain_userid` from `/duid` and
+   * `domain_sessionid` from `/sid`; naming one of those replaces its default.
+   */
+  attributeKeyTargets?: Record<AttributeKeyName, JSONPointerList>;
+  /** Fixed ids. They win over ids found in events. */
+  attributeKeyIds?: Record<AttributeKeyName, AttributeKeyId>;
+  /** Milliseconds to wait for the server to accept the stream before trying again. Default 2500. */
+  connectionTimeoutMs?: number;
+}
+
+/** The measurement events: instance received, handler succeeded, handler failed. */
+export type MeasurementEvents = 'delivery' | 'dispatch_accept' | 'dispatch_error';
+
+/** Per measurement event: on, off, or decided per instance. All are on by default. */
+export type MeasurementSettings = Record<
+  MeasurementEvents,
+  boolean | ((intervention: Intervention) => boolean)
+>;
+
+/** Entities for measurement events, or functions that make them. */
+export type MeasurementContext = (
+  | SelfDescribingJson
+  | ((
+      event: MeasurementEvents,
+      intervention: Intervention,
+      payload: Record<string, unknown>,
+    ) => SelfDescribingJson | SelfDescribingJson[] | undefined)
+)[];
+
+/** Options of the plugin, all optional. */
+export interface SignalsPluginOptions {
+  /** Handlers to register when the tracker starts; more can be added later. */
+  handlers?: Record<HandlerId, Handler>;
+  /** Which Snowplow events to track about received interventions, and entities to attach to them. */
+  measurement?: Partial<MeasurementSettings> & { context?: MeasurementContext };
+}
+
+/**
+ * - `idle`: not subscribed, or no id known yet.
+ * - `connecting`: waiting for the server to accept the stream.
+ * - `open`: receiving.
+ * - `retrying`: failed; another attempt follows.
+ * - `paused`: the browser is offline or the page is in the back-forward cache.
+ * - `closed`: the tracker is gone; nothing follows.
+ */
+export type ConnectionState = 'idle' | 'connecting' | 'open' | 'retrying' | 'paused' | 'closed';
+
+/** What a connection listener is told. */
+export interface ConnectionChange {
+  /** The tracker whose subscription changed. */
+  trackerId: TrackerId;
+  /** Its state now. */
+  state: ConnectionState;
+  /** Failed attempts since the connection was last healthy. */
+  attempt: number;
+  /** Milliseconds until the next attempt; absent unless `retrying`, and where the browser itself decides. */
+  nextDelayMs?: number;
+  /** Why the latest attempt failed, if one did since the connection was last healthy. */
+  lastError?: string;
+}
+
+/** Called with the present state at once, and after every change. */
+export type ConnectionListener = (change: ConnectionChange) => void;
+
+/** Where the WebAssembly comes from: its address, its bytes, or the compiled module. */
+export type WasmSource = string | URL | BufferSource | WebAssembly.Module;
+
+/** An event as the tracker sent it, in the tracker protocol. */
+export type TrackedPayload = Payload;
