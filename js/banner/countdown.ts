@@ -1,0 +1,29 @@
+/** A timer that can be held up any number of times before it ends, once. */
+export class Countdown {
+  readonly #onEnd: () => void;
+  #remainingMs: number;
+  #startedAt = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  /** `durationMs` may be `Infinity`: such a countdown never ends. It does not run before {@link Countdown.run}. */
+  constructor(durationMs: number, onEnd: () => void) {
+    this.#remainingMs = durationMs;
+    this.#onEnd = onEnd;
+  }
+
+  /** Starts, or goes on after a pause. */
+  run(): void {
+    // setTimeout would take Infinity for 0.
+    if (this.#timer !== undefined || this.#remainingMs === Number.POSITIVE_INFINITY) return;
+    this.#startedAt = performance.now();
+    this.#timer = setTimeout(this.#onEnd, this.#remainingMs);
+  }
+
+  /** Stops, keeping the time that is left. */
+  pause(): void {
+    if (this.#timer === undefined) return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#remainingMs = Math.max(0, this.#remainingMs - (performance.now() - this.#startedAt));
+  }
+}

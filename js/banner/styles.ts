@@ -1,0 +1,111 @@
+/**
+ * The look of the banners. Pages theme it through `--signals-banner-*` custom properties and `::part()`; the colours
+ * that are not set follow the page's `color-scheme`.
+ */
+const CSS = `
+:host {
+  --accent: var(--signals-banner-accent, light-dark(#3a5a8c, #9cc4f0));
+  --offset: var(--signals-banner-offset, 1rem);
+  position: fixed;
+  inset: auto;
+  z-index: 2147483647;
+  box-sizing: border-box;
+  display: flex;
+  flex-direction: column;
+  gap: var(--signals-banner-gap, 0.75rem);
+  width: min(var(--signals-banner-width, 24rem), 100vw - 2 * var(--offset));
+  max-height: calc(100dvh - 2 * var(--offset));
+  margin: 0;
+  padding: 0;
+  border: 0;
+  overflow: visible;
+  background: none;
+  color: inherit;
+  font: 400 1rem/1.45 var(--signals-banner-font, system-ui, sans-serif);
+  text-align: start;
+}
+:host([data-position^="bottom"]) { inset-block-end: var(--offset); }
+:host([data-position^="top"]) { inset-block-start: var(--offset); }
+:host([data-position$="start"]) { inset-inline-start: var(--offset); }
+:host([data-position$="end"]) { inset-inline-end: var(--offset); }
+:host([data-position="bottom"]), :host([data-position="top"]) { inset-inline: 0; margin-inline: auto; }
+
+.banner {
+  box-sizing: border-box;
+  display: grid;
+  grid-template-columns: 1fr auto;
+  gap: 0.625rem 0.5rem;
+  align-items: start;
+  padding: 0.875rem 0.75rem 0.875rem 1.125rem;
+  border: 1px solid color-mix(in srgb, CanvasText 14%, transparent);
+  border-inline-start: 0.375rem solid var(--accent);
+  border-radius: var(--signals-banner-radius, 0.875rem);
+  background: var(--signals-banner-background, Canvas);
+  color: var(--signals-banner-color, CanvasText);
+  box-shadow: var(--signals-banner-shadow, 0 0.125rem 0.375rem rgb(0 0 0 / 0.12), 0 0.75rem 2rem rgb(0 0 0 / 0.2));
+}
+.banner:dir(rtl) { padding: 0.875rem 1.125rem 0.875rem 0.75rem; }
+.banner[data-tone="success"] { --accent: var(--signals-banner-success, light-dark(#25786d, #6fd0c0)); }
+.banner[data-tone="warning"] { --accent: var(--signals-banner-warning, light-dark(#b4530f, #f5b35c)); }
+
+.message {
+  grid-column: 1;
+  margin: 0;
+  padding-block: 0.25rem;
+  font-weight: 600;
+  overflow-wrap: anywhere;
+}
+.offer { grid-column: 1 / -1; display: flex; flex-wrap: wrap; gap: 0.5rem; }
+.code {
+  padding: 0.375rem 0.75rem;
+  border: 0.125rem dashed var(--accent);
+  border-radius: 0.5rem;
+  background: color-mix(in srgb, var(--accent) 10%, transparent);
+  font: 700 1rem/1.4 ui-monospace, monospace;
+  letter-spacing: 0.08em;
+  overflow-wrap: anywhere;
+}
+
+button, .action {
+  box-sizing: border-box;
+  min-width: 2.25rem;
+  min-height: 2.25rem;
+  margin: 0;
+  border: 1px solid transparent;
+  border-radius: 0.5rem;
+  background: none;
+  color: inherit;
+  font: inherit;
+  cursor: pointer;
+}
+button:hover, .action:hover { background: color-mix(in srgb, currentColor 10%, transparent); }
+button:focus-visible, .action:focus-visible { outline: 0.1875rem solid var(--accent); outline-offset: 0.125rem; }
+
+.close { grid-area: 1 / 2; display: grid; place-items: center; padding: 0; }
+.close svg { width: 1rem; height: 1rem; fill: none; stroke: currentColor; stroke-width: 2; stroke-linecap: round; }
+.copy { padding: 0 0.75rem; border-color: color-mix(in srgb, currentColor 22%, transparent); font-size: 0.875rem; font-weight: 600; }
+.action {
+  grid-column: 1 / -1;
+  justify-self: start;
+  padding: 0.375rem 0.875rem;
+  border-color: var(--accent);
+  font-weight: 600;
+  text-decoration: none;
+}
+
+@media (forced-colors: active) {
+  .banner, button, .action { border-color: CanvasText; }
+  .code { border-color: Highlight; }
+}
+`;
+
+let sheet: CSSStyleSheet | undefined;
+
+/** The style sheet, made once and shared by all banners of the page. */
+export function bannerStyles(): CSSStyleSheet {
+  if (!sheet) {
+    sheet = new CSSStyleSheet();
+    sheet.replaceSync(CSS);
+  }
+  return sheet;
+}
