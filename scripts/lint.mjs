@@ -1,35 +1,35 @@
 // `npm run lint`: every check that is not a test. All of them run, so that one look shows everything that is wrong.
 
-import { setUp } from "./setup.mjs";
-import { entryPoint, Failure, run, step } from "./support/report.mjs";
+import { setUp } from './setup.mjs';
+import { entryPoint, Failure, run, step } from './support/report.mjs';
 
-const DENY_WARNINGS = ["--", "-D", "warnings"];
+const DENY_WARNINGS = ['--', '-D', 'warnings'];
 
 const checks = [
-  ["Rust is formatted", ["cargo", "fmt", "--all", "--check"]],
-  ["clippy, native", ["cargo", "clippy", "--locked", "--workspace", "--all-targets", ...DENY_WARNINGS]],
+  ['Rust is formatted', ['cargo', 'fmt', '--all', '--check']],
+  ['clippy, native', ['cargo', 'clippy', '--locked', '--workspace', '--all-targets', ...DENY_WARNINGS]],
   [
-    "clippy, wasm32",
+    'clippy, wasm32',
     [
-      "cargo",
-      "clippy",
-      "--locked",
-      "--target",
-      "wasm32-unknown-unknown",
-      "-p",
-      "signals-interventions",
-      "-p",
-      "signals-engine",
+      'cargo',
+      'clippy',
+      '--locked',
+      '--target',
+      'wasm32-unknown-unknown',
+      '-p',
+      'signals-interventions',
+      '-p',
+      'signals-engine',
       ...DENY_WARNINGS,
     ],
   ],
   [
-    "Rust documentation builds",
-    ["cargo", "doc", "--locked", "--workspace", "--no-deps"],
-    { RUSTDOCFLAGS: "-D warnings" },
+    'Rust documentation builds',
+    ['cargo', 'doc', '--locked', '--workspace', '--no-deps'],
+    { RUSTDOCFLAGS: '-D warnings' },
   ],
-  ["TypeScript types", ["tsc", "--noEmit"]],
-  ["TypeScript and JavaScript are formatted and linted", ["biome", "ci", "."]],
+  ['TypeScript types', ['tsc', '--noEmit']],
+  ['TypeScript and JavaScript are formatted and linted', ['biome', 'ci', '.']],
 ];
 
 await entryPoint(async () => {

@@ -3,16 +3,16 @@
 //   node scripts/setup.mjs          what building and serving need
 //   node scripts/setup.mjs --test   also what the tests need: wasm-pack, Chromium and its driver
 
-import { createHash } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import path from "node:path";
-import { fileURLToPath } from "node:url";
-import { findChromedriver, findChromium } from "./support/browser.mjs";
-import { inProject, lockedVersion, toolsDir } from "./support/project.mjs";
-import { attempt, entryPoint, Failure, run, step } from "./support/report.mjs";
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { findChromedriver, findChromium } from './support/browser.mjs';
+import { inProject, lockedVersion, toolsDir } from './support/project.mjs';
+import { attempt, entryPoint, Failure, run, step } from './support/report.mjs';
 
-const WASM_TARGET = "wasm32-unknown-unknown";
-const WASM_PACK_VERSION = "0.15.1";
+const WASM_TARGET = 'wasm32-unknown-unknown';
+const WASM_PACK_VERSION = '0.15.1';
 const OLDEST_NODE = 20;
 
 /**
@@ -24,9 +24,9 @@ export async function setUp({ tests = false } = {}) {
   await checkCargo();
   await npmPackages();
   await wasmTarget();
-  await cargoTool("wasm-bindgen-cli", "wasm-bindgen", lockedVersion("wasm-bindgen"));
+  await cargoTool('wasm-bindgen-cli', 'wasm-bindgen', lockedVersion('wasm-bindgen'));
   if (tests) {
-    await cargoTool("wasm-pack", "wasm-pack", WASM_PACK_VERSION, ["--locked"]);
+    await cargoTool('wasm-pack', 'wasm-pack', WASM_PACK_VERSION, ['--locked']);
     await chromium();
   }
 }
@@ -34,46 +34,53 @@ export async function setUp({ tests = false } = {}) {
 function checkNode() {
   const version = process.versions.node;
   if (Number.parseInt(version, 10) < OLDEST_NODE) {
-    throw new Failure(`Node.js ${OLDEST_NODE} or newer is needed, this is ${version}: see https://nodejs.org`);
+    throw new Failure(
+      `Node.js ${OLDEST_NODE} or newer is needed, this is ${version}: see https://nodejs.org`,
+    );
   }
 }
 
 async function checkCargo() {
-  const { code } = await attempt(["cargo", "--version"]);
+  const { code } = await attempt(['cargo', '--version']);
   if (code !== 0)
-    throw new Failure("Rust is missing (no working `cargo`): install it with rustup, see https://rustup.rs");
+    throw new Failure('Rust is missing (no working `cargo`): install it with rustup, see https://rustup.rs');
 }
 
 async function npmPackages() {
-  const stamp = inProject("node_modules", ".installed-lock-hash");
-  const wanted = createHash("sha256")
-    .update(readFileSync(inProject("package-lock.json")))
-    .digest("hex");
-  if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;
-  await step("installing npm packages by package-lock.json", () => run(["npm", "ci", "--no-audit", "--no-fund"]));
+  const stamp = inProject('node_modules', '.installed-lock-hash');
+  const wanted = createHash('sha256')
+    .update(readFileSync(inProject('package-lock.json')))
+    .digest('hex');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
+  await step('installing npm packages by package-lock.json', () =>
+    run(['npm', 'ci', '--no-audit', '--no-fund']),
+  );
   writeFileSync(stamp, wanted);
 }
 
 async function wasmTarget() {
-  const { code, output } = await attempt(["rustc", "--print", "target-libdir", "--target", WASM_TARGET]);
+  const { code, output } = await attempt(['rustc', '--print', 'target-libdir', '--target', WASM_TARGET]);
   if (code === 0 && existsSync(output.trim())) return;
-  const { code: noRustup } = await attempt(["rustup", "--version"]);
+  const { code: noRustup } = await attempt(['rustup', '--version']);
   if (noRustup !== 0) {
     throw new Failure(
       `the Rust target ${WASM_TARGET} is missing and there is no rustup to add it: install rustup (https://rustup.rs) or your distribution's package of that target`,
     );
   }
-  await step(`adding the Rust target ${WASM_TARGET}`, () => run(["rustup", "target", "add", WASM_TARGET]));
+  await step(`adding the Rust target ${WASM_TARGET}`, () => run(['rustup', 'target', 'add', WASM_TARGET]));
 }
 
 // Unoptimised and without debug information: such a tool is built three times as fast and does its work in the same second.
 async function cargoTool(crate, program, version, flags = []) {
-  const { code, output } = await attempt([path.join(toolsDir, "bin", program), "--version"]);
+  const { code, output } = await attempt([path.join(toolsDir, 'bin', program), '--version']);
   if (code === 0 && output.trim().endsWith(version)) return;
   await step(`installing ${crate} ${version} into .tools (once; a minute or two)`, () =>
-    run(["cargo", "install", crate, "--version", version, "--debug", "--force", "--root", toolsDir, ...flags], {
-      env: { CARGO_PROFILE_DEV_DEBUG: "0" },
-    }),
+    run(
+      ['cargo', 'install', crate, '--version', version, '--debug', '--force', '--root', toolsDir, ...flags],
+      {
+        env: { CARGO_PROFILE_DEV_DEBUG: '0' },
+      },
+    ),
   );
 }
 
@@ -82,31 +89,31 @@ async function chromium() {
   const apt = await aptGet();
   if (!apt) {
     throw new Failure(
-      "Chromium and chromedriver are missing: install both, or name them in the environment variables CHROMIUM and CHROMEDRIVER",
+      'Chromium and chromedriver are missing: install both, or name them in the environment variables CHROMIUM and CHROMEDRIVER',
     );
   }
-  await step("installing Chromium and its driver with apt", async () => {
-    await run([...apt, "update"]);
-    await run([...apt, "install", "-y", "--no-install-recommends", "chromium", "chromium-driver"], {
-      env: { DEBIAN_FRONTEND: "noninteractive" },
+  await step('installing Chromium and its driver with apt', async () => {
+    await run([...apt, 'update']);
+    await run([...apt, 'install', '-y', '--no-install-recommends', 'chromium', 'chromium-driver'], {
+      env: { DEBIAN_FRONTEND: 'noninteractive' },
     });
   });
   if (!findChromium() || !findChromedriver()) {
     throw new Failure(
-      "apt installed Chromium, but `chromium` and `chromedriver` are not on the PATH: name them in CHROMIUM and CHROMEDRIVER",
+      'apt installed Chromium, but `chromium` and `chromedriver` are not on the PATH: name them in CHROMIUM and CHROMEDRIVER',
     );
   }
 }
 
 /** The apt-get command that may install packages here, or null where there is none. */
 async function aptGet() {
-  const { code } = await attempt(["apt-get", "--version"]);
+  const { code } = await attempt(['apt-get', '--version']);
   if (code !== 0) return null;
-  if (process.getuid() === 0) return ["apt-get"];
-  const sudo = await attempt(["sudo", "-n", "true"]);
-  return sudo.code === 0 ? ["sudo", "-n", "apt-get"] : null;
+  if (process.getuid() === 0) return ['apt-get'];
+  const sudo = await attempt(['sudo', '-n', 'true']);
+  return sudo.code === 0 ? ['sudo', '-n', 'apt-get'] : null;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  await entryPoint(() => setUp({ tests: process.argv.includes("--test") }));
+  await entryPoint(() => setUp({ tests: process.argv.includes('--test') }));
 }

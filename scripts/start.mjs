@@ -1,11 +1,11 @@
 // `npm start`: sets up what is missing, builds, and serves the demo e-shop with the mock server until it is stopped.
 // PORT and HOST choose the address; SIGNALS_* variables and arguments after `--` reach the server.
 
-import { spawn } from "node:child_process";
-import { build } from "./build.mjs";
-import { setUp } from "./setup.mjs";
-import { serverBinary, shopDir } from "./support/project.mjs";
-import { entryPoint } from "./support/report.mjs";
+import { spawn } from 'node:child_process';
+import { build } from './build.mjs';
+import { setUp } from './setup.mjs';
+import { serverBinary, shopDir } from './support/project.mjs';
+import { entryPoint } from './support/report.mjs';
 
 await entryPoint(async () => {
   await setUp();
@@ -16,11 +16,13 @@ await entryPoint(async () => {
 /** Runs the server in the foreground; a signal to this process ends it cleanly. Gives its exit code. */
 function serve() {
   const { PORT, HOST } = process.env;
-  const address = [...(PORT ? ["--port", PORT] : []), ...(HOST ? ["--host", HOST] : [])];
-  const server = spawn(serverBinary, [...address, "--www", shopDir, ...process.argv.slice(2)], { stdio: "inherit" });
-  for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => server.kill(signal));
+  const address = [...(PORT ? ['--port', PORT] : []), ...(HOST ? ['--host', HOST] : [])];
+  const server = spawn(serverBinary, [...address, '--www', shopDir, ...process.argv.slice(2)], {
+    stdio: 'inherit',
+  });
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => server.kill(signal));
   return new Promise((resolve, reject) => {
-    server.on("error", reject);
-    server.on("close", (code) => resolve(code ?? 1));
+    server.on('error', reject);
+    server.on('close', (code) => resolve(code ?? 1));
   });
 }

@@ -3,42 +3,48 @@
 //   npm test                 everything
 //   npm test -- rust e2e     only the suites named
 
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
-import { build } from "./build.mjs";
-import { setUp } from "./setup.mjs";
-import { findChromedriver, findChromium } from "./support/browser.mjs";
-import { attempt, entryPoint, Failure, step } from "./support/report.mjs";
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { build } from './build.mjs';
+import { setUp } from './setup.mjs';
+import { findChromedriver, findChromium } from './support/browser.mjs';
+import { attempt, entryPoint, Failure, step } from './support/report.mjs';
 
-const reports = mkdtempSync(path.join(tmpdir(), "signals-tests-"));
+const reports = mkdtempSync(path.join(tmpdir(), 'signals-tests-'));
 
 /** A suite: its command, and how to count from its output or report how many tests passed and failed. */
 const suites = {
   rust: {
-    title: "Rust, native",
-    command: ["cargo", "test", "--locked", "--workspace", "--no-fail-fast"],
+    title: 'Rust, native',
+    command: ['cargo', 'test', '--locked', '--workspace', '--no-fail-fast'],
     count: countCargo,
   },
   unit: {
-    title: "TypeScript units",
-    command: ["vitest", "run", "--reporter=default", "--reporter=json", `--outputFile.json=${reports}/unit.json`],
+    title: 'TypeScript units',
+    command: [
+      'vitest',
+      'run',
+      '--reporter=default',
+      '--reporter=json',
+      `--outputFile.json=${reports}/unit.json`,
+    ],
     count: () => {
-      const report = readReport("unit.json");
+      const report = readReport('unit.json');
       return { passed: report.numPassedTests, failed: report.numTotalTests - report.numPassedTests };
     },
   },
   wasm: {
-    title: "Rust in Chromium",
-    command: ["node", "scripts/test-wasm.mjs"],
+    title: 'Rust in Chromium',
+    command: ['node', 'scripts/test-wasm.mjs'],
     count: countCargo,
   },
   e2e: {
-    title: "end to end in Chromium",
-    command: ["playwright", "test", "--reporter=line,json"],
-    env: { PLAYWRIGHT_JSON_OUTPUT_FILE: path.join(reports, "e2e.json") },
+    title: 'end to end in Chromium',
+    command: ['playwright', 'test', '--reporter=line,json'],
+    env: { PLAYWRIGHT_JSON_OUTPUT_FILE: path.join(reports, 'e2e.json') },
     count: () => {
-      const { expected, unexpected, flaky, skipped } = readReport("e2e.json").stats;
+      const { expected, unexpected, flaky, skipped } = readReport('e2e.json').stats;
       return { passed: expected, failed: unexpected + flaky + skipped };
     },
   },
@@ -48,7 +54,9 @@ await entryPoint(async () => {
   const wanted = process.argv.slice(2);
   const unknown = wanted.filter((name) => !(name in suites));
   if (unknown.length > 0) {
-    throw new Failure(`no suite is called ${unknown.join(", ")}: there are ${Object.keys(suites).join(", ")}`);
+    throw new Failure(
+      `no suite is called ${unknown.join(', ')}: there are ${Object.keys(suites).join(', ')}`,
+    );
   }
   await setUp({ tests: true });
   await build();
@@ -71,7 +79,9 @@ async function runSuites(names) {
 /** Runs one suite. One that dies, or that ran no test, counts as a failure whatever it reported. */
 async function runSuite({ title, command, env = {}, count }) {
   const browser = { CHROMIUM: findChromium(), CHROMEDRIVER: findChromedriver() };
-  const { code, output } = await step(`testing: ${title}`, () => attempt(command, { env: { ...browser, ...env } }));
+  const { code, output } = await step(`testing: ${title}`, () =>
+    attempt(command, { env: { ...browser, ...env } }),
+  );
   let result = { passed: 0, failed: 0 };
   try {
     result = count(output);
@@ -97,5 +107,5 @@ function countCargo(output) {
 }
 
 function readReport(name) {
-  return JSON.parse(readFileSync(path.join(reports, name), "utf8"));
+  return JSON.parse(readFileSync(path.join(reports, name), 'utf8'));
 }

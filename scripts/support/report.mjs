@@ -1,7 +1,7 @@
 // What a person sees while the scripts work: one line a step, with its time; the tool's own output only when it fails.
 
-import { spawn } from "node:child_process";
-import { root, toolEnv } from "./project.mjs";
+import { spawn } from 'node:child_process';
+import { root, toolEnv } from './project.mjs';
 
 const HEARTBEAT_MS = 15_000;
 
@@ -20,7 +20,10 @@ const seconds = (began) => `${((performance.now() - began) / 1000).toFixed(1)} s
 export async function step(title, work) {
   const began = performance.now();
   console.log(`• ${title} …`);
-  const heartbeat = setInterval(() => console.log(`  still at it: ${title} (${seconds(began)})`), HEARTBEAT_MS);
+  const heartbeat = setInterval(
+    () => console.log(`  still at it: ${title} (${seconds(began)})`),
+    HEARTBEAT_MS,
+  );
   try {
     const result = await work();
     console.log(`✓ ${title} (${seconds(began)})`);
@@ -43,7 +46,7 @@ export async function run(command, options = {}) {
   const { code, output } = await attempt(command, options);
   if (code !== 0) {
     if (!options.show) process.stdout.write(output);
-    throw new Failure(`${command.join(" ")} ended with ${code}`);
+    throw new Failure(`${command.join(' ')} ended with ${code}`);
   }
   return output;
 }
@@ -56,17 +59,21 @@ export async function run(command, options = {}) {
  */
 export function attempt([program, ...args], { env = {}, show = false, cwd = root } = {}) {
   return new Promise((resolve) => {
-    const child = spawn(program, args, { cwd, env: { ...toolEnv, ...env }, stdio: ["ignore", "pipe", "pipe"] });
-    let output = "";
+    const child = spawn(program, args, {
+      cwd,
+      env: { ...toolEnv, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let output = '';
     for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding("utf8");
-      stream.on("data", (text) => {
+      stream.setEncoding('utf8');
+      stream.on('data', (text) => {
         output += text;
         if (show) process.stdout.write(text);
       });
     }
-    child.on("error", (error) => resolve({ code: error.code, output: `${output}${error.message}\n` }));
-    child.on("close", (code, signal) => resolve({ code: code ?? signal, output }));
+    child.on('error', (error) => resolve({ code: error.code, output: `${output}${error.message}\n` }));
+    child.on('close', (code, signal) => resolve({ code: code ?? signal, output }));
   });
 }
 
