@@ -1,9 +1,9 @@
-import type { Intervention } from "../types.js";
-import { Banner } from "./banner.js";
-import { type BannerOptions, type DismissReason, resolveOptions } from "./options.js";
-import { Queue } from "./queue.js";
-import { Stack } from "./stack.js";
-import { fillTemplate } from "./template.js";
+import type { Intervention } from '../types.js';
+import { Banner } from './banner.js';
+import { type BannerOptions, type DismissReason, resolveOptions } from './options.js';
+import { Queue } from './queue.js';
+import { Stack } from './stack.js';
+import { fillTemplate } from './template.js';
 
 /** An intervention handler that shows banners, for `addInterventionHandlers`. */
 export type BannerHandler = (intervention: Intervention) => void;
@@ -30,7 +30,7 @@ export function bannerHandler(options: BannerOptions): BannerHandler {
   const stack = new Stack({
     container: () => settings.container ?? document.body,
     position: settings.position,
-    onEscape: (banner) => banner.dismiss("escape"),
+    onEscape: (banner) => banner.dismiss('escape'),
   });
 
   const show = (banner: Banner) => {
@@ -49,7 +49,7 @@ export function bannerHandler(options: BannerOptions): BannerHandler {
       onShow: () => guarded(() => onShow?.(intervention)),
       onAction: () => {
         guarded(() => onAction?.(intervention));
-        if (action && "onClick" in action) guarded(() => action.onClick(intervention));
+        if (action && 'onClick' in action) guarded(() => action.onClick(intervention));
       },
       onDismiss: (reason: DismissReason) => {
         stack.remove(banner);

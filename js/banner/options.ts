@@ -1,13 +1,13 @@
-import type { Intervention } from "../types.js";
-import type { BannerTemplates } from "./template.js";
+import type { Intervention } from '../types.js';
+import type { BannerTemplates } from './template.js';
 
-const POSITIONS = ["bottom-end", "bottom-start", "bottom", "top-end", "top-start", "top"] as const;
+const POSITIONS = ['bottom-end', 'bottom-start', 'bottom', 'top-end', 'top-start', 'top'] as const;
 
 /** Where on the screen banners stack up. `start` and `end` follow the page's writing direction. */
 export type BannerPosition = (typeof POSITIONS)[number];
 
 /** Why a banner went: its close button, the Escape key, its time, or because its action was taken. */
-export type DismissReason = "close" | "escape" | "timeout" | "action";
+export type DismissReason = 'close' | 'escape' | 'timeout' | 'action';
 
 /** The words that banners bring themselves, for pages in other languages. */
 export interface BannerLabels {
@@ -49,7 +49,7 @@ export interface BannerOptions {
 }
 
 /** {@link BannerOptions} with their defaults filled in. */
-export type BannerSettings = Omit<BannerOptions, "labels" | "position"> & {
+export type BannerSettings = Omit<BannerOptions, 'labels' | 'position'> & {
   position: BannerPosition;
   autoCloseMs: number;
   maxVisible: number;
@@ -64,23 +64,23 @@ export type BannerSettings = Omit<BannerOptions, "labels" | "position"> & {
 export function resolveOptions(options: BannerOptions): BannerSettings {
   const settings = {
     ...options,
-    position: options.position ?? "bottom-end",
+    position: options.position ?? 'bottom-end',
     autoCloseMs: options.autoCloseMs ?? 60_000,
     maxVisible: options.maxVisible ?? 3,
-    labels: { close: "Close", copy: "Copy code", copied: "Copied", ...options.labels },
+    labels: { close: 'Close', copy: 'Copy code', copied: 'Copied', ...options.labels },
   };
   const { templates, position, autoCloseMs, maxVisible } = settings;
-  if (!templates || !["object", "function"].includes(typeof templates)) {
-    throw new TypeError("templates must be an object of templates or a function");
+  if (!templates || !['object', 'function'].includes(typeof templates)) {
+    throw new TypeError('templates must be an object of templates or a function');
   }
   if (!POSITIONS.includes(position)) {
-    throw new TypeError(`position must be one of ${POSITIONS.join(", ")}, not ${position}`);
+    throw new TypeError(`position must be one of ${POSITIONS.join(', ')}, not ${position}`);
   }
-  if (typeof autoCloseMs !== "number" || !(autoCloseMs > 0)) {
-    throw new TypeError("autoCloseMs must be a number of milliseconds above 0, or Infinity");
+  if (typeof autoCloseMs !== 'number' || !(autoCloseMs > 0)) {
+    throw new TypeError('autoCloseMs must be a number of milliseconds above 0, or Infinity');
   }
   if (!Number.isInteger(maxVisible) || maxVisible < 1) {
-    throw new TypeError("maxVisible must be a whole number of at least 1");
+    throw new TypeError('maxVisible must be a whole number of at least 1');
   }
   return settings;
 }

@@ -1,6 +1,6 @@
-import type { Banner } from "./banner.js";
-import type { BannerPosition } from "./options.js";
-import { bannerStyles } from "./styles.js";
+import type { Banner } from './banner.js';
+import type { BannerPosition } from './options.js';
+import { bannerStyles } from './styles.js';
 
 interface StackOptions {
   /** Where the host goes while no modal dialog is open. Asked when needed: the page may not have a body before. */
@@ -38,7 +38,7 @@ export class Stack {
   remove(banner: Banner): void {
     const index = this.#banners.indexOf(banner);
     if (index < 0) return;
-    const hadFocus = banner.element.matches(":focus-within");
+    const hadFocus = banner.element.matches(':focus-within');
     this.#banners.splice(index, 1);
     banner.element.remove();
     if (hadFocus) this.#focusBefore?.focus();
@@ -50,10 +50,10 @@ export class Stack {
   }
 
   #makeHost(): HTMLElement {
-    const host = document.createElement("signals-banners");
+    const host = document.createElement('signals-banners');
     host.dataset.position = this.#options.position;
-    host.popover = "manual";
-    host.attachShadow({ mode: "open" }).adoptedStyleSheets = [bannerStyles()];
+    host.popover = 'manual';
+    host.attachShadow({ mode: 'open' }).adoptedStyleSheets = [bannerStyles()];
     return host;
   }
 
@@ -67,7 +67,7 @@ export class Stack {
     const parent = topmostModal() ?? this.#options.container();
     if (host.parentNode !== parent) parent.append(host);
     // Moving an element closes it as a popover. Browsers without popovers show the host as it is.
-    if (host.isConnected && typeof host.showPopover === "function" && !host.matches(":popover-open")) {
+    if (host.isConnected && typeof host.showPopover === 'function' && !host.matches(':popover-open')) {
       host.showPopover();
     }
   }
@@ -77,11 +77,11 @@ export class Stack {
     this.#listening = new AbortController();
     const { signal } = this.#listening;
     // Dialogs that open and close; these events do not bubble, but they are captured.
-    for (const type of ["toggle", "close"]) {
+    for (const type of ['toggle', 'close']) {
       document.addEventListener(type, (event) => this.#onDialogChange(event), { signal, capture: true });
     }
-    document.addEventListener("keydown", (event) => this.#onKeyDown(event), { signal });
-    this.#host?.addEventListener("focusin", (event) => this.#onFocusIn(event), { signal });
+    document.addEventListener('keydown', (event) => this.#onKeyDown(event), { signal });
+    this.#host?.addEventListener('focusin', (event) => this.#onFocusIn(event), { signal });
   }
 
   #onDialogChange(event: Event): void {
@@ -94,8 +94,8 @@ export class Stack {
 
   /** Escape closes the banner that has the focus; else the newest, unless a dialog has a better claim to the key. */
   #onKeyDown(event: KeyboardEvent): void {
-    if (event.key !== "Escape" || event.defaultPrevented) return;
-    const focused = this.#banners.find((banner) => banner.element.matches(":focus-within"));
+    if (event.key !== 'Escape' || event.defaultPrevented) return;
+    const focused = this.#banners.find((banner) => banner.element.matches(':focus-within'));
     const banner = focused ?? (topmostModal() ? undefined : this.#banners.at(-1));
     if (!banner) return;
     // A canceled Escape closes no dialog: one key press, one thing closed.
@@ -106,5 +106,7 @@ export class Stack {
 
 /** The open modal dialog that the focus is in, or else the last in the document. */
 function topmostModal(): Element | undefined {
-  return document.activeElement?.closest("dialog:modal") ?? [...document.querySelectorAll("dialog:modal")].at(-1);
+  return (
+    document.activeElement?.closest('dialog:modal') ?? [...document.querySelectorAll('dialog:modal')].at(-1)
+  );
 }

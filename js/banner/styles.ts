@@ -12,6 +12,7 @@ const CSS = `
   box-sizing: border-box;
   display: flex;
   flex-direction: column;
+  container-type: inline-size;
   gap: var(--signals-banner-gap, 0.75rem);
   width: min(var(--signals-banner-width, 24rem), 100vw - 2 * var(--offset));
   max-height: calc(100dvh - 2 * var(--offset));
@@ -33,10 +34,11 @@ const CSS = `
 .banner {
   box-sizing: border-box;
   display: grid;
-  grid-template-columns: 1fr auto;
-  gap: 0.625rem 0.5rem;
-  align-items: start;
-  padding: 0.875rem 0.75rem 0.875rem 1.125rem;
+  grid-template: "message offer close" auto / 1fr auto auto;
+  gap: 0.5rem;
+  align-items: center;
+  padding-block: 0.625rem;
+  padding-inline: 1rem 0.5rem;
   border: 1px solid color-mix(in srgb, CanvasText 14%, transparent);
   border-inline-start: 0.375rem solid var(--accent);
   border-radius: var(--signals-banner-radius, 0.875rem);
@@ -44,27 +46,25 @@ const CSS = `
   color: var(--signals-banner-color, CanvasText);
   box-shadow: var(--signals-banner-shadow, 0 0.125rem 0.375rem rgb(0 0 0 / 0.12), 0 0.75rem 2rem rgb(0 0 0 / 0.2));
 }
-.banner:dir(rtl) { padding: 0.875rem 1.125rem 0.875rem 0.75rem; }
 .banner[data-tone="success"] { --accent: var(--signals-banner-success, light-dark(#25786d, #6fd0c0)); }
 .banner[data-tone="warning"] { --accent: var(--signals-banner-warning, light-dark(#b4530f, #f5b35c)); }
 
-.message {
-  grid-column: 1;
-  margin: 0;
-  padding-block: 0.25rem;
-  font-weight: 600;
-  overflow-wrap: anywhere;
-}
-.offer { grid-column: 1 / -1; display: flex; flex-wrap: wrap; gap: 0.5rem; }
-.code {
-  padding: 0.375rem 0.75rem;
+.message { grid-area: message; margin: 0; font-weight: 600; overflow-wrap: anywhere; text-wrap: balance; }
+.offer {
+  grid-area: offer;
+  display: flex;
+  align-items: center;
   border: 0.125rem dashed var(--accent);
   border-radius: 0.5rem;
   background: color-mix(in srgb, var(--accent) 10%, transparent);
+}
+.code {
+  padding-inline-start: 0.75rem;
   font: 700 1rem/1.4 ui-monospace, monospace;
-  letter-spacing: 0.08em;
+  letter-spacing: 0.06em;
   overflow-wrap: anywhere;
 }
+.label { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 
 button, .action {
   box-sizing: border-box;
@@ -81,9 +81,10 @@ button, .action {
 button:hover, .action:hover { background: color-mix(in srgb, currentColor 10%, transparent); }
 button:focus-visible, .action:focus-visible { outline: 0.1875rem solid var(--accent); outline-offset: 0.125rem; }
 
-.close { grid-area: 1 / 2; display: grid; place-items: center; padding: 0; }
-.close svg { width: 1rem; height: 1rem; fill: none; stroke: currentColor; stroke-width: 2; stroke-linecap: round; }
-.copy { padding: 0 0.75rem; border-color: color-mix(in srgb, currentColor 22%, transparent); font-size: 0.875rem; font-weight: 600; }
+.close, .copy { display: grid; place-items: center; padding: 0; }
+.close { grid-area: close; }
+.copy { position: relative; }
+svg { width: 1rem; height: 1rem; fill: none; stroke: currentColor; stroke-width: 1.75; stroke-linecap: round; stroke-linejoin: round; }
 .action {
   grid-column: 1 / -1;
   justify-self: start;
@@ -93,9 +94,15 @@ button:focus-visible, .action:focus-visible { outline: 0.1875rem solid var(--acc
   text-decoration: none;
 }
 
+/* Little room, large text or a long code: the code goes below the message. */
+@container (max-width: 18rem) {
+  .banner { grid-template: "message close" auto "offer offer" auto / 1fr auto; }
+  .offer { justify-self: start; }
+}
+
 @media (forced-colors: active) {
   .banner, button, .action { border-color: CanvasText; }
-  .code { border-color: Highlight; }
+  .offer { border-color: Highlight; }
 }
 `;
 

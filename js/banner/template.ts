@@ -1,7 +1,7 @@
-import type { Intervention } from "../types.js";
+import type { Intervention } from '../types.js';
 
 /** What a banner is about, shown by its accent colour. */
-export type BannerTone = "info" | "success" | "warning";
+export type BannerTone = 'info' | 'success' | 'warning';
 
 /** The one thing a shopper can do from a banner: follow a link or run a function. Either closes the banner. */
 export type BannerAction =
@@ -41,8 +41,8 @@ export type BannerTemplates =
   | Record<string, BannerTemplate>
   | ((intervention: Intervention) => BannerTemplate | null | undefined);
 
-const TONES: readonly BannerTone[] = ["info", "success", "warning"];
-const LINK_PROTOCOLS: readonly string[] = ["http:", "https:", "mailto:", "tel:"];
+const TONES: readonly BannerTone[] = ['info', 'success', 'warning'];
+const LINK_PROTOCOLS: readonly string[] = ['http:', 'https:', 'mailto:', 'tel:'];
 const PLACEHOLDER = /\{\{|\}\}|\{([^{}]+)\}/g;
 
 /**
@@ -51,14 +51,18 @@ const PLACEHOLDER = /\{\{|\}\}|\{([^{}]+)\}/g;
  * @throws {TypeError} naming the field, if the template is malformed, links to a scheme that could run code, or
  * mentions an attribute that the intervention does not carry: no banner is better than one with a hole in it.
  */
-export function fillTemplate(templates: BannerTemplates, intervention: Intervention): BannerTemplate | undefined {
+export function fillTemplate(
+  templates: BannerTemplates,
+  intervention: Intervention,
+): BannerTemplate | undefined {
   const template = findTemplate(templates, intervention);
   if (!template) return undefined;
 
   const at = `templates.${intervention.name}`;
   const { attributes } = intervention;
-  const { message, code, action, tone = "info" } = template;
-  if (!TONES.includes(tone)) throw new TypeError(`${at}.tone must be one of ${TONES.join(", ")}, not ${tone}`);
+  const { message, code, action, tone = 'info' } = template;
+  if (!TONES.includes(tone))
+    throw new TypeError(`${at}.tone must be one of ${TONES.join(', ')}, not ${tone}`);
   return {
     message: fillText(message, attributes, `${at}.message`),
     tone,
@@ -68,18 +72,18 @@ export function fillTemplate(templates: BannerTemplates, intervention: Intervent
 }
 
 function findTemplate(templates: BannerTemplates, intervention: Intervention) {
-  if (typeof templates === "function") return templates(intervention);
+  if (typeof templates === 'function') return templates(intervention);
   // Names come from data: `constructor` must not find what every object inherits.
   return Object.hasOwn(templates, intervention.name) ? templates[intervention.name] : undefined;
 }
 
 function fillAction(action: BannerAction, attributes: Record<string, unknown>, at: string): BannerAction {
   const label = fillText(action.label, attributes, `${at}.label`);
-  if ("href" in action) {
+  if ('href' in action) {
     requireSafeLink(action.href, `${at}.href`);
     return { label, href: action.href };
   }
-  if (typeof action.onClick !== "function") throw new TypeError(`${at} needs an href or an onClick function`);
+  if (typeof action.onClick !== 'function') throw new TypeError(`${at} needs an href or an onClick function`);
   return { label, onClick: action.onClick };
 }
 
@@ -89,13 +93,13 @@ function requireSafeLink(href: string, at: string): void {
 }
 
 function fillText(text: unknown, attributes: Record<string, unknown>, at: string): string {
-  if (typeof text !== "string" || text === "") throw new TypeError(`${at} must be a text that is not empty`);
+  if (typeof text !== 'string' || text === '') throw new TypeError(`${at} must be a text that is not empty`);
   return text.replace(PLACEHOLDER, (match, attribute?: string) => {
     if (attribute === undefined) return match.charAt(0);
     const value = Object.hasOwn(attributes, attribute) ? attributes[attribute] : undefined;
     if (value === undefined || value === null) {
       throw new TypeError(`${at} mentions {${attribute}}, which the intervention does not carry`);
     }
-    return Array.isArray(value) ? value.join(", ") : String(value);
+    return Array.isArray(value) ? value.join(', ') : String(value);
   });
 }

@@ -1,0 +1,56 @@
+// Builds the demo e-shop into target/www/, with the package's script-tag build beside it in signals/.
+
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { build } from 'esbuild';
+import { inProject, shopDir } from './support/project.mjs';
+import { entryPoint, Failure } from './support/report.mjs';
+
+const source = (...parts) => inProject('www', ...parts);
+const packageDir = inProject('dist');
+
+await entryPoint(async () => {
+  if (!existsSync(path.join(packageDir, 'signals-interventions.js'))) {
+    throw new Failure('dist/ has no signals-interventions.js: run `node scripts/build-package.mjs` first');
+  }
+  rmSync(shopDir, { recursive: true, force: true });
+  mkdirSync(shopDir, { recursive: true });
+  await bundle();
+  copyStaticFiles();
+  copyPackage();
+});
+
+async function bundle() {
+  await build({
+    entryPoints: { shop: source('src', 'main.ts') },
+    outdir: shopDir,
+    bundle: true,
+    format: 'esm',
+    target: 'es2022',
+    minify: true,
+    sourcemap: true,
+    logLevel: 'warning',
+  });
+  await build({
+    entryPoints: { shop: source('styles', 'shop.css') },
+    outdir: shopDir,
+    bundle: true,
+    minify: true,
+    logLevel: 'warning',
+  });
+}
+
+function copyStaticFiles() {
+  for (const name of readdirSync(source())) {
+    if (/\.(html|svg)$/.test(name)) cpSync(source(name), path.join(shopDir, name));
+  }
+  cpSync(source('pictures'), path.join(shopDir, 'pictures'), { recursive: true });
+}
+
+/** What a storefront copies to its own server: the script, and what it loads from beside itself. */
+function copyPackage() {
+  for (const name of readdirSync(packageDir)) {
+    if (/\.(js|wasm|map)$/.test(name))
+      cpSync(path.join(packageDir, name), path.join(shopDir, 'signals', name));
+  }
+}

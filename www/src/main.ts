@@ -1,0 +1,45 @@
+import { Activity } from './activity';
+import { find } from './dom';
+import { loadSettings } from './settings';
+import { Shop } from './shop';
+import { receiveInterventions, signalsPlugins } from './signals';
+import { Tracking } from './tracking';
+import { showActivity } from './views/activity-drawer';
+import { showCart } from './views/cart-panel';
+import { orderDialog } from './views/order-dialog';
+import { ProductDialog } from './views/product-dialog';
+import { wireSettingsDialog } from './views/settings-dialog';
+import { showShelf } from './views/shelf';
+import { Tour } from './views/tour';
+
+const settings = loadSettings();
+const activity = new Activity();
+const tracking = new Tracking({
+  collectorUrl: settings.collectorUrl,
+  plugins: signalsPlugins(),
+  onEvent: ({ title, detail }) => activity.eventSent(title, detail),
+  onFailure: (reason) => activity.eventSent('not delivered', reason),
+});
+const shop = new Shop(tracking);
+const tour = new Tour();
+
+const productDialog = new ProductDialog(shop);
+showShelf((product) => productDialog.open(product));
+showCart(shop, orderDialog());
+showActivity(activity, () => tracking.shopper);
+wireSettingsDialog(settings);
+find(HTMLElement, '#reset-user-data').addEventListener('click', () => {
+  tour.startOver();
+  shop.startOver();
+});
+
+receiveInterventions({
+  signalsUrl: settings.signalsUrl,
+  onIntervention: (intervention) => {
+    activity.interventionReceived(intervention);
+    tour.tickOff(intervention);
+  },
+  onConnectionChange: (change) => activity.connectionChanged(change),
+});
+tracking.pageView();
+productDialog.followAddress();
