@@ -9,10 +9,18 @@
 //! The crate does no I/O, reads no clock and draws no random numbers: time arrives with the event or the read, ids come
 //! from the caller. The same events in the same order give the same result on every platform, wasm32 included.
 
+mod aggregation;
+mod datum;
 mod definitions;
+mod duration;
 mod engine;
 mod event;
+mod event_filter;
+mod name;
+mod predicate;
+mod property;
 mod timestamp;
+mod value_type;
 
 pub use definitions::{
     AttributeDefinition, AttributeGroup, AttributeKey, AttributeKeyReference, Criteria,

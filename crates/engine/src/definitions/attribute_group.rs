@@ -1,14 +1,15 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{AttributeKey, Property, published};
+use super::{AttributeKey, Property, first_version, published};
 
 /// A named, versioned list of attributes for one attribute key.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AttributeGroup {
     /// E.g. `ecom_attributes`.
     pub name: String,
-    /// From 1.
+    /// From 1, which is also the default.
+    #[serde(default = "first_version")]
     pub version: u64,
     /// Whose profile the attributes belong to. Only the name is needed when the key is built in or defined elsewhere.
     pub attribute_key: AttributeKey,

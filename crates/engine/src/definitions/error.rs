@@ -35,10 +35,6 @@ pub struct Position {
 }
 
 impl DefinitionError {
-    pub(crate) fn new(loc: Vec<LocSegment>, message: impl Into<String>) -> Self {
-        Self { loc, message: message.into(), position: None }
-    }
-
     pub(crate) fn from_serde(error: serde_path_to_error::Error<serde_json::Error>) -> Self {
         let loc = error
             .path()

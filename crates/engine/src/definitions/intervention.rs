@@ -1,14 +1,15 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{AttributeKeyReference, GroupReference, published};
+use super::{AttributeKeyReference, GroupReference, first_version, published};
 
 /// A rule: what must become true of a profile, and whom to tell.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Intervention {
     /// E.g. `free_shipping`.
     pub name: String,
-    /// From 1. A new version starts afresh: nobody has had it.
+    /// From 1, which is also the default. A new version starts afresh: nobody has had it.
+    #[serde(default = "first_version")]
     pub version: u64,
     /// For people.
     #[serde(default)]

@@ -7,8 +7,11 @@ mod attribute_group;
 mod attribute_key;
 mod error;
 mod intervention;
+mod loc;
 mod property;
 mod service;
+
+use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +21,7 @@ pub use attribute_group::{
 pub use attribute_key::{AttributeKey, AttributeKeyReference};
 pub use error::{DefinitionError, LocSegment, Position};
 pub use intervention::{Criteria, Intervention};
+pub(crate) use loc::Loc;
 pub use property::{Property, PropertyKind};
 pub use service::{GroupReference, Service};
 
@@ -51,6 +55,28 @@ impl Definitions {
     /// When both define the same thing: the same attribute key or service name, or the same name and version of a group or
     /// an intervention. Nothing is added then; `loc` points into `other`.
     pub fn merge(&mut self, other: Definitions) -> Result<(), DefinitionError> {
+        let root = Loc::ROOT;
+        check_disjoint(
+            &self.attribute_keys,
+            &other.attribute_keys,
+            &root.field("attribute_keys"),
+            |key| (&key.name, None),
+        )?;
+        check_disjoint(
+            &self.attribute_groups,
+            &other.attribute_groups,
+            &root.field("attribute_groups"),
+            |group| (&group.name, Some(group.version)),
+        )?;
+        check_disjoint(&self.services, &other.services, &root.field("services"), |service| {
+            (&service.name, None)
+        })?;
+        check_disjoint(
+            &self.interventions,
+            &other.interventions,
+            &root.field("interventions"),
+            |intervention| (&intervention.name, Some(intervention.version)),
+        )?;
         self.attribute_keys.extend(other.attribute_keys);
         self.attribute_groups.extend(other.attribute_groups);
         self.services.extend(other.services);
@@ -59,7 +85,30 @@ impl Definitions {
     }
 }
 
+fn check_disjoint<T>(
+    ours: &[T],
+    theirs: &[T],
+    loc: &Loc<'_>,
+    identity: impl Fn(&T) -> (&str, Option<u64>),
+) -> Result<(), DefinitionError> {
+    let known: HashSet<_> = ours.iter().map(&identity).collect();
+    for (index, definition) in theirs.iter().enumerate() {
+        if known.contains(&identity(definition)) {
+            let (name, version) = identity(definition);
+            let version = version.map(|version| format!(" version {version}")).unwrap_or_default();
+            let message = format!("`{}`{version} is already defined", name.escape_debug());
+            return Err(loc.index(index).field("name").error(message));
+        }
+    }
+    Ok(())
+}
+
 /// A definition that is written down is meant to be used: only an explicit `false` holds it back.
 fn published() -> bool {
     true
+}
+
+/// Version of a definition that does not say.
+fn first_version() -> u64 {
+    1
 }

@@ -39,6 +39,11 @@ pub enum Warning {
         /// `group:attribute`.
         attribute: String,
     },
+    /// A rolling window has more observations than fit; the oldest left it early.
+    WindowOverflowed {
+        /// `group:attribute`.
+        attribute: String,
+    },
     /// An id holds control characters, which would forge fields of the stream; it counts as no id.
     RefusedId {
         /// Name of the attribute key.
@@ -51,6 +56,12 @@ impl fmt::Display for Warning {
         match self {
             Warning::Saturated { attribute } => {
                 write!(formatter, "{attribute}: out of range of its type, saturated")
+            }
+            Warning::WindowOverflowed { attribute } => {
+                write!(
+                    formatter,
+                    "{attribute}: too many events in its window, the oldest do not count"
+                )
             }
             Warning::RefusedId { attribute_key } => {
                 write!(formatter, "{attribute_key}: id with control characters ignored")

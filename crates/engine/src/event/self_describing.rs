@@ -1,9 +1,14 @@
 use std::fmt;
 
+use base64::Engine as _;
+use base64::alphabet::URL_SAFE;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use serde::Deserialize;
+use serde::de::{Deserializer, Error as _};
 use serde_json::Value;
 
 /// A JSON with the schema that describes it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct SelfDescribing {
     /// The schema.
     pub schema: SchemaUri,
@@ -14,20 +19,180 @@ pub struct SelfDescribing {
 /// An Iglu schema URI taken apart: `iglu:{vendor}/{name}/{format}/{model}-{revision}-{addition}`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SchemaUri {
+    uri: String,
+    vendor_end: usize,
+    name_end: usize,
+    format_end: usize,
+    major_version: u64,
+}
+
+const SCHEME: &str = "iglu:";
+
+impl SchemaUri {
+    /// Takes a schema URI apart; `None` when it is none.
+    pub fn parse(uri: impl Into<String>) -> Option<Self> {
+        let uri = uri.into();
+        let mut parts = uri.strip_prefix(SCHEME)?.split('/');
+        let (vendor, name, format, version) =
+            (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+        if parts.next().is_some() || [vendor, name, format].contains(&"") {
+            return None;
+        }
+        let mut numbers = version.split('-');
+        let major_version = parse_version_number(numbers.next()?)?;
+        for _ in 0..2 {
+            parse_version_number(numbers.next()?)?;
+        }
+        if numbers.next().is_some() {
+            return None;
+        }
+        let vendor_end = SCHEME.len() + vendor.len();
+        let name_end = vendor_end + 1 + name.len();
+        let format_end = name_end + 1 + format.len();
+        Some(Self { vendor_end, name_end, format_end, major_version, uri })
+    }
+
     /// E.g. `com.snowplowanalytics.snowplow.ecommerce`.
-    pub vendor: String,
+    pub fn vendor(&self) -> &str {
+        &self.uri[SCHEME.len()..self.vendor_end]
+    }
+
     /// E.g. `product`.
-    pub name: String,
+    pub fn name(&self) -> &str {
+        &self.uri[self.vendor_end + 1..self.name_end]
+    }
+
     /// Nearly always `jsonschema`.
-    pub format: String,
+    pub fn format(&self) -> &str {
+        &self.uri[self.name_end + 1..self.format_end]
+    }
+
     /// E.g. `1-0-2`.
-    pub version: String,
+    pub fn version(&self) -> &str {
+        &self.uri[self.format_end + 1..]
+    }
+
     /// The first number of the version: data of one major version is compatible.
-    pub major_version: u64,
+    pub fn major_version(&self) -> u64 {
+        self.major_version
+    }
+}
+
+fn parse_version_number(text: &str) -> Option<u64> {
+    // `parse` alone would let a sign through.
+    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
 }
 
 impl fmt::Display for SchemaUri {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "iglu:{}/{}/{}/{}", self.vendor, self.name, self.format, self.version)
+        formatter.write_str(&self.uri)
+    }
+}
+
+impl<'de> Deserialize<'de> for SchemaUri {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let uri = String::deserialize(deserializer)?;
+        SchemaUri::parse(uri.as_str()).ok_or_else(|| {
+            D::Error::custom(format!("`{}` is not a schema URI", uri.escape_debug()))
+        })
+    }
+}
+
+/// The self-describing wrapper around a self-describing event, or around the list of entities.
+#[derive(Deserialize)]
+struct Envelope<T> {
+    schema: SchemaUri,
+    data: T,
+}
+
+/// Decodes the value of `ue_pr` or, from base64, of `ue_px`.
+pub(super) fn decode_event(text: &str, encoding: Encoding) -> Result<SelfDescribing, String> {
+    decode_envelope(text, encoding, "unstruct_event")
+}
+
+/// Decodes the value of `co` or, from base64, of `cx`.
+pub(super) fn decode_entities(
+    text: &str,
+    encoding: Encoding,
+) -> Result<Vec<SelfDescribing>, String> {
+    decode_envelope(text, encoding, "contexts")
+}
+
+/// How a self-describing JSON is written into a tracker protocol parameter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Encoding {
+    Plain,
+    Base64,
+}
+
+fn decode_envelope<T: for<'de> Deserialize<'de>>(
+    text: &str,
+    encoding: Encoding,
+    wrapper: &str,
+) -> Result<T, String> {
+    let envelope: Envelope<T> = match encoding {
+        Encoding::Plain => serde_json::from_str(text),
+        Encoding::Base64 => serde_json::from_slice(&decode_base64(text)?),
+    }
+    .map_err(|error| {
+        let what = if error.is_data() { "not a self-describing JSON" } else { "not JSON" };
+        format!("{what}: {error}")
+    })?;
+    if envelope.schema.name() != wrapper {
+        return Err(format!("schema is `{}`, expected one named {wrapper}", envelope.schema));
+    }
+    Ok(envelope.data)
+}
+
+/// Trackers differ in alphabet and padding, and form decoding turns `+` into a space: all of it is understood.
+fn decode_base64(text: &str) -> Result<Vec<u8>, String> {
+    const LENIENT: GeneralPurpose = GeneralPurpose::new(
+        &URL_SAFE,
+        GeneralPurposeConfig::new()
+            .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+            .with_decode_allow_trailing_bits(true),
+    );
+    let url_safe: Vec<u8> = text
+        .bytes()
+        .map(|byte| match byte {
+            b'+' | b' ' => b'-',
+            b'/' => b'_',
+            other => other,
+        })
+        .collect();
+    LENIENT.decode(url_safe).map_err(|error| format!("not base64: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_schema_uri_falls_into_its_parts() {
+        let schema = SchemaUri::parse("iglu:com.acme.shop/product/jsonschema/12-0-3").unwrap();
+        assert_eq!(schema.vendor(), "com.acme.shop");
+        assert_eq!(schema.name(), "product");
+        assert_eq!(schema.format(), "jsonschema");
+        assert_eq!(schema.version(), "12-0-3");
+        assert_eq!(schema.major_version(), 12);
+        assert_eq!(schema.to_string(), "iglu:com.acme.shop/product/jsonschema/12-0-3");
+    }
+
+    #[test]
+    fn what_only_resembles_a_schema_uri_is_refused() {
+        for text in [
+            "",
+            "com.acme/product/jsonschema/1-0-0",
+            "iglu:com.acme/product/jsonschema",
+            "iglu:com.acme/product/jsonschema/1-0-0/more",
+            "iglu:com.acme/product/jsonschema/1-0",
+            "iglu:com.acme/product/jsonschema/1-0-0-0",
+            "iglu:com.acme/product/jsonschema/1-0-+0",
+            "iglu:com.acme/product/jsonschema/1-*-*",
+            "iglu:com.acme//jsonschema/1-0-0",
+            "iglu:com.acme/product/jsonschema/99999999999999999999-0-0",
+        ] {
+            assert_eq!(SchemaUri::parse(text), None, "{text}");
+        }
     }
 }

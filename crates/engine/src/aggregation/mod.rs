@@ -1,0 +1,121 @@
+//! How events become a value.
+//!
+//! One file per aggregation, which implements [`Aggregate`], and one line in the table below. Everything else (which
+//! values count, rolling windows, time to live, types, serialisation) is common to all.
+
+mod counter;
+mod sum;
+mod window;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::Timestamp;
+use crate::datum::Datum;
+pub(crate) use window::Window;
+
+/// The running state of one attribute in one profile.
+pub(crate) trait Aggregate: Default {
+    /// What the aggregation is made from.
+    const INPUT: Input;
+    /// What its result looks like.
+    const OUTPUT: Output;
+
+    /// Takes in one value, which is what [`Input`] promises.
+    fn observe(&mut self, observation: &Observation<'_>);
+
+    /// The result so far. Called after at least one observation.
+    fn value(&self) -> Value;
+}
+
+/// What one event contributes.
+#[derive(Debug, Clone)]
+pub(crate) struct Observation<'e> {
+    /// The event's derived timestamp.
+    pub(crate) at: Timestamp,
+    /// The value of the attribute's property.
+    pub(crate) value: Datum<'e>,
+}
+
+/// What an aggregation is made from. Events that do not have it do not count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Input {
+    /// The event itself; the property, if any, is not read.
+    Event,
+    /// The property where it is a number or a numeric string; passed on as a number.
+    Number,
+}
+
+/// What a result looks like, before it is cast to the attribute's type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Output {
+    /// A number: fits every numeric type, and text.
+    Number,
+}
+
+/// From the table of aggregations: which there are, their state, and how calls reach it.
+macro_rules! aggregations {
+    ($($name:literal => $variant:ident($state:ty)),* $(,)?) => {
+        /// An aggregation by name.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(crate) enum Aggregation { $($variant),* }
+
+        /// State of one attribute in one profile.
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        pub(crate) enum State { $($variant($state)),* }
+
+        impl Aggregation {
+            /// Every name, as definitions spell it.
+            pub(crate) const NAMES: &[&str] = &[$($name),*];
+
+            pub(crate) fn named(name: &str) -> Option<Self> {
+                match name {
+                    $($name => Some(Aggregation::$variant),)*
+                    _ => None,
+                }
+            }
+
+            pub(crate) fn input(self) -> Input {
+                match self { $(Aggregation::$variant => <$state>::INPUT),* }
+            }
+
+            pub(crate) fn output(self) -> Output {
+                match self { $(Aggregation::$variant => <$state>::OUTPUT),* }
+            }
+
+            /// State before the first observation.
+            pub(crate) fn state(self) -> State {
+                match self { $(Aggregation::$variant => State::$variant(Default::default())),* }
+            }
+        }
+
+        impl State {
+            pub(crate) fn aggregation(&self) -> Aggregation {
+                match self { $(State::$variant(_) => Aggregation::$variant),* }
+            }
+
+            pub(crate) fn observe(&mut self, observation: &Observation<'_>) {
+                match self { $(State::$variant(state) => state.observe(observation)),* }
+            }
+
+            pub(crate) fn value(&self) -> Value {
+                match self { $(State::$variant(state) => state.value()),* }
+            }
+        }
+    };
+}
+
+aggregations! {
+    "counter" => Counter(counter::Counter),
+    "sum" => Sum(sum::Sum),
+}
+
+impl Input {
+    /// What of `value` the aggregation takes in; `None` when the event does not count.
+    pub(crate) fn accept(self, value: Datum<'_>) -> Option<Datum<'_>> {
+        match self {
+            Input::Event => Some(Datum::Null),
+            Input::Number => value.as_number(),
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! Durations of definitions: ISO 8601, in milliseconds.
+
+use jiff::{SignedDuration, Span};
+
+/// How long attributes live without an update when nothing says otherwise: seven days.
+pub(crate) const DEFAULT_TTL_MS: i64 = 7 * 24 * 60 * 60 * 1000;
+
+/// Milliseconds of an ISO 8601 duration such as `PT10M` or `P7D`. A day is 24 hours. Months and years have no fixed
+/// length and are refused.
+pub(crate) fn parse_duration_ms(text: &str) -> Result<i64, String> {
+    let span: Span = text
+        .parse()
+        .map_err(|_| format!("`{}` is not an ISO 8601 duration", text.escape_debug()))?;
+    if span.get_months() != 0 || span.get_years() != 0 {
+        return Err(format!("`{text}`: months and years differ in length, give days"));
+    }
+    let millis = span
+        .to_duration(jiff::SpanRelativeTo::days_are_24_hours())
+        .map_err(|error| error.to_string())
+        .map(|duration: SignedDuration| duration.as_millis())?;
+    match i64::try_from(millis) {
+        Ok(millis) if millis > 0 => Ok(millis),
+        _ => Err(format!("`{text}` is not longer than zero")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn iso_8601_durations_are_read_in_milliseconds() {
+        for (text, expected) in [
+            ("PT10M", 600_000),
+            ("P7D", DEFAULT_TTL_MS),
+            ("P1W", DEFAULT_TTL_MS),
+            ("P1DT1H", 90_000_000),
+            ("PT0.5S", 500),
+            ("PT1M30S", 90_000),
+        ] {
+            assert_eq!(parse_duration_ms(text), Ok(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_has_no_positive_fixed_length_is_refused() {
+        for text in ["", "10m ago", "P1M", "P1Y", "PT0S", "-PT1M", "P", "seven days"] {
+            assert!(parse_duration_ms(text).is_err(), "{text}");
+        }
+    }
+}

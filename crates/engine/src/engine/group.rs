@@ -1,0 +1,172 @@
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+
+use super::attribute::{Attribute, AttributeIndex, GroupContext};
+use super::condition::ResolveAttribute;
+use super::key::{KeyIndex, Keys, compile_ttl};
+use crate::definitions::{AttributeGroup, DefinitionError, GroupReference, Loc};
+use crate::name::check_name;
+
+/// Position of an attribute group in [`Groups`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct GroupIndex(u32);
+
+/// A compiled attribute group.
+#[derive(Debug, Clone)]
+pub(super) struct Group {
+    pub(super) name: String,
+    pub(super) version: u64,
+    pub(super) key: KeyIndex,
+    pub(super) is_published: bool,
+    attributes: Range<u32>,
+}
+
+impl Group {
+    /// Its attributes, in definition order.
+    pub(super) fn attributes(&self) -> impl Iterator<Item = AttributeIndex> + use<> {
+        self.attributes.clone().map(AttributeIndex)
+    }
+}
+
+/// All attribute groups, published or not, and their attributes.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Groups {
+    groups: Vec<Group>,
+    attributes: Vec<Attribute>,
+    versions: HashMap<String, Vec<GroupIndex>>,
+}
+
+impl Groups {
+    pub(super) fn compile(
+        definitions: &[AttributeGroup],
+        keys: &mut Keys,
+        loc: &Loc<'_>,
+    ) -> Result<Self, DefinitionError> {
+        let mut groups = Groups::default();
+        for (index, definition) in definitions.iter().enumerate() {
+            groups.add(definition, keys, &loc.index(index))?;
+        }
+        for versions in groups.versions.values_mut() {
+            // Latest published first: names without a version mean that one.
+            versions.sort_by_key(|index| {
+                let group = &groups.groups[index.0 as usize];
+                std::cmp::Reverse((group.is_published, group.version))
+            });
+        }
+        Ok(groups)
+    }
+
+    fn add(
+        &mut self,
+        definition: &AttributeGroup,
+        keys: &mut Keys,
+        loc: &Loc<'_>,
+    ) -> Result<(), DefinitionError> {
+        check_name(&definition.name).map_err(|reason| loc.field("name").error(reason))?;
+        if self.version(&definition.name, definition.version).is_some() {
+            let AttributeGroup { name, version, .. } = definition;
+            return Err(loc
+                .field("name")
+                .error(format!("version {version} of `{name}` is defined twice")));
+        }
+        let key_index =
+            keys.resolve_embedded(&definition.attribute_key, &loc.field("attribute_key"))?;
+        let context = GroupContext {
+            name: &definition.name,
+            is_published: definition.is_published,
+            ttl_ms: compile_ttl(definition.ttl.as_deref(), loc)?,
+            key_index,
+            key: keys.get(key_index),
+        };
+        let first = self.attributes.len() as u32;
+        let mut names = HashSet::new();
+        let attributes_loc = loc.field("attributes");
+        for (index, attribute) in definition.attributes.iter().enumerate() {
+            let loc = attributes_loc.index(index);
+            self.attributes.push(Attribute::compile(attribute, &context, &loc)?);
+            if !names.insert(&attribute.name) {
+                let message = format!("attribute `{}` is defined twice", attribute.name);
+                return Err(loc.field("name").error(message));
+            }
+        }
+        let group_index = GroupIndex(self.groups.len() as u32);
+        self.versions.entry(definition.name.clone()).or_default().push(group_index);
+        self.groups.push(Group {
+            name: definition.name.clone(),
+            version: definition.version,
+            key: key_index,
+            is_published: definition.is_published,
+            attributes: first..self.attributes.len() as u32,
+        });
+        Ok(())
+    }
+
+    pub(super) fn get(&self, index: GroupIndex) -> &Group {
+        &self.groups[index.0 as usize]
+    }
+
+    pub(super) fn attribute(&self, index: AttributeIndex) -> &Attribute {
+        &self.attributes[index.get()]
+    }
+
+    /// Every group with its attributes, in definition order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Group> {
+        self.groups.iter()
+    }
+
+    /// Every attribute of every group.
+    pub(super) fn attributes(&self) -> impl Iterator<Item = (AttributeIndex, &Attribute)> {
+        (0..).map(AttributeIndex).zip(&self.attributes)
+    }
+
+    pub(super) fn group_of(&self, attribute: AttributeIndex) -> GroupIndex {
+        let after = self.groups.partition_point(|group| group.attributes.start <= attribute.0);
+        GroupIndex(after.saturating_sub(1) as u32)
+    }
+
+    /// The group that a reference names: that version, or without one the latest published.
+    pub(super) fn resolve_reference(
+        &self,
+        reference: &GroupReference,
+        loc: &Loc<'_>,
+    ) -> Result<GroupIndex, DefinitionError> {
+        let name = reference.name.escape_debug();
+        match reference.version {
+            Some(version) => self.version(&reference.name, version).ok_or_else(|| {
+                loc.error(format!("unknown attribute group `{name}` version {version}"))
+            }),
+            None => self
+                .versions
+                .get(&reference.name)
+                .and_then(|versions| versions.first().copied())
+                .ok_or_else(|| {
+                    loc.field("name").error(format!("unknown attribute group `{name}`"))
+                }),
+        }
+    }
+
+    fn version(&self, name: &str, version: u64) -> Option<GroupIndex> {
+        let versions = self.versions.get(name)?;
+        versions.iter().copied().find(|index| self.get(*index).version == version)
+    }
+}
+
+impl ResolveAttribute for Groups {
+    /// Latest published version that has the attribute. Where only an unpublished one does, the name is still known: rules
+    /// stay valid when a group is taken back, and see null.
+    fn resolve(&self, full_name: &str) -> Result<AttributeIndex, String> {
+        let shown = full_name.escape_debug();
+        let (group, attribute) = full_name
+            .split_once(':')
+            .ok_or_else(|| format!("`{shown}` is not of the form `group:attribute`"))?;
+        let versions = self
+            .versions
+            .get(group)
+            .ok_or_else(|| format!("`{shown}`: unknown attribute group"))?;
+        versions
+            .iter()
+            .flat_map(|index| self.get(*index).attributes())
+            .find(|index| self.attribute(*index).name == attribute)
+            .ok_or_else(|| format!("`{shown}`: no version of the group has this attribute"))
+    }
+}

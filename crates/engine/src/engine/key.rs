@@ -1,0 +1,141 @@
+use std::borrow::Cow;
+
+use signals_wire::identifier::{BUILT_IN_ATTRIBUTE_KEYS, is_id};
+
+use super::Warning;
+use crate::datum::Datum;
+use crate::definitions::{AttributeKey, DefinitionError, Loc};
+use crate::duration::{DEFAULT_TTL_MS, parse_duration_ms};
+use crate::event::Event;
+use crate::name::{check_name, has_control_character};
+use crate::property::PropertyReader;
+
+/// Position of an attribute key in [`Keys`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct KeyIndex(pub(super) u32);
+
+impl KeyIndex {
+    pub(super) fn get(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// A compiled attribute key.
+#[derive(Debug, Clone)]
+pub(super) struct Key {
+    pub(super) name: String,
+    pub(super) ttl_ms: i64,
+    source: PropertyReader,
+}
+
+/// All attribute keys, the built-in ones first.
+#[derive(Debug, Clone)]
+pub(super) struct Keys(Vec<Key>);
+
+impl Keys {
+    pub(super) fn compile(
+        definitions: &[AttributeKey],
+        loc: &Loc<'_>,
+    ) -> Result<Self, DefinitionError> {
+        let built_in = BUILT_IN_ATTRIBUTE_KEYS.iter().filter_map(|name| {
+            let source = PropertyReader::atomic(name)?;
+            Some(Key { name: (*name).to_owned(), ttl_ms: DEFAULT_TTL_MS, source })
+        });
+        let mut keys = Self(built_in.collect());
+        for (index, definition) in definitions.iter().enumerate() {
+            let loc = loc.index(index);
+            if definitions[..index].iter().any(|earlier| earlier.name == definition.name) {
+                return Err(loc
+                    .field("name")
+                    .error(format!("attribute key `{}` is defined twice", definition.name)));
+            }
+            let key = compile_key(definition, &loc)?;
+            match keys.named(&definition.name) {
+                Some(KeyIndex(built_in)) => keys.0[built_in as usize] = key,
+                None => keys.0.push(key),
+            }
+        }
+        Ok(keys)
+    }
+
+    /// The key that an attribute group embeds: a known one by its name, or a new one that it defines on the spot.
+    pub(super) fn resolve_embedded(
+        &mut self,
+        definition: &AttributeKey,
+        loc: &Loc<'_>,
+    ) -> Result<KeyIndex, DefinitionError> {
+        if let Some(known) = self.named(&definition.name) {
+            return Ok(known);
+        }
+        if definition.property.is_none() && definition.key.is_none() {
+            return Err(unknown_key(&definition.name, &loc.field("name")));
+        }
+        self.0.push(compile_key(definition, loc)?);
+        Ok(KeyIndex(self.0.len() as u32 - 1))
+    }
+
+    pub(super) fn named(&self, name: &str) -> Option<KeyIndex> {
+        self.0.iter().position(|key| key.name == name).map(|index| KeyIndex(index as u32))
+    }
+
+    pub(super) fn get(&self, index: KeyIndex) -> &Key {
+        &self.0[index.get()]
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+}
+
+pub(super) fn unknown_key(name: &str, loc: &Loc<'_>) -> DefinitionError {
+    loc.error(format!("unknown attribute key `{}`", name.escape_debug()))
+}
+
+fn compile_key(definition: &AttributeKey, loc: &Loc<'_>) -> Result<Key, DefinitionError> {
+    check_name(&definition.name).map_err(|reason| loc.field("name").error(reason))?;
+    let source = match (&definition.property, &definition.key) {
+        (Some(property), _) => PropertyReader::compile(property, &loc.field("property"))?,
+        (None, Some(field)) => PropertyReader::atomic(field).ok_or_else(|| {
+            loc.field("key").error(format!("`{}` is not an atomic field", field.escape_debug()))
+        })?,
+        (None, None) => PropertyReader::atomic(&definition.name).ok_or_else(|| {
+            loc.field("property").error("missing: where in an event is the id of this key?")
+        })?,
+    };
+    let ttl_ms = compile_ttl(definition.ttl.as_deref(), loc)?.unwrap_or(DEFAULT_TTL_MS);
+    Ok(Key { name: definition.name.clone(), ttl_ms, source })
+}
+
+/// Milliseconds of the field `ttl` of the definition at `loc`, if it is there.
+pub(super) fn compile_ttl(
+    ttl: Option<&str>,
+    loc: &Loc<'_>,
+) -> Result<Option<i64>, DefinitionError> {
+    ttl.map(|text| parse_duration_ms(text).map_err(|reason| loc.field("ttl").error(reason)))
+        .transpose()
+}
+
+/// Whom one event is about: its id for every attribute key, where it has one.
+pub(super) struct Ids<'e>(Vec<Option<Cow<'e, str>>>);
+
+impl<'e> Ids<'e> {
+    pub(super) fn of(event: &'e Event, keys: &Keys, warnings: &mut Vec<Warning>) -> Self {
+        let mut id_of = |key: &Key| {
+            let id = match key.source.read(event) {
+                Datum::Text(text) => text,
+                Datum::Integer(number) => Cow::Owned(number.to_string()),
+                _ => return None,
+            };
+            if has_control_character(&id) {
+                warnings.push(Warning::RefusedId { attribute_key: key.name.clone() });
+                return None;
+            }
+            is_id(&id).then_some(id)
+        };
+        Self(keys.0.iter().map(&mut id_of).collect())
+    }
+
+    pub(super) fn get(&self, key: KeyIndex) -> Option<&str> {
+        self.0[key.get()].as_deref()
+    }
+}

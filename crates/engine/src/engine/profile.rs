@@ -1,0 +1,217 @@
+//! What is remembered of one attribute key id.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::attribute::{Attribute, AttributeIndex, Scope};
+use super::key::{KeyIndex, Keys};
+use super::program::Program;
+use super::rule::RuleIndex;
+use crate::Timestamp;
+use crate::aggregation::{Observation, State, Window};
+use crate::value_type::Cast;
+
+/// Attribute values and received interventions of one attribute key id.
+///
+/// Both lists are sorted by index and hold only what was ever set: profiles are many, and most touch few attributes.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Profile {
+    cells: Vec<(AttributeIndex, Cell)>,
+    received: Vec<RuleIndex>,
+}
+
+/// One attribute in one profile.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Cell {
+    state: CellState,
+    updated_at: Timestamp,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+enum CellState {
+    Lifetime(State),
+    Window(Window),
+}
+
+/// What became of an observation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Observed {
+    /// Whether an older observation had to leave its window early, for lack of room.
+    pub(super) window_overflowed: bool,
+}
+
+impl Profile {
+    fn cell(&self, attribute: AttributeIndex) -> Option<&Cell> {
+        let position = self.cells.binary_search_by_key(&attribute, |(index, _)| *index).ok()?;
+        Some(&self.cells[position].1)
+    }
+
+    /// Takes an observation into an attribute at the engine time `now`.
+    pub(super) fn observe(
+        &mut self,
+        index: AttributeIndex,
+        attribute: &Attribute,
+        observation: &Observation<'_>,
+        now: Timestamp,
+    ) -> Observed {
+        let position = match self.cells.binary_search_by_key(&index, |(index, _)| *index) {
+            Ok(position) => position,
+            Err(position) => {
+                self.cells.insert(position, (index, Cell::new(attribute, now)));
+                position
+            }
+        };
+        self.cells[position].1.observe(attribute, observation, now)
+    }
+
+    /// The value at `now`; `None` while unset.
+    pub(super) fn value(
+        &self,
+        index: AttributeIndex,
+        attribute: &Attribute,
+        now: Timestamp,
+    ) -> Option<Cast> {
+        self.cell(index)?.value(attribute, now)
+    }
+
+    /// A profile from saved parts, in any order.
+    pub(super) fn from_parts(
+        cells: impl Iterator<Item = (AttributeIndex, Cell)>,
+        received: impl Iterator<Item = RuleIndex>,
+    ) -> Self {
+        let mut profile = Self { cells: cells.collect(), received: received.collect() };
+        profile.cells.sort_by_key(|(index, _)| *index);
+        profile.received.sort();
+        profile
+    }
+
+    pub(super) fn cells(&self) -> impl Iterator<Item = (AttributeIndex, &Cell)> {
+        self.cells.iter().map(|(index, cell)| (*index, cell))
+    }
+
+    pub(super) fn received(&self) -> impl Iterator<Item = RuleIndex> {
+        self.received.iter().copied()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.cells.is_empty() && self.received.is_empty()
+    }
+
+    pub(super) fn has_received(&self, rule: RuleIndex) -> bool {
+        self.received.binary_search(&rule).is_ok()
+    }
+
+    /// Remembers that an intervention was delivered.
+    pub(super) fn receive(&mut self, rule: RuleIndex) {
+        if let Err(position) = self.received.binary_search(&rule) {
+            self.received.insert(position, rule);
+        }
+    }
+}
+
+impl Cell {
+    fn new(attribute: &Attribute, now: Timestamp) -> Self {
+        let state = match attribute.retention.scope {
+            Scope::Lifetime => CellState::Lifetime(attribute.aggregation.state()),
+            Scope::Window => CellState::Window(Window::default()),
+        };
+        Self { state, updated_at: now }
+    }
+
+    fn observe(
+        &mut self,
+        attribute: &Attribute,
+        observation: &Observation<'_>,
+        now: Timestamp,
+    ) -> Observed {
+        if !self.is_live(attribute, now) {
+            *self = Cell::new(attribute, now);
+        }
+        self.updated_at = self.updated_at.max(now);
+        let window_overflowed = match &mut self.state {
+            CellState::Lifetime(state) => {
+                state.observe(observation);
+                false
+            }
+            CellState::Window(window) => {
+                window.observe(observation, now, attribute.retention.keep_ms)
+            }
+        };
+        Observed { window_overflowed }
+    }
+
+    /// The value at `now`; `None` when it has expired or its window is empty.
+    fn value(&self, attribute: &Attribute, now: Timestamp) -> Option<Cast> {
+        let value = match &self.state {
+            _ if !self.is_live(attribute, now) => return None,
+            CellState::Lifetime(state) => state.value(),
+            CellState::Window(window) => {
+                window.value(attribute.aggregation, now, attribute.retention.keep_ms)
+            }
+        };
+        Some(attribute.value_type.cast(value))
+    }
+
+    fn is_live(&self, attribute: &Attribute, now: Timestamp) -> bool {
+        let keep_ms = attribute.retention.keep_ms;
+        match &self.state {
+            CellState::Lifetime(_) => now.millis_since(self.updated_at) < keep_ms,
+            CellState::Window(window) => !window.is_empty_at(now, keep_ms),
+        }
+    }
+
+    /// Whether the cell can be state of `attribute`, whose definition may have changed since.
+    pub(super) fn fits(&self, attribute: &Attribute) -> bool {
+        match &self.state {
+            CellState::Lifetime(state) => {
+                attribute.retention.scope == Scope::Lifetime
+                    && state.aggregation() == attribute.aggregation
+            }
+            CellState::Window(_) => attribute.retention.scope == Scope::Window,
+        }
+    }
+}
+
+/// All profiles, by attribute key and id.
+#[derive(Debug, Clone)]
+pub(super) struct Profiles {
+    by_key: Vec<HashMap<Box<str>, Profile>>,
+}
+
+impl Profiles {
+    pub(super) fn new(keys: &Keys) -> Self {
+        Self { by_key: vec![HashMap::new(); keys.len()] }
+    }
+
+    pub(super) fn get(&self, key: KeyIndex, id: &str) -> Option<&Profile> {
+        self.by_key[key.get()].get(id)
+    }
+
+    /// The profile of that id; it is made if there is none yet.
+    pub(super) fn open(&mut self, key: KeyIndex, id: &str) -> &mut Profile {
+        self.by_key[key.get()].entry(id.into()).or_default()
+    }
+
+    pub(super) fn insert(&mut self, key: KeyIndex, id: String, profile: Profile) {
+        self.by_key[key.get()].insert(id.into(), profile);
+    }
+
+    /// Every profile, in no particular order within a key.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (KeyIndex, &str, &Profile)> {
+        (0..).map(KeyIndex).zip(&self.by_key).flat_map(|(key, profiles)| {
+            profiles.iter().map(move |(id, profile)| (key, id.as_ref(), profile))
+        })
+    }
+
+    /// Drops values that have expired at `now`, and profiles of which nothing is left. Who has received what is kept:
+    /// "once" has no end.
+    pub(super) fn forget_expired(&mut self, program: &Program, now: Timestamp) {
+        for profiles in &mut self.by_key {
+            profiles.retain(|_, profile| {
+                profile.cells.retain(|(index, cell)| cell.is_live(program.attribute(*index), now));
+                !profile.is_empty()
+            });
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! The fields that every event may have, by their enriched names.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use signals_wire::tracker_protocol::RENAMED_FIELDS;
+
+/// What an atomic field holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FieldType {
+    Text,
+    Integer,
+    Number,
+    Boolean,
+    Moment,
+}
+
+/// One column of Snowplow's `atomic.events`: an index into [`FIELDS`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct AtomicField(u8);
+
+impl AtomicField {
+    /// How many fields there are.
+    pub(crate) const COUNT: usize = FIELDS.len();
+
+    /// The field of that enriched name.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        BY_NAME.get(name).copied()
+    }
+
+    /// The field that the tracker protocol parameter `parameter` is carried over to unchanged.
+    pub(crate) fn of_parameter(parameter: &str) -> Option<Self> {
+        BY_PARAMETER.get(parameter).copied()
+    }
+
+    pub(crate) fn index(self) -> usize {
+        usize::from(self.0)
+    }
+
+    pub(crate) fn field_type(self) -> FieldType {
+        FIELDS[self.index()].1
+    }
+}
+
+static BY_NAME: LazyLock<HashMap<&str, AtomicField>> = LazyLock::new(|| {
+    (0..).map(AtomicField).zip(FIELDS).map(|(field, &(name, _))| (name, field)).collect()
+});
+
+static BY_PARAMETER: LazyLock<HashMap<&str, AtomicField>> = LazyLock::new(|| {
+    RENAMED_FIELDS
+        .iter()
+        .filter_map(|&(parameter, name)| Some((parameter, AtomicField::named(name)?)))
+        .collect()
+});
+
+use FieldType::{Boolean, Integer, Moment, Number, Text};
+
+/// Fields that no tracker sends and that need a lookup database (`geo_…`, `ip_…`, `br_name`) are listed too: a definition
+/// may name them, they are just null here.
+const FIELDS: &[(&str, FieldType)] = &[
+    ("app_id", Text),
+    ("platform", Text),
+    ("etl_tstamp", Moment),
+    ("collector_tstamp", Moment),
+    ("dvce_created_tstamp", Moment),
+    ("event", Text),
+    ("event_id", Text),
+    ("txn_id", Integer),
+    ("name_tracker", Text),
+    ("v_tracker", Text),
+    ("v_collector", Text),
+    ("v_etl", Text),
+    ("user_id", Text),
+    ("user_ipaddress", Text),
+    ("user_fingerprint", Text),
+    ("domain_userid", Text),
+    ("domain_sessionidx", Integer),
+    ("network_userid", Text),
+    ("geo_country", Text),
+    ("geo_region", Text),
+    ("geo_city", Text),
+    ("geo_zipcode", Text),
+    ("geo_latitude", Number),
+    ("geo_longitude", Number),
+    ("geo_region_name", Text),
+    ("ip_isp", Text),
+    ("ip_organization", Text),
+    ("ip_domain", Text),
+    ("ip_netspeed", Text),
+    ("page_url", Text),
+    ("page_title", Text),
+    ("page_referrer", Text),
+    ("page_urlscheme", Text),
+    ("page_urlhost", Text),
+    ("page_urlport", Integer),
+    ("page_urlpath", Text),
+    ("page_urlquery", Text),
+    ("page_urlfragment", Text),
+    ("refr_urlscheme", Text),
+    ("refr_urlhost", Text),
+    ("refr_urlport", Integer),
+    ("refr_urlpath", Text),
+    ("refr_urlquery", Text),
+    ("refr_urlfragment", Text),
+    ("refr_medium", Text),
+    ("refr_source", Text),
+    ("refr_term", Text),
+    ("mkt_medium", Text),
+    ("mkt_source", Text),
+    ("mkt_term", Text),
+    ("mkt_content", Text),
+    ("mkt_campaign", Text),
+    ("contexts", Text),
+    ("se_category", Text),
+    ("se_action", Text),
+    ("se_label", Text),
+    ("se_property", Text),
+    ("se_value", Number),
+    ("unstruct_event", Text),
+    ("tr_orderid", Text),
+    ("tr_affiliation", Text),
+    ("tr_total", Number),
+    ("tr_tax", Number),
+    ("tr_shipping", Number),
+    ("tr_city", Text),
+    ("tr_state", Text),
+    ("tr_country", Text),
+    ("ti_orderid", Text),
+    ("ti_sku", Text),
+    ("ti_name", Text),
+    ("ti_category", Text),
+    ("ti_price", Number),
+    ("ti_quantity", Integer),
+    ("pp_xoffset_min", Integer),
+    ("pp_xoffset_max", Integer),
+    ("pp_yoffset_min", Integer),
+    ("pp_yoffset_max", Integer),
+    ("useragent", Text),
+    ("br_name", Text),
+    ("br_family", Text),
+    ("br_version", Text),
+    ("br_type", Text),
+    ("br_renderengine", Text),
+    ("br_lang", Text),
+    ("br_features_pdf", Boolean),
+    ("br_features_flash", Boolean),
+    ("br_features_java", Boolean),
+    ("br_features_director", Boolean),
+    ("br_features_quicktime", Boolean),
+    ("br_features_realplayer", Boolean),
+    ("br_features_windowsmedia", Boolean),
+    ("br_features_gears", Boolean),
+    ("br_features_silverlight", Boolean),
+    ("br_cookies", Boolean),
+    ("br_colordepth", Text),
+    ("br_viewwidth", Integer),
+    ("br_viewheight", Integer),
+    ("os_name", Text),
+    ("os_family", Text),
+    ("os_manufacturer", Text),
+    ("os_timezone", Text),
+    ("dvce_type", Text),
+    ("dvce_ismobile", Boolean),
+    ("dvce_screenwidth", Integer),
+    ("dvce_screenheight", Integer),
+    ("doc_charset", Text),
+    ("doc_width", Integer),
+    ("doc_height", Integer),
+    ("tr_currency", Text),
+    ("tr_total_base", Number),
+    ("tr_tax_base", Number),
+    ("tr_shipping_base", Number),
+    ("ti_currency", Text),
+    ("ti_price_base", Number),
+    ("base_currency", Text),
+    ("geo_timezone", Text),
+    ("mkt_clickid", Text),
+    ("mkt_network", Text),
+    ("etl_tags", Text),
+    ("dvce_sent_tstamp", Moment),
+    ("refr_domain_userid", Text),
+    ("refr_dvce_tstamp", Moment),
+    ("derived_contexts", Text),
+    ("domain_sessionid", Text),
+    ("derived_tstamp", Moment),
+    ("event_vendor", Text),
+    ("event_name", Text),
+    ("event_format", Text),
+    ("event_version", Text),
+    ("event_fingerprint", Text),
+    ("true_tstamp", Moment),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_parameter_of_the_tracker_protocol_has_its_field() {
+        for &(parameter, name) in RENAMED_FIELDS {
+            assert_eq!(
+                AtomicField::of_parameter(parameter),
+                AtomicField::named(name),
+                "{parameter}"
+            );
+            assert!(AtomicField::named(name).is_some(), "{parameter} → {name}");
+        }
+    }
+
+    #[test]
+    fn no_field_is_listed_twice() {
+        assert_eq!(BY_NAME.len(), AtomicField::COUNT);
+    }
+}

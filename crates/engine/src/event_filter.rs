@@ -1,0 +1,92 @@
+//! Which events an attribute counts.
+
+use crate::definitions::{
+    AttributeDefinition, DefinitionError, EventCriteria, EventCriterion, EventSelector, Loc,
+};
+use crate::event::{Event, SchemaUri};
+use crate::predicate::Predicate;
+use crate::property::PropertyReader;
+
+/// Compiled `events` and `criteria` of one attribute.
+#[derive(Debug, Clone)]
+pub(crate) struct EventFilter {
+    selectors: Vec<EventSelector>,
+    all: Vec<Criterion>,
+    any: Option<Vec<Criterion>>,
+}
+
+#[derive(Debug, Clone)]
+struct Criterion {
+    property: PropertyReader,
+    predicate: Predicate,
+}
+
+impl EventFilter {
+    /// Compiles the filter of the attribute at `loc`.
+    pub(crate) fn compile(
+        attribute: &AttributeDefinition,
+        loc: &Loc<'_>,
+    ) -> Result<Self, DefinitionError> {
+        let criteria_loc = loc.field("criteria");
+        let EventCriteria { all, any } = attribute.criteria.as_ref().unwrap_or(&NO_CRITERIA);
+        Ok(Self {
+            selectors: attribute.events.clone(),
+            all: compile_list(all.as_deref().unwrap_or_default(), &criteria_loc.field("all"))?,
+            any: any
+                .as_deref()
+                .map(|any| compile_list(any, &criteria_loc.field("any")))
+                .transpose()?,
+        })
+    }
+
+    /// Names that an event must have one of to match; `None` when it may have any.
+    pub(crate) fn event_names(&self) -> Option<Vec<&str>> {
+        if self.selectors.is_empty() {
+            return None;
+        }
+        self.selectors.iter().map(|selector| selector.name.as_deref()).collect()
+    }
+
+    pub(crate) fn matches(&self, event: &Event) -> bool {
+        let schema = event.schema();
+        (self.selectors.is_empty()
+            || self.selectors.iter().any(|selector| selects(selector, schema)))
+            && self.all.iter().all(|criterion| criterion.holds(event))
+            && self
+                .any
+                .as_ref()
+                .is_none_or(|any| any.iter().any(|criterion| criterion.holds(event)))
+    }
+}
+
+const NO_CRITERIA: EventCriteria = EventCriteria { all: None, any: None };
+
+fn selects(selector: &EventSelector, schema: &SchemaUri) -> bool {
+    let fits = |wanted: &Option<String>, actual: &str| wanted.as_ref().is_none_or(|w| w == actual);
+    fits(&selector.name, schema.name())
+        && fits(&selector.vendor, schema.vendor())
+        && fits(&selector.version, schema.version())
+}
+
+fn compile_list(
+    criteria: &[EventCriterion],
+    loc: &Loc<'_>,
+) -> Result<Vec<Criterion>, DefinitionError> {
+    criteria
+        .iter()
+        .enumerate()
+        .map(|(index, criterion)| {
+            let loc = loc.index(index);
+            Ok(Criterion {
+                property: PropertyReader::compile(&criterion.property, &loc.field("property"))?,
+                predicate: Predicate::compile(&criterion.operator, criterion.value.as_ref(), &loc)?,
+            })
+        })
+        .collect()
+}
+
+impl Criterion {
+    fn holds(&self, event: &Event) -> bool {
+        self.predicate.holds(&self.property.read(event))
+    }
+}

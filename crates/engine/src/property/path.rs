@@ -1,0 +1,94 @@
+use serde_json::Value;
+
+/// A way through JSON: `a.b[0]`, with or without a leading `$.`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Path(Vec<Step>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Step {
+    Field(String),
+    Index(usize),
+}
+
+impl Path {
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        let after_root = text.strip_prefix('$').unwrap_or(text);
+        let mut rest = after_root.strip_prefix('.').unwrap_or(after_root);
+        if rest.is_empty() {
+            return Err("empty path".to_owned());
+        }
+        let mut steps = Vec::new();
+        while !rest.is_empty() {
+            rest = match rest.strip_prefix('[') {
+                Some(bracketed) => {
+                    let (index, rest) = bracketed
+                        .split_once(']')
+                        .ok_or_else(|| format!("`[` without `]` in `{text}`"))?;
+                    let index = index.parse().map_err(|_| {
+                        format!("`[{index}]` in `{text}` is not a position such as `[0]`")
+                    })?;
+                    steps.push(Step::Index(index));
+                    rest
+                }
+                None => {
+                    let end = rest.find(['.', '[']).unwrap_or(rest.len());
+                    let (field, rest) = rest.split_at(end);
+                    if field.is_empty() {
+                        return Err(format!("empty step in `{text}`"));
+                    }
+                    steps.push(Step::Field(field.to_owned()));
+                    rest
+                }
+            };
+            if let Some(next) = rest.strip_prefix('.') {
+                if next.is_empty() || next.starts_with(['.', '[']) {
+                    return Err(format!("empty step in `{text}`"));
+                }
+                rest = next;
+            }
+        }
+        Ok(Self(steps))
+    }
+
+    /// What the path leads to; `None` when a step is missing.
+    pub(crate) fn walk<'a>(&self, data: &'a Value) -> Option<&'a Value> {
+        self.0.iter().try_fold(data, |value, step| match step {
+            Step::Field(name) => value.get(name.as_str()),
+            Step::Index(index) => value.get(*index),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_path_leads_through_objects_and_arrays() {
+        let data = json!({"a": {"b": [{"c-d": 7}, 8]}, "$x": 9, "list": [[1, 2]]});
+        for (path, expected) in [
+            ("a.b[0].c-d", json!(7)),
+            ("$.a.b[1]", json!(8)),
+            ("a.b", json!([{"c-d": 7}, 8])),
+            ("$.list[0][1]", json!(2)),
+        ] {
+            assert_eq!(Path::parse(path).unwrap().walk(&data), Some(&expected), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_missing_step_leads_nowhere() {
+        let data = json!({"a": [1], "n": null});
+        for path in ["b", "a[1]", "a.b", "a[0].c", "n.x"] {
+            assert_eq!(Path::parse(path).unwrap().walk(&data), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_malformed_path_is_refused() {
+        for path in ["", "$", "$.", "a..b", "a.", "a[", "a[x]", "a[-1]", "a['b']", "a.[0]"] {
+            assert!(Path::parse(path).is_err(), "{path}");
+        }
+    }
+}

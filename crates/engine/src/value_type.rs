@@ -1,0 +1,225 @@
+//! The types that attribute values are cast to.
+
+use serde_json::{Number, Value, json};
+
+use crate::datum::{Datum, parse_number};
+
+/// Declared type of an attribute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ValueType {
+    Scalar(ScalarType),
+    List(ScalarType),
+    Dict,
+}
+
+/// Type of a single value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ScalarType {
+    Int32,
+    Int64,
+    Float,
+    Double,
+    Text,
+    Boolean,
+}
+
+/// Names as definitions spell them. Bytes are text, and moments are ISO 8601 text or, as `unix_timestamp`, an integer.
+const SCALAR_TYPES: &[(&str, ScalarType)] = &[
+    ("int32", ScalarType::Int32),
+    ("int64", ScalarType::Int64),
+    ("unix_timestamp", ScalarType::Int64),
+    ("float", ScalarType::Float),
+    ("double", ScalarType::Double),
+    ("string", ScalarType::Text),
+    ("bytes", ScalarType::Text),
+    ("timestamp", ScalarType::Text),
+    ("bool", ScalarType::Boolean),
+];
+
+/// A value after casting.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Cast {
+    /// Null when the value has no counterpart in the type.
+    pub(crate) value: Value,
+    /// Whether the value was out of range and set to the nearest that is not.
+    pub(crate) saturated: bool,
+}
+
+impl Cast {
+    fn exact(value: impl Into<Value>) -> Self {
+        Self { value: value.into(), saturated: false }
+    }
+}
+
+impl ValueType {
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        if name == "dict" {
+            return Some(ValueType::Dict);
+        }
+        let scalar = |name: &str| {
+            SCALAR_TYPES.iter().find(|(known, _)| *known == name).map(|(_, scalar)| *scalar)
+        };
+        match name.strip_suffix("_list") {
+            Some(element) => scalar(element).map(ValueType::List),
+            None => scalar(name).map(ValueType::Scalar),
+        }
+    }
+
+    /// What reads show for an attribute that is not set and has no default of its own.
+    pub(crate) fn default_value(self) -> Value {
+        match self {
+            ValueType::Scalar(ScalarType::Int32 | ScalarType::Int64) => json!(0),
+            ValueType::Scalar(ScalarType::Float | ScalarType::Double) => json!(0.0),
+            ValueType::Scalar(ScalarType::Text) => json!(""),
+            ValueType::Scalar(ScalarType::Boolean) => json!(false),
+            ValueType::List(_) => json!([]),
+            ValueType::Dict => json!({}),
+        }
+    }
+
+    pub(crate) fn cast(self, value: Value) -> Cast {
+        match (self, value) {
+            (_, Value::Null) => Cast::exact(Value::Null),
+            (ValueType::Scalar(scalar), value) => scalar.cast(value),
+            (ValueType::List(scalar), Value::Array(elements)) => {
+                let casts: Vec<Cast> =
+                    elements.into_iter().map(|element| scalar.cast(element)).collect();
+                Cast {
+                    saturated: casts.iter().any(|cast| cast.saturated),
+                    value: casts.into_iter().map(|cast| cast.value).collect(),
+                }
+            }
+            (ValueType::Dict, value @ Value::Object(_)) => Cast::exact(value),
+            (ValueType::List(_) | ValueType::Dict, _) => Cast::exact(Value::Null),
+        }
+    }
+}
+
+impl ScalarType {
+    pub(crate) fn is_boolean(self) -> bool {
+        self == ScalarType::Boolean
+    }
+
+    fn cast(self, value: Value) -> Cast {
+        match self {
+            ScalarType::Int32 => cast_integer(&value, i64::from(i32::MIN), i64::from(i32::MAX)),
+            ScalarType::Int64 => cast_integer(&value, i64::MIN, i64::MAX),
+            ScalarType::Float => cast_float(&value, f64::from(f32::MAX), shortest_single),
+            ScalarType::Double => cast_float(&value, f64::MAX, |number| number),
+            ScalarType::Text => match value {
+                Value::String(_) => Cast::exact(value),
+                other => Cast::exact(other.to_string()),
+            },
+            ScalarType::Boolean => match value {
+                Value::Bool(_) => Cast::exact(value),
+                Value::String(text) if text == "true" => Cast::exact(true),
+                Value::String(text) if text == "false" => Cast::exact(false),
+                _ => Cast::exact(Value::Null),
+            },
+        }
+    }
+}
+
+/// Fractions are cut off, towards zero.
+fn cast_integer(value: &Value, min: i64, max: i64) -> Cast {
+    match Datum::from(value).as_number() {
+        Some(Datum::Integer(integer)) => Cast {
+            value: integer.clamp(min, max).into(),
+            saturated: !(min..=max).contains(&integer),
+        },
+        Some(Datum::Float(number)) => {
+            let whole = number.trunc();
+            // `as` saturates at the bounds of i64; these bounds are exact in i128.
+            let integer = whole as i128;
+            let in_range = (i128::from(min)..=i128::from(max)).contains(&integer);
+            Cast { value: (whole as i64).clamp(min, max).into(), saturated: !in_range }
+        }
+        _ => Cast::exact(Value::Null),
+    }
+}
+
+fn cast_float(value: &Value, max: f64, round: impl Fn(f64) -> f64) -> Cast {
+    let number = match Datum::from(value).as_number() {
+        Some(Datum::Integer(integer)) => integer as f64,
+        Some(Datum::Float(number)) => number,
+        _ => return Cast::exact(Value::Null),
+    };
+    let value = Number::from_f64(round(number.clamp(-max, max))).map_or(Value::Null, Value::Number);
+    Cast { value, saturated: number.abs() > max }
+}
+
+/// The double that prints like the nearest single: 9.99 stays 9.99 and does not become 9.989999771118164.
+fn shortest_single(number: f64) -> f64 {
+    match parse_number(&(number as f32).to_string()) {
+        Some(Datum::Integer(integer)) => integer as f64,
+        Some(Datum::Float(shortest)) => shortest,
+        _ => number,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cast(type_name: &str, value: Value) -> Cast {
+        ValueType::named(type_name).unwrap().cast(value)
+    }
+
+    #[test]
+    fn values_take_the_declared_type() {
+        for (type_name, value, expected) in [
+            ("int32", json!(7), json!(7)),
+            ("int32", json!(7.9), json!(7)),
+            ("int32", json!(-7.9), json!(-7)),
+            ("int64", json!("12"), json!(12)),
+            ("double", json!(7), json!(7.0)),
+            ("double", json!("0.25"), json!(0.25)),
+            ("float", json!(9.99), json!(9.99)),
+            ("float", json!(2), json!(2.0)),
+            ("string", json!(4), json!("4")),
+            ("string", json!(true), json!("true")),
+            ("bool", json!("true"), json!(true)),
+            ("bool", json!(1), json!(null)),
+            ("int32", json!("many"), json!(null)),
+            ("string_list", json!(["a", 1]), json!(["a", "1"])),
+            ("string_list", json!("a"), json!(null)),
+            ("dict", json!({"a": 1}), json!({"a": 1})),
+        ] {
+            let actual = cast(type_name, value.clone());
+            assert_eq!(
+                actual,
+                Cast { value: expected, saturated: false },
+                "{value} as {type_name}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_value_out_of_range_becomes_the_nearest_in_range_and_says_so() {
+        for (type_name, value, expected) in [
+            ("int32", json!(2_147_483_648_i64), json!(2_147_483_647)),
+            ("int32", json!(-2_147_483_649_i64), json!(-2_147_483_648)),
+            ("int32", json!(1e300), json!(2_147_483_647)),
+            ("int64", json!(-1e300), json!(i64::MIN)),
+            ("int64", json!(9.3e18), json!(i64::MAX)),
+            ("float", json!(1e300), json!(3.4028235e38)),
+        ] {
+            let actual = cast(type_name, value.clone());
+            assert_eq!(actual, Cast { value: expected, saturated: true }, "{value} as {type_name}");
+        }
+    }
+
+    #[test]
+    fn an_unset_value_reads_as_the_default_of_its_type() {
+        for (type_name, expected) in [
+            ("int32", json!(0)),
+            ("double", json!(0.0)),
+            ("string", json!("")),
+            ("bool", json!(false)),
+            ("string_list", json!([])),
+            ("dict", json!({})),
+        ] {
+            assert_eq!(ValueType::named(type_name).unwrap().default_value(), expected);
+        }
+    }
+}
