@@ -1,1 +1,117 @@
-//! .
+//! Stands in for the Snowplow collector and for Signals on a laptop or in CI.
+//!
+//! ```text
+//! trackers ──▶ collector ──▶ pipeline ──▶ hub ──▶ stream ──▶ plugin
+//!                             │    ▲
+//!                             ▼    │
+//!                        signals_engine
+//! ```
+//!
+//! [`app`] gives the routes, to be called without a network; [`run`] serves them on a listener until it is told to stop.
+
+mod auth;
+mod body;
+mod clock;
+mod collector;
+mod config;
+mod definitions;
+mod error;
+mod faults;
+mod frame;
+mod hub;
+mod metrics;
+mod mock_api;
+mod pipeline;
+mod shop;
+mod state;
+mod stream;
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::serve::ListenerExt;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio::time;
+
+pub use self::clock::Clock;
+pub use self::config::{Config, DEFAULT_TOKEN, ListenError};
+pub use self::definitions::{LoadError, load as load_definitions};
+pub use self::state::{AppState, ServerOptions};
+
+/// How often expired profiles are freed.
+const HOUSEKEEPING_INTERVAL: Duration = Duration::from_secs(60);
+
+/// How long requests that are under way may hold up the end of the server.
+const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
+
+/// All routes of the server.
+pub fn app(state: AppState) -> Router {
+    Router::new()
+        .merge(collector::routes(&state))
+        .merge(stream::routes(&state))
+        .merge(mock_api::routes())
+        .fallback(shop::serve)
+        .layer(DefaultBodyLimit::max(body::LIMIT_BYTES))
+        .with_state(state)
+}
+
+/// Serves [`app`] on `listener` until `shutdown` completes, then ends all streams and returns.
+///
+/// # Errors
+/// When the listener fails for good.
+pub async fn run(
+    listener: TcpListener,
+    state: AppState,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    let _background = background_tasks(&state);
+    let listener = listener.tap_io(|connection| {
+        // Without this, a small frame may wait for the acknowledgement of the one before.
+        if let Err(error) = connection.set_nodelay(true) {
+            tracing::debug!("cannot set TCP_NODELAY: {error}");
+        }
+    });
+    let hub = state.hub().clone();
+    let (stopping, stopped) = tokio::sync::oneshot::channel();
+    let shutdown = async move {
+        shutdown.await;
+        hub.shut_down();
+        // Nobody listens when the server has ended by itself.
+        let _ = stopping.send(());
+    };
+    let service = app(state).into_make_service_with_connect_info::<SocketAddr>();
+    let server = axum::serve(listener, service).with_graceful_shutdown(shutdown);
+    let out_of_patience = async {
+        if stopped.await.is_err() {
+            std::future::pending::<()>().await;
+        }
+        time::sleep(SHUTDOWN_GRACE).await;
+    };
+    tokio::select! {
+        result = server => result,
+        () = out_of_patience => {
+            tracing::warn!("some requests did not end in time");
+            Ok(())
+        }
+    }
+}
+
+/// What has to happen now and then. The tasks end when the set is dropped.
+fn background_tasks(state: &AppState) -> JoinSet<()> {
+    let mut tasks = JoinSet::new();
+    tasks.spawn(state.hub().clone().keep_alive());
+    tasks.spawn(housekeeping(state.clone()));
+    tasks
+}
+
+async fn housekeeping(state: AppState) {
+    let mut rounds = time::interval(HOUSEKEEPING_INTERVAL);
+    loop {
+        rounds.tick().await;
+        state.pipeline().forget_expired(state.clock().now());
+    }
+}

@@ -1,0 +1,128 @@
+//! Request bodies: their size limit, and JSON that is checked field by field.
+
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{FromRequest, Request};
+use axum::http::StatusCode;
+use serde::de::DeserializeOwned;
+use serde_path_to_error::{Path, Segment};
+
+use crate::error::{ApiError, Problem, Step};
+
+/// Bytes that a request body may have.
+pub(crate) const LIMIT_BYTES: usize = 1 << 20;
+
+/// A body that was read whole.
+pub(crate) struct RawBody(pub(crate) Bytes);
+
+/// A JSON body in the form of `T`. Its content type does not matter.
+pub(crate) struct JsonBody<T>(pub(crate) T);
+
+impl<S: Send + Sync> FromRequest<S> for RawBody {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Self::Rejection> {
+        Bytes::from_request(request, state)
+            .await
+            .map(Self)
+            .map_err(|rejection| too_large_or(&rejection))
+    }
+}
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Self::Rejection> {
+        let RawBody(bytes) = RawBody::from_request(request, state).await?;
+        Ok(Self(from_json(&bytes)?))
+    }
+}
+
+fn too_large_or(rejection: &BytesRejection) -> ApiError {
+    match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => ApiError::TooLarge,
+        _ => ApiError::BadRequest(rejection.body_text()),
+    }
+}
+
+fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+        let cause = error.inner();
+        if cause.is_syntax() || cause.is_eof() {
+            return Problem::in_body([], "json_invalid", format_args!("not JSON: {cause}"));
+        }
+        let message = cause.to_string();
+        let missing = missing_field(&message).map(Step::from);
+        let kind = if missing.is_some() { "missing" } else { "value_error" };
+        Problem::in_body(steps(error.path()).chain(missing), kind, &message)
+    })
+}
+
+fn steps(path: &Path) -> impl Iterator<Item = Step> {
+    path.iter().filter_map(|segment| match segment {
+        Segment::Seq { index } => Some(Step::Index(*index)),
+        Segment::Map { key } => Some(Step::Name(key.clone())),
+        Segment::Enum { variant } => Some(Step::Name(variant.clone())),
+        Segment::Unknown => None,
+    })
+}
+
+// serde reports a missing field at the object that lacks it; only the message has the name.
+fn missing_field(message: &str) -> Option<&str> {
+    message.strip_prefix("missing field `")?.split('`').next()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+    use serde_json::json;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Outer {
+        #[expect(dead_code, reason = "only the errors matter")]
+        inner: Inner,
+    }
+
+    #[derive(Debug, Deserialize)]
+    struct Inner {
+        #[expect(dead_code, reason = "only the errors matter")]
+        count: u8,
+    }
+
+    fn problem(body: &str) -> serde_json::Value {
+        json!(from_json::<Outer>(body.as_bytes()).unwrap_err())
+    }
+
+    #[test]
+    fn a_field_of_the_wrong_type_is_named() {
+        let problem = problem(r#"{"inner": {"count": "many"}}"#);
+        assert_eq!(problem["loc"], json!(["body", "inner", "count"]));
+        assert_eq!(problem["type"], "value_error");
+    }
+
+    #[test]
+    fn a_missing_field_is_named() {
+        let problem = problem(r#"{"inner": {}}"#);
+        assert_eq!(problem["loc"], json!(["body", "inner", "count"]));
+        assert_eq!(problem["type"], "missing");
+    }
+
+    #[test]
+    fn an_unknown_field_is_named() {
+        let problem = problem(r#"{"iner": {}}"#);
+        assert_eq!(problem["loc"], json!(["body", "iner"]));
+    }
+
+    #[test]
+    fn what_is_not_json_is_said_to_be_so() {
+        for body in ["", "{", "inner=1"] {
+            let problem = problem(body);
+            assert_eq!(problem["loc"], json!(["body"]));
+            assert_eq!(problem["type"], "json_invalid");
+        }
+    }
+}

@@ -1,0 +1,75 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use signals_engine::Timestamp;
+
+/// Where the server takes the time from. Clones show the same time.
+#[derive(Debug, Clone)]
+pub struct Clock {
+    source: Source,
+    ahead_millis: Arc<AtomicI64>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Source {
+    System,
+    Stopped { at: Timestamp },
+}
+
+impl Clock {
+    /// The time of the machine.
+    pub fn system() -> Self {
+        Self::new(Source::System)
+    }
+
+    /// A clock that stands at `at` and moves only by [`Clock::advance`].
+    pub fn stopped(at: Timestamp) -> Self {
+        Self::new(Source::Stopped { at })
+    }
+
+    fn new(source: Source) -> Self {
+        Self { source, ahead_millis: Arc::default() }
+    }
+
+    /// The present moment.
+    pub fn now(&self) -> Timestamp {
+        let now = match self.source {
+            Source::System => system_time(),
+            Source::Stopped { at } => at,
+        };
+        now.plus_millis(self.ahead_millis.load(Ordering::Relaxed))
+    }
+
+    /// Moves this clock and its clones forward by `millis` milliseconds.
+    pub fn advance(&self, millis: u32) {
+        self.ahead_millis.fetch_add(i64::from(millis), Ordering::Relaxed);
+    }
+}
+
+fn system_time() -> Timestamp {
+    // A machine whose clock stands before 1970 gets 1970.
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_millis(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn advancing_a_clock_moves_its_clones_too() {
+        let clock = Clock::stopped(Timestamp::from_millis(1_000));
+        let clone = clock.clone();
+        clock.advance(250);
+        assert_eq!(clone.now(), Timestamp::from_millis(1_250));
+    }
+
+    #[test]
+    fn the_system_clock_can_be_moved_forward() {
+        let clock = Clock::system();
+        let before = clock.now();
+        clock.advance(600_000);
+        assert!(clock.now().millis_since(before) >= 600_000);
+    }
+}

@@ -1,0 +1,79 @@
+//! The collector: where trackers send their events.
+
+mod payload;
+mod pixel;
+mod visitor;
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{HeaderName, Method, StatusCode, Uri, header};
+use axum::middleware;
+use axum::response::{AppendHeaders, IntoResponse, Response};
+use axum::routing::{MethodRouter, get, post};
+use tower_http::cors::{AllowOrigin, CorsLayer};
+
+use self::pixel::Pixel;
+use self::visitor::Visitor;
+use crate::body::RawBody;
+use crate::error::ApiError;
+use crate::faults;
+use crate::shop;
+use crate::state::AppState;
+
+/// Asks the collector to know nobody: neither the address nor the cookie.
+const SP_ANONYMOUS: HeaderName = HeaderName::from_static("sp-anonymous");
+
+/// How long browsers may remember the answer to a preflight request.
+const PREFLIGHT_MAX_AGE: Duration = Duration::from_secs(600);
+
+/// The routes that trackers use.
+///
+/// Trackers may be told to post to any path of two segments; everything else there belongs to the shop.
+pub(crate) fn routes(state: &AppState) -> Router<AppState> {
+    let collecting = |route| with_cors_and_faults(route, state);
+    Router::new()
+        .route("/{vendor}/{version}", collecting(post(post_events)).fallback(shop::serve))
+        .route("/i", collecting(get(get_event)))
+        .route("/ice.png", collecting(get(get_event)))
+        .route("/health", get(|| async { "ok" }))
+}
+
+fn with_cors_and_faults(route: MethodRouter<AppState>, state: &AppState) -> MethodRouter<AppState> {
+    let strike = middleware::from_fn_with_state(state.clone(), faults::strike_collector);
+    // A scripted refusal carries the CORS headers too, as one of a real collector would.
+    route.options(preflight).layer((cors(), strike))
+}
+
+/// Credentials need the very origin in the answer: a wildcard would make browsers drop it.
+fn cors() -> CorsLayer {
+    CorsLayer::new()
+        .allow_origin(AllowOrigin::mirror_request())
+        .allow_credentials(true)
+        .allow_methods([Method::GET, Method::POST, Method::OPTIONS])
+        .allow_headers([header::CONTENT_TYPE, SP_ANONYMOUS])
+        .max_age(PREFLIGHT_MAX_AGE)
+}
+
+/// Makes the route exist; the CORS layer answers.
+async fn preflight() -> StatusCode {
+    StatusCode::OK
+}
+
+async fn post_events(
+    State(state): State<AppState>,
+    visitor: Visitor,
+    RawBody(body): RawBody,
+) -> Result<Response, ApiError> {
+    let events = payload::events_in_body(&body)?;
+    let events = events.into_iter().map(|event| visitor.redact(event));
+    state.pipeline().take_in(events, &visitor.arrival(state.clock().now()));
+    Ok((AppendHeaders(visitor.set_cookie()), "ok").into_response())
+}
+
+async fn get_event(State(state): State<AppState>, visitor: Visitor, uri: Uri) -> Response {
+    let event = visitor.redact(payload::event_in_query(uri.query().unwrap_or_default()));
+    state.pipeline().take_in([event], &visitor.arrival(state.clock().now()));
+    (AppendHeaders(visitor.set_cookie()), Pixel::for_path(uri.path())).into_response()
+}

@@ -1,0 +1,106 @@
+//! From a request to the events in it.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
+use signals_engine::BadEvent;
+
+use crate::error::ApiError;
+use crate::pipeline::RawEvent;
+
+/// What every schema of a tracker's POST body begins with, whatever its version.
+const PAYLOAD_DATA: &str = "iglu:com.snowplowanalytics.snowplow/payload_data/jsonschema/";
+
+#[derive(Deserialize)]
+struct PayloadData<'a> {
+    #[serde(borrow)]
+    schema: Cow<'a, str>,
+    #[serde(borrow)]
+    data: Vec<&'a RawValue>,
+}
+
+/// The events in a POST body. An element that is not an object becomes a bad event.
+///
+/// # Errors
+/// 400 when the body is not a tracker payload.
+pub(super) fn events_in_body(body: &[u8]) -> Result<Vec<RawEvent<'_>>, ApiError> {
+    let payload: PayloadData<'_> = serde_json::from_slice(body)
+        .map_err(|error| ApiError::BadRequest(format!("not a tracker payload: {error}")))?;
+    if !payload.schema.starts_with(PAYLOAD_DATA) {
+        let reason = format!("schema: expected {PAYLOAD_DATA}…");
+        return Err(ApiError::BadRequest(reason));
+    }
+    let events = payload.data.into_iter().enumerate().map(|(index, event)| {
+        let text = event.get();
+        let payload = serde_json::from_str(text).map_err(|_| BadEvent {
+            field: format!("data[{index}]"),
+            reason: "an event must be an object".to_owned(),
+        });
+        RawEvent { text, payload }
+    });
+    Ok(events.collect())
+}
+
+/// The event in the query of a GET request. Of a parameter that repeats, the last counts.
+pub(super) fn event_in_query(query: &str) -> RawEvent<'_> {
+    let fields = form_urlencoded::parse(query.as_bytes())
+        .map(|(name, value)| (name.into_owned(), Value::String(value.into_owned())));
+    RawEvent { text: query, payload: Ok(fields.collect()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const SCHEMA: &str = "iglu:com.snowplowanalytics.snowplow/payload_data/jsonschema/1-0-4";
+
+    #[test]
+    fn events_keep_their_order() {
+        let body = json!({"schema": SCHEMA, "data": [{"eid": "1"}, {"eid": "2"}]}).to_string();
+        let events = events_in_body(body.as_bytes()).unwrap();
+        let ids: Vec<_> =
+            events.iter().map(|event| &event.payload.as_ref().unwrap()["eid"]).collect();
+        assert_eq!(ids, ["1", "2"]);
+    }
+
+    #[test]
+    fn an_element_that_is_no_object_is_a_bad_event_that_names_its_place() {
+        let body = json!({"schema": SCHEMA, "data": [{}, "x"]}).to_string();
+        let events = events_in_body(body.as_bytes()).unwrap();
+        assert!(events[0].payload.is_ok());
+        assert_eq!(events[1].payload.as_ref().unwrap_err().field, "data[1]");
+        assert_eq!(events[1].text, "\"x\"");
+    }
+
+    #[test]
+    fn what_is_not_a_tracker_payload_is_refused_with_the_reason() {
+        let other_schema = json!({"schema": "iglu:com.acme/x/jsonschema/1-0-0", "data": []});
+        let no_array = json!({"schema": SCHEMA, "data": {"e": "pv"}});
+        for (body, reason) in [
+            ("", "EOF"),
+            ("e=pv", "expected value"),
+            ("[]", "schema"),
+            ("{}", "missing field `schema`"),
+            (&json!({"schema": SCHEMA}).to_string(), "missing field `data`"),
+            (&other_schema.to_string(), "schema: expected iglu:com.snowplowanalytics"),
+            (&no_array.to_string(), "expected a sequence"),
+        ] {
+            match events_in_body(body.as_bytes()) {
+                Err(ApiError::BadRequest(detail)) => assert!(detail.contains(reason), "{detail}"),
+                other => panic!("{body}: {other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn a_query_is_decoded() {
+        let event = event_in_query("e=pv&page=caf%C3%A9+bar&bad=%ff&eid=1&eid=2");
+        let fields = Value::Object(event.payload.unwrap());
+        let expected = json!({"e": "pv", "page": "café bar", "bad": "\u{fffd}", "eid": "2"});
+        assert_eq!(fields, expected);
+    }
+}

@@ -1,0 +1,249 @@
+//! Scripted faults: what a tester wants to go wrong, and where it does.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use parking_lot::Mutex;
+use serde::{Deserialize, Deserializer, de};
+use serde_json::json;
+
+use crate::state::AppState;
+
+/// A script of faults, as testers post it. What it does not mention stays as it is.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Script {
+    stream: Option<StreamScript>,
+    collector: Option<CollectorScript>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StreamScript {
+    /// Answer requests for a stream with this status.
+    #[serde(default, deserialize_with = "status_code")]
+    status: Option<StatusCode>,
+    /// How many requests `status` and `delay_headers_ms` concern; without it, all.
+    times: Option<u32>,
+    /// Keep a request waiting for so long before it is answered.
+    delay_headers_ms: Option<u32>,
+    /// End streams that have brought so many instances.
+    drop_after_events: Option<u32>,
+    /// Write this to every open stream or, when there is none, to the next one.
+    send_raw: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CollectorScript {
+    /// Answer requests with this status instead of processing them.
+    #[serde(default, deserialize_with = "status_code")]
+    status: Option<StatusCode>,
+    /// How many requests `status` concerns; without it, all.
+    times: Option<u32>,
+}
+
+/// What a script asks for at once.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Demand {
+    /// Write this to the open streams; give it back with [`Faults::keep_raw`] when there is none.
+    pub(crate) send_raw: Option<Bytes>,
+    /// End the open streams.
+    pub(crate) drop_streams: bool,
+}
+
+/// The faults in force.
+#[derive(Debug)]
+pub(crate) struct Faults {
+    scripted: Mutex<Scripted>,
+    /// Apart from the rest because every frame of every stream asks for it; [`Faults::NEVER`] when streams are to live.
+    drop_after_events: AtomicU32,
+}
+
+#[derive(Debug, Default)]
+struct Scripted {
+    stream: RequestFault,
+    collector: RequestFault,
+    raw: Option<Bytes>,
+}
+
+/// What happens to requests.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct RequestFault {
+    delay: Duration,
+    status: Option<StatusCode>,
+    /// For how many more requests; none: for all.
+    times: Option<u32>,
+}
+
+impl Faults {
+    const NEVER: u32 = u32::MAX;
+
+    /// Puts `script` in force.
+    pub(crate) fn follow(&self, script: Script) -> Demand {
+        let mut scripted = self.scripted.lock();
+        if let Some(CollectorScript { status, times }) = script.collector {
+            scripted.collector = RequestFault { status, times, delay: Duration::ZERO };
+        }
+        let Some(stream) = script.stream else { return Demand::default() };
+        if stream.status.is_some() || stream.delay_headers_ms.is_some() {
+            let delay = Duration::from_millis(stream.delay_headers_ms.unwrap_or(0).into());
+            scripted.stream = RequestFault { delay, status: stream.status, times: stream.times };
+        }
+        if let Some(count) = stream.drop_after_events {
+            self.drop_after_events.store(count, Ordering::Relaxed);
+        }
+        Demand {
+            send_raw: stream.send_raw.map(Bytes::from),
+            drop_streams: stream.drop_after_events == Some(0),
+        }
+    }
+
+    /// Has `raw` written to the next stream that opens.
+    pub(crate) fn keep_raw(&self, raw: Bytes) {
+        self.scripted.lock().raw = Some(raw);
+    }
+
+    /// What a stream that opens now is to write after its opening.
+    pub(crate) fn take_raw(&self) -> Option<Bytes> {
+        self.scripted.lock().raw.take()
+    }
+
+    /// Whether a stream that has brought `count` instances is to end.
+    pub(crate) fn drops_stream_after(&self, count: u32) -> bool {
+        count >= self.drop_after_events.load(Ordering::Relaxed)
+    }
+
+    /// Ends all faults.
+    pub(crate) fn clear(&self) {
+        *self.scripted.lock() = Scripted::default();
+        self.drop_after_events.store(Self::NEVER, Ordering::Relaxed);
+    }
+}
+
+impl Default for Faults {
+    fn default() -> Self {
+        Self { scripted: Mutex::default(), drop_after_events: AtomicU32::new(Self::NEVER) }
+    }
+}
+
+impl RequestFault {
+    /// What happens to the request that is being made.
+    fn strike(&mut self) -> Self {
+        match &mut self.times {
+            Some(0) => return Self::default(),
+            Some(times) => *times -= 1,
+            None => {}
+        }
+        *self
+    }
+
+    async fn answer_or(self, request: Request, next: Next) -> Response {
+        if !self.delay.is_zero() {
+            tokio::time::sleep(self.delay).await;
+        }
+        match self.status {
+            Some(status) => refusal(status),
+            None => next.run(request).await,
+        }
+    }
+}
+
+/// Lets the scripted fault strike a request to the collector.
+pub(crate) async fn strike_collector(
+    State(state): State<AppState>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let fault = state.faults().scripted.lock().collector.strike();
+    fault.answer_or(request, next).await
+}
+
+/// Lets the scripted fault strike a request for a stream.
+pub(crate) async fn strike_stream(
+    State(state): State<AppState>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let fault = state.faults().scripted.lock().stream.strike();
+    fault.answer_or(request, next).await
+}
+
+fn refusal(status: StatusCode) -> Response {
+    if matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED) {
+        return status.into_response();
+    }
+    (status, Json(json!({ "detail": "scripted fault" }))).into_response()
+}
+
+/// A status that can end a request: 1xx ones announce another.
+fn status_code<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<StatusCode>, D::Error> {
+    let Some(code) = Option::<u16>::deserialize(deserializer)? else { return Ok(None) };
+    match StatusCode::from_u16(code) {
+        Ok(status) if (200..=599).contains(&code) => Ok(Some(status)),
+        _ => Err(de::Error::custom("must be from 200 to 599")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn follow(faults: &Faults, script: serde_json::Value) -> Demand {
+        faults.follow(serde_json::from_value(script).unwrap())
+    }
+
+    fn stream_status(faults: &Faults) -> Option<StatusCode> {
+        faults.scripted.lock().stream.strike().status
+    }
+
+    #[test]
+    fn a_status_strikes_as_often_as_scripted() {
+        let faults = Faults::default();
+        follow(&faults, json!({"stream": {"status": 503, "times": 2}}));
+        let statuses = [(); 3].map(|()| stream_status(&faults));
+        let unavailable = Some(StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(statuses, [unavailable, unavailable, None]);
+    }
+
+    #[test]
+    fn a_status_without_times_strikes_until_cleared() {
+        let faults = Faults::default();
+        follow(&faults, json!({"stream": {"status": 503}}));
+        assert!([(); 10].iter().all(|()| stream_status(&faults).is_some()));
+        faults.clear();
+        assert_eq!(stream_status(&faults), None);
+    }
+
+    #[test]
+    fn what_a_script_does_not_mention_stays_as_it_is() {
+        let faults = Faults::default();
+        follow(&faults, json!({"stream": {"status": 503}}));
+        follow(&faults, json!({"collector": {"status": 500}}));
+        follow(&faults, json!({"stream": {"drop_after_events": 2}}));
+        assert!(stream_status(&faults).is_some());
+        assert!(!faults.drops_stream_after(1));
+        assert!(faults.drops_stream_after(2));
+    }
+
+    #[test]
+    fn dropping_after_no_event_at_all_concerns_open_streams_at_once() {
+        let demand = follow(&Faults::default(), json!({"stream": {"drop_after_events": 0}}));
+        assert!(demand.drop_streams);
+    }
+
+    #[test]
+    fn a_status_that_cannot_end_a_request_is_refused() {
+        for status in [100, 199, 600, 1000] {
+            let script = json!({"collector": {"status": status}});
+            let error = serde_json::from_value::<Script>(script).unwrap_err().to_string();
+            assert_eq!(error, "must be from 200 to 599");
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! The frames of the intervention stream, byte for byte.
+//!
+//! Instances are written with a space after `data:`, control frames without. Both are equal to an SSE parser; but some
+//! clients, the Signals Python SDK among them, take every line that begins with `data: ` for an instance.
+
+use std::fmt::Display;
+use std::sync::OnceLock;
+
+use bytes::Bytes;
+use serde::Serialize;
+use serde_json::Value;
+use signals_wire::InterventionInstance;
+use signals_wire::stream::{HELLO_EVENT, Hello, KEEP_ALIVE_MS, PING_EVENT, RESUME_PARAM, RETRY_MS};
+
+/// Name by which this server introduces itself in the `hello` frame.
+const SERVER_NAME: &str = "signals-mock-server";
+
+/// A piece of the stream that is written as a whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Frame {
+    /// One intervention instance.
+    Instance(Bytes),
+    /// Anything else.
+    Control(Bytes),
+}
+
+impl Frame {
+    /// How a stream opens: the reconnection time and the `hello` event with the id to resume from.
+    pub(crate) fn opening(start: impl Display) -> Self {
+        let hello = json(&Hello {
+            server: SERVER_NAME.to_owned(),
+            resume_param: RESUME_PARAM.to_owned(),
+            keep_alive_ms: KEEP_ALIVE_MS,
+        });
+        let text =
+            format!("retry: {RETRY_MS}\n\nid: {start}\nevent: {HELLO_EVENT}\ndata:{hello}\n\n");
+        Self::Control(text.into())
+    }
+
+    /// The keep-alive frame.
+    pub(crate) fn ping() -> Self {
+        static PING: OnceLock<Bytes> = OnceLock::new();
+        let bytes = PING.get_or_init(|| format!("event: {PING_EVENT}\ndata:{{}}\n\n").into());
+        Self::Control(bytes.clone())
+    }
+
+    /// The bytes to write.
+    pub(crate) fn into_bytes(self) -> Bytes {
+        match self {
+            Self::Instance(bytes) | Self::Control(bytes) => bytes,
+        }
+    }
+
+    /// Number of bytes to write.
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Instance(bytes) | Self::Control(bytes) => bytes.len(),
+        }
+    }
+}
+
+/// How a reader wants attribute values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    /// As JSON has them.
+    Standard,
+    /// As strings, whatever they are: the reader of the Signals Python SDK (0.4.10) knows no other type and dies of one.
+    PythonSdk,
+}
+
+/// One instance addressed to one target, encoded once for all its readers.
+#[derive(Debug)]
+pub(crate) struct InstanceFrame {
+    standard: Bytes,
+    /// Only made when such a reader turns up.
+    python_sdk: OnceLock<Bytes>,
+}
+
+impl InstanceFrame {
+    const DATA: &str = "data: ";
+
+    pub(crate) fn new(id: impl Display, instance: &InterventionInstance) -> Self {
+        Self { standard: encode(id, instance), python_sdk: OnceLock::new() }
+    }
+
+    /// The frame as a reader of `dialect` wants it.
+    pub(crate) fn frame(&self, dialect: Dialect) -> Frame {
+        Frame::Instance(match dialect {
+            Dialect::Standard => self.standard.clone(),
+            Dialect::PythonSdk => self.python_sdk.get_or_init(|| self.for_python_sdk()).clone(),
+        })
+    }
+
+    /// The instance read back from its frame.
+    pub(crate) fn instance(&self) -> Option<InterventionInstance> {
+        self.id_and_instance().map(|(_, instance)| instance)
+    }
+
+    fn for_python_sdk(&self) -> Bytes {
+        match self.id_and_instance() {
+            Some((id, mut instance)) => {
+                instance.attributes.values_mut().for_each(stringify);
+                encode(id, &instance)
+            }
+            None => self.standard.clone(),
+        }
+    }
+
+    // Frames are kept for minutes and by the thousand: parsing one again when it is asked for is cheaper than keeping the
+    // instance beside its bytes.
+    fn id_and_instance(&self) -> Option<(&str, InterventionInstance)> {
+        let text = std::str::from_utf8(&self.standard).ok()?;
+        let (id, data) = text.strip_prefix("id: ")?.split_once('\n')?;
+        let instance = serde_json::from_str(data.strip_prefix(Self::DATA)?.trim_end()).ok()?;
+        Some((id, instance))
+    }
+}
+
+fn encode(id: impl Display, instance: &InterventionInstance) -> Bytes {
+    format!("id: {id}\n{}{}\n\n", InstanceFrame::DATA, json(instance)).into()
+}
+
+#[expect(clippy::expect_used, reason = "fails only for maps whose keys are not strings")]
+fn json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).expect("serialisable")
+}
+
+fn stringify(value: &mut Value) {
+    if !value.is_string() {
+        *value = Value::String(value.to_string());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use signals_wire::TargetAttributeKey;
+
+    use super::*;
+
+    fn instance(attributes: Value) -> InterventionInstance {
+        InterventionInstance {
+            intervention_id: "550e8400-e29b-41d4-a716-446655440000".into(),
+            name: "discount".into(),
+            version: 1,
+            attributes: attributes.as_object().cloned().unwrap_or_default(),
+            target_attribute_key: TargetAttributeKey {
+                name: "domain_userid".into(),
+                id: "218e8926-3858-431d-b2ed-66da03a1cbe5".into(),
+            },
+        }
+    }
+
+    fn text(frame: Frame) -> String {
+        String::from_utf8(frame.into_bytes().into()).unwrap()
+    }
+
+    #[test]
+    fn a_stream_opens_with_the_reconnection_time_and_hello() {
+        assert_eq!(
+            text(Frame::opening(41)),
+            "retry: 2000\n\nid: 41\nevent: hello\ndata:{\"server\":\"signals-mock-server\",\
+             \"resume_param\":\"last_event_id\",\"keep_alive_ms\":15000}\n\n"
+        );
+    }
+
+    #[test]
+    fn an_instance_is_one_unnamed_event_with_a_space_after_data() {
+        let frame =
+            InstanceFrame::new(42, &instance(serde_json::json!({"count_product_views": 4})));
+        assert_eq!(
+            text(frame.frame(Dialect::Standard)),
+            "id: 42\ndata: {\"intervention_id\":\"550e8400-e29b-41d4-a716-446655440000\",\"name\":\"discount\",\
+             \"version\":1,\"attributes\":{\"count_product_views\":4},\"target_attribute_key\":{\"name\":\
+             \"domain_userid\",\"id\":\"218e8926-3858-431d-b2ed-66da03a1cbe5\"}}\n\n"
+        );
+    }
+
+    #[test]
+    fn a_ping_is_a_named_event_without_a_space_after_data() {
+        assert_eq!(text(Frame::ping()), "event: ping\ndata:{}\n\n");
+    }
+
+    #[test]
+    fn the_python_sdk_gets_every_attribute_as_a_string() {
+        let attributes = serde_json::json!({"n": 4, "x": 1.5, "b": true, "s": "text", "l": [1]});
+        let frame = InstanceFrame::new(42, &instance(attributes));
+        let text = text(frame.frame(Dialect::PythonSdk));
+        assert!(text.starts_with("id: 42\ndata: {"), "{text}");
+        assert!(
+            text.contains(r#""attributes":{"b":"true","l":"[1]","n":"4","s":"text","x":"1.5"}"#),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn line_breaks_in_values_cannot_forge_stream_fields() {
+        let frame = InstanceFrame::new(1, &instance(serde_json::json!({"s": "a\n\nevent: error"})));
+        assert_eq!(text(frame.frame(Dialect::Standard)).lines().count(), 3);
+    }
+
+    #[test]
+    fn an_instance_can_be_read_back_from_its_frame() {
+        let instance = instance(serde_json::json!({"s": "id: 1\ndata: {}"}));
+        assert_eq!(InstanceFrame::new(7, &instance).instance(), Some(instance));
+    }
+}

@@ -1,0 +1,172 @@
+//! The delivery hub: takes instances in and hands them to every open stream of their targets.
+//!
+//! [`state`] decides who gets what and knows neither time nor sockets. What is here adds the lock, the clock, the metrics and
+//! the keep-alive task, and makes a stream end when its reader goes away.
+
+mod outbox;
+mod position;
+mod replay;
+mod rules;
+mod state;
+mod waiting;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use parking_lot::Mutex;
+use signals_engine::{Timestamp, Triggered};
+use signals_wire::{InterventionInstance, TargetAttributeKey};
+use tokio::time::{self, MissedTickBehavior};
+
+use self::outbox::Outbox;
+use self::position::Epoch;
+pub(crate) use self::rules::DeliveryRules;
+use self::state::{HubState, Opened, StreamKey};
+use crate::clock::Clock;
+use crate::frame::{Dialect, Frame};
+use crate::metrics::Metrics;
+
+/// Handle on the hub. Clones are the same hub.
+#[derive(Debug, Clone)]
+pub(crate) struct DeliveryHub {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    /// One lock for everything makes registering, replaying and publishing one step each: a stream can neither miss an
+    /// instance nor get it twice, and all streams see the same order. Nothing waits while it is held.
+    state: Mutex<HubState>,
+    clock: Clock,
+    metrics: Metrics,
+}
+
+impl DeliveryHub {
+    pub(crate) fn new(rules: DeliveryRules, clock: Clock, metrics: Metrics) -> Self {
+        let state = Mutex::new(HubState::new(rules, Epoch::random()));
+        Self { shared: Arc::new(Shared { state, clock, metrics }) }
+    }
+
+    /// Opens a stream for `targets`, which must not repeat, resuming after `last_event_id` if there is one.
+    pub(crate) fn subscribe(
+        &self,
+        targets: Vec<TargetAttributeKey>,
+        dialect: Dialect,
+        last_event_id: Option<&str>,
+    ) -> Subscription {
+        let now = self.shared.clock.now();
+        let Opened { key, outbox, start, replay } =
+            self.with_state(|state| state.open(now, targets, dialect, last_event_id));
+        self.shared.metrics.instances_replayed.inc_by(replay.len() as u64);
+        let first = [Frame::opening(start)].into_iter().chain(replay).collect();
+        Subscription { hub: self.clone(), key, first, outbox }
+    }
+
+    /// Delivers `instance` and says how many open streams got it.
+    pub(crate) fn publish(&self, instance: Triggered) -> usize {
+        let now = self.shared.clock.now();
+        let published = self.with_state(|state| state.publish(now, instance));
+        self.shared.metrics.instances_delivered.inc_by(published.delivered as u64);
+        self.note_slow_readers(published.too_slow);
+        published.delivered
+    }
+
+    /// Writes `frame` to every open stream and says how many there are.
+    pub(crate) fn broadcast(&self, frame: &Frame) -> usize {
+        let published = self.with_state(|state| state.broadcast(frame));
+        self.note_slow_readers(published.too_slow);
+        published.delivered
+    }
+
+    /// Ends every open stream after what is queued for it.
+    pub(crate) fn close_streams(&self) {
+        self.with_state(HubState::close_all);
+    }
+
+    /// Ends every open stream after what is queued for it, and new ones after their opening.
+    pub(crate) fn shut_down(&self) {
+        self.with_state(HubState::shut_down);
+    }
+
+    /// Forgets every instance; streams stay open.
+    pub(crate) fn forget_instances(&self) {
+        self.with_state(HubState::forget_instances);
+    }
+
+    /// The instances of the last minutes for `target` and when they were published, oldest first.
+    pub(crate) fn instances(
+        &self,
+        target: &TargetAttributeKey,
+    ) -> Vec<(Timestamp, InterventionInstance)> {
+        let now = self.shared.clock.now();
+        self.with_state(|state| state.instances(now, target))
+    }
+
+    /// Sends keep-alive frames and forgets what is too old, for ever.
+    pub(crate) async fn keep_alive(self) {
+        let mut ticks = time::interval(state::TICK);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        ticks.tick().await; // The first one comes at once.
+        loop {
+            ticks.tick().await;
+            let now = self.shared.clock.now();
+            self.with_state(|state| state.tick(now));
+        }
+    }
+
+    fn with_state<T>(&self, work: impl FnOnce(&mut HubState) -> T) -> T {
+        let mut state = self.shared.state.lock();
+        let result = work(&mut state);
+        self.shared.metrics.open_streams.set(state.open_streams() as i64);
+        result
+    }
+
+    fn note_slow_readers(&self, count: usize) {
+        if count > 0 {
+            self.shared.metrics.instances_dropped.inc_by(count as u64);
+            tracing::info!(count, "disconnected readers that were too slow; they resume by replay");
+        }
+    }
+}
+
+/// One open stream. Dropping it closes the stream.
+#[derive(Debug)]
+#[must_use = "the stream closes when its subscription is dropped"]
+pub(crate) struct Subscription {
+    hub: DeliveryHub,
+    key: StreamKey,
+    /// The opening and the replayed instances, which come before anything live.
+    first: VecDeque<Frame>,
+    outbox: Arc<Outbox>,
+}
+
+impl Subscription {
+    /// Adds `frame` to those that come before anything live.
+    pub(crate) fn push_first(&mut self, frame: Frame) {
+        self.first.push_back(frame);
+    }
+
+    /// Whether nothing was read yet.
+    pub(crate) fn is_opening(&self) -> bool {
+        matches!(self.first.front(), Some(Frame::Control(_)))
+    }
+
+    /// The next frame to write; `None` when the stream is over.
+    pub(crate) fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Frame>> {
+        match self.first.pop_front() {
+            Some(frame) => Poll::Ready(Some(frame)),
+            None => {
+                // Most streams live long after their opening: do not keep its memory.
+                self.first = VecDeque::new();
+                Poll::Ready(ready!(self.outbox.poll_next(context)))
+            }
+        }
+    }
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        self.hub.with_state(|state| state.close(self.key));
+    }
+}

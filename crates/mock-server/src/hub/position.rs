@@ -1,0 +1,85 @@
+use std::fmt;
+
+use uuid::Uuid;
+
+/// Place of an instance in the order in which this server process published them, counted from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Position(u64);
+
+impl Position {
+    /// Before the first instance.
+    pub(super) const START: Self = Self(0);
+
+    pub(super) fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
+
+    pub(super) fn previous(self) -> Self {
+        Self(self.0.saturating_sub(1))
+    }
+}
+
+/// Tells the positions of one server process from those of another.
+///
+/// Positions start afresh with every process. Without this, an id from before a restart would pass for a position of today
+/// and hide the instances before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Epoch(u32);
+
+impl Epoch {
+    /// An epoch that no other process has had, as far as chance allows.
+    pub(crate) fn random() -> Self {
+        Self(Uuid::new_v4().as_fields().0)
+    }
+
+    #[cfg(test)]
+    pub(super) fn of_tests() -> Self {
+        Self(0)
+    }
+
+    /// The id under which clients know `position`.
+    pub(super) fn event_id(self, position: Position) -> EventId {
+        EventId { epoch: self, position }
+    }
+
+    /// The position that `event_id` stands for, if it is of this epoch.
+    pub(super) fn position(self, event_id: &str) -> Option<Position> {
+        let (epoch, position) = event_id.split_once('-')?;
+        let position = Position(position.parse().ok()?);
+        (u32::from_str_radix(epoch, 16) == Ok(self.0)).then_some(position)
+    }
+}
+
+/// The `id:` of a frame: `{epoch}-{position}`, e.g. `9f31c0de-42`.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct EventId {
+    epoch: Epoch,
+    position: Position,
+}
+
+impl fmt::Display for EventId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{:08x}-{}", self.epoch.0, self.position.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_epoch_recognises_its_own_ids() {
+        let epoch = Epoch(0x00c0_ffee);
+        let id = epoch.event_id(Position(42)).to_string();
+        assert_eq!(id, "00c0ffee-42");
+        assert_eq!(epoch.position(&id), Some(Position(42)));
+    }
+
+    #[test]
+    fn ids_of_another_process_and_garbage_mean_nothing() {
+        let epoch = Epoch(0x00c0_ffee);
+        for id in ["9f31c0de-42", "42", "", "-", "00c0ffee-", "00c0ffee--1", "00c0ffee-x", "é-1"] {
+            assert_eq!(epoch.position(id), None, "{id}");
+        }
+    }
+}

@@ -1,0 +1,371 @@
+//! Who gets what: the hub without time, threads or sockets of its own.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::mem;
+use std::sync::Arc;
+use std::time::Duration;
+
+use signals_engine::{Timestamp, Triggered};
+use signals_wire::stream::KEEP_ALIVE_MS;
+use signals_wire::{InterventionInstance, TargetAttributeKey};
+use slotmap::{SlotMap, new_key_type};
+
+use super::outbox::Outbox;
+use super::position::{Epoch, EventId, Position};
+use super::replay::{Kept, ReplayBuffer};
+use super::rules::DeliveryRules;
+use super::waiting::WaitingRoom;
+use crate::frame::{Dialect, Frame, InstanceFrame};
+
+new_key_type! {
+    /// An open stream.
+    pub(super) struct StreamKey;
+}
+
+/// How often [`HubState::tick`] wants to be called.
+pub(super) const TICK: Duration = Duration::from_secs(1);
+
+/// Ticks between two keep-alive frames of a stream.
+const KEEP_ALIVE_TICKS: u64 = KEEP_ALIVE_MS / TICK.as_millis() as u64;
+
+/// Open streams, what can be replayed to them and what waits for them.
+///
+/// Every call takes the present moment; one earlier than that of the last call counts as that one. Calls do not block and
+/// are short, except that publishing costs a queue push per stream that gets the instance.
+#[derive(Debug)]
+pub(super) struct HubState {
+    rules: DeliveryRules,
+    epoch: Epoch,
+    now: Timestamp,
+    ticks: u64,
+    is_shut_down: bool,
+    /// Position of the latest instance.
+    latest: Position,
+    streams: SlotMap<StreamKey, OpenStream>,
+    /// Targets that have an open stream or something to replay.
+    targets: HashMap<Arc<TargetAttributeKey>, TargetState>,
+    waiting: WaitingRoom,
+    /// Targets with something to replay, each once, and when their buffers were last looked through.
+    aging: VecDeque<(Timestamp, Arc<TargetAttributeKey>)>,
+}
+
+#[derive(Debug)]
+struct OpenStream {
+    outbox: Arc<Outbox>,
+    dialect: Dialect,
+    targets: Box<[Arc<TargetAttributeKey>]>,
+    /// Position of the latest live instance it was given, so that one with several targets goes out once.
+    given: Position,
+    /// Which ticks send it a keep-alive frame: its first one comes a whole interval after it opened, and streams that opened
+    /// at different moments do not all write at the same one.
+    keep_alive_phase: u64,
+}
+
+#[derive(Debug, Default)]
+struct TargetState {
+    replay: ReplayBuffer,
+    streams: Vec<StreamKey>,
+}
+
+/// What a stream that has just been opened writes before anything from its outbox.
+#[derive(Debug)]
+pub(super) struct Opened {
+    pub(super) key: StreamKey,
+    pub(super) outbox: Arc<Outbox>,
+    /// The id from which a client that gets no further can resume without a gap.
+    pub(super) start: EventId,
+    /// Missed instances, oldest first.
+    pub(super) replay: Vec<Frame>,
+}
+
+/// What became of an instance.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Published {
+    /// Open streams that got it.
+    pub(super) delivered: usize,
+    /// Streams that were closed because their reader is too slow.
+    pub(super) too_slow: usize,
+}
+
+impl HubState {
+    pub(super) fn new(rules: DeliveryRules, epoch: Epoch) -> Self {
+        Self {
+            rules,
+            epoch,
+            now: Timestamp::from_millis(i64::MIN),
+            ticks: 0,
+            is_shut_down: false,
+            latest: Position::START,
+            streams: SlotMap::with_key(),
+            targets: HashMap::new(),
+            waiting: WaitingRoom::default(),
+            aging: VecDeque::new(),
+        }
+    }
+
+    /// Opens a stream for `targets`. It is registered at once: nothing published from now on is missed.
+    ///
+    /// Replayed are instances after `last_event_id`, or all that are kept if that id means nothing here; without an id,
+    /// none. Instances that wait for a stream are replayed in any case.
+    pub(super) fn open(
+        &mut self,
+        now: Timestamp,
+        targets: Vec<TargetAttributeKey>,
+        dialect: Dialect,
+        last_event_id: Option<&str>,
+    ) -> Opened {
+        self.advance(now);
+        let after = match last_event_id {
+            None => self.latest,
+            Some(id) => self.known_position(id).unwrap_or(Position::START),
+        };
+        let missed = self.take_missed(&targets, dialect, after);
+        // While replayed instances are under way, the latest position would hide them from a client that loses the
+        // connection and resumes.
+        let start = missed.keys().next().map_or(self.latest, |first| first.previous());
+        let (key, outbox) = self.register(targets, dialect);
+        if self.is_shut_down {
+            self.close(key);
+        }
+        Opened {
+            key,
+            outbox,
+            start: self.epoch.event_id(start),
+            replay: missed.into_values().collect(),
+        }
+    }
+
+    /// Gives `instance` to every open stream of its targets and keeps it for replay.
+    pub(super) fn publish(&mut self, now: Timestamp, instance: Triggered) -> Published {
+        self.advance(now);
+        self.latest = self.latest.next();
+        let position = self.latest;
+        let mut too_slow = Vec::new();
+        let mut delivered = 0;
+
+        for (target, addressed) in address(instance) {
+            let frame = InstanceFrame::new(self.epoch.event_id(position), &addressed);
+            let (target, state) = entry(&mut self.targets, target);
+            for key in &state.streams {
+                let Some(stream) = self.streams.get_mut(*key) else { continue };
+                if stream.given == position {
+                    continue;
+                }
+                stream.given = position;
+                match stream.outbox.push(frame.frame(stream.dialect)) {
+                    Ok(()) => delivered += 1,
+                    Err(_) => too_slow.push(*key),
+                }
+            }
+            if state.replay.is_empty() {
+                self.aging.push_back((self.now, target));
+            }
+            let kept = Kept { position, at: self.now, frame };
+            state.replay.push(kept, self.rules.replay_instances);
+        }
+
+        if delivered == 0 {
+            self.waiting.admit(position, self.now);
+        }
+        for key in &too_slow {
+            self.close(*key);
+        }
+        Published { delivered, too_slow: too_slow.len() }
+    }
+
+    /// Writes `frame` to every open stream, whatever its targets. It is not kept.
+    pub(super) fn broadcast(&mut self, frame: &Frame) -> Published {
+        let too_slow: Vec<StreamKey> = self
+            .streams
+            .iter()
+            .filter(|(_, stream)| stream.outbox.push(frame.clone()).is_err())
+            .map(|(key, _)| key)
+            .collect();
+        for key in &too_slow {
+            self.close(*key);
+        }
+        Published { delivered: self.streams.len(), too_slow: too_slow.len() }
+    }
+
+    /// Keeps streams alive and forgets what is too old. To be called every [`TICK`].
+    pub(super) fn tick(&mut self, now: Timestamp) {
+        self.advance(now);
+        self.ticks += 1;
+        let phase = self.ticks % KEEP_ALIVE_TICKS;
+        for stream in self.streams.values().filter(|stream| stream.keep_alive_phase == phase) {
+            stream.outbox.push_if_idle(Frame::ping());
+        }
+        self.waiting.forget_until(self.ago(self.rules.waiting_time));
+        self.forget_old_replays();
+    }
+
+    /// Closes a stream, if it is still open.
+    pub(super) fn close(&mut self, key: StreamKey) {
+        let Some(stream) = self.streams.remove(key) else { return };
+        stream.outbox.close();
+        for target in &stream.targets {
+            let Some(state) = self.targets.get_mut(target) else { continue };
+            if let Some(index) = state.streams.iter().position(|open| *open == key) {
+                state.streams.swap_remove(index);
+            }
+            if state.is_idle() {
+                self.targets.remove(target);
+            }
+        }
+    }
+
+    /// Closes every stream, and from now on every new one after its opening.
+    pub(super) fn shut_down(&mut self) {
+        self.is_shut_down = true;
+        self.close_all();
+    }
+
+    /// Closes every stream.
+    pub(super) fn close_all(&mut self) {
+        let keys: Vec<StreamKey> = self.streams.keys().collect();
+        for key in keys {
+            self.close(key);
+        }
+    }
+
+    /// Forgets every instance. Streams stay open, positions go on.
+    pub(super) fn forget_instances(&mut self) {
+        self.waiting = WaitingRoom::default();
+        self.aging.clear();
+        self.targets.retain(|_, state| {
+            state.replay = ReplayBuffer::default();
+            !state.is_idle()
+        });
+    }
+
+    /// The instances that could be replayed to `target`, oldest first.
+    pub(super) fn instances(
+        &mut self,
+        now: Timestamp,
+        target: &TargetAttributeKey,
+    ) -> Vec<(Timestamp, InterventionInstance)> {
+        self.advance(now);
+        let oldest = self.ago(self.rules.replay_window);
+        let kept =
+            self.targets.get(target).into_iter().flat_map(|state| state.replay.since(oldest));
+        kept.filter_map(|kept| Some((kept.at, kept.frame.instance()?))).collect()
+    }
+
+    /// How many streams are open.
+    pub(super) fn open_streams(&self) -> usize {
+        self.streams.len()
+    }
+
+    fn register(
+        &mut self,
+        targets: Vec<TargetAttributeKey>,
+        dialect: Dialect,
+    ) -> (StreamKey, Arc<Outbox>) {
+        let outbox = Arc::new(Outbox::new(self.rules.queue_bytes));
+        let Self { streams, targets: known, .. } = self;
+        let key = streams.insert_with_key(|key| OpenStream {
+            outbox: Arc::clone(&outbox),
+            dialect,
+            targets: targets
+                .into_iter()
+                .map(|target| {
+                    let (target, state) = entry(known, target);
+                    state.streams.push(key);
+                    target
+                })
+                .collect(),
+            given: Position::START,
+            keep_alive_phase: self.ticks % KEEP_ALIVE_TICKS,
+        });
+        (key, outbox)
+    }
+
+    /// What a new stream of `targets` has missed, by position: an instance with several of the targets is there once.
+    fn take_missed(
+        &mut self,
+        targets: &[TargetAttributeKey],
+        dialect: Dialect,
+        after: Position,
+    ) -> BTreeMap<Position, Frame> {
+        let oldest = self.ago(self.rules.replay_window);
+        let waiting_since = self.ago(self.rules.waiting_time);
+        let mut missed = BTreeMap::new();
+        for state in targets.iter().filter_map(|target| self.targets.get(target)) {
+            for kept in state.replay.since(oldest) {
+                if kept.position > after || self.waiting.holds(kept.position, waiting_since) {
+                    missed.entry(kept.position).or_insert_with(|| kept.frame.frame(dialect));
+                }
+            }
+        }
+        for position in missed.keys() {
+            self.waiting.dismiss(*position);
+        }
+        missed
+    }
+
+    fn known_position(&self, event_id: &str) -> Option<Position> {
+        self.epoch.position(event_id).filter(|position| *position <= self.latest)
+    }
+
+    /// Looks through the buffers that were not looked at for a whole replay window. What is too old is not replayed before
+    /// that either; this only frees memory, with one entry per target instead of one per instance.
+    fn forget_old_replays(&mut self) {
+        let oldest = self.ago(self.rules.replay_window);
+        while self.aging.front().is_some_and(|(looked_at, _)| *looked_at <= oldest) {
+            let Some((_, target)) = self.aging.pop_front() else { return };
+            let Some(state) = self.targets.get_mut(&target) else { continue };
+            state.replay.forget_until(oldest);
+            if !state.replay.is_empty() {
+                self.aging.push_back((self.now, target));
+            } else if state.is_idle() {
+                self.targets.remove(&target);
+            }
+        }
+    }
+
+    fn advance(&mut self, now: Timestamp) {
+        self.now = self.now.max(now);
+    }
+
+    fn ago(&self, duration: Duration) -> Timestamp {
+        self.now.plus_millis(-i64::try_from(duration.as_millis()).unwrap_or(i64::MAX))
+    }
+}
+
+impl TargetState {
+    fn is_idle(&self) -> bool {
+        self.streams.is_empty() && self.replay.is_empty()
+    }
+}
+
+/// One copy of the instance per target, made one at a time.
+fn address(
+    instance: Triggered,
+) -> impl Iterator<Item = (TargetAttributeKey, InterventionInstance)> {
+    let Triggered { intervention_id, name, version, mut attributes, targets } = instance;
+    let last = targets.len().saturating_sub(1);
+    targets.into_iter().enumerate().map(move |(index, target)| {
+        let attributes =
+            if index == last { mem::take(&mut attributes) } else { attributes.clone() };
+        let addressed = InterventionInstance {
+            intervention_id: intervention_id.clone(),
+            name: name.clone(),
+            version,
+            attributes,
+            target_attribute_key: target.clone(),
+        };
+        (target, addressed)
+    })
+}
+
+fn entry(
+    targets: &mut HashMap<Arc<TargetAttributeKey>, TargetState>,
+    target: TargetAttributeKey,
+) -> (Arc<TargetAttributeKey>, &mut TargetState) {
+    let entry = targets.entry(Arc::new(target));
+    (Arc::clone(entry.key()), entry.or_default())
+}
+
+#[cfg(test)]
+#[path = "state_tests.rs"]
+mod tests;

@@ -1,0 +1,404 @@
+use std::task::{Context, Poll, Waker};
+
+use serde_json::Map;
+
+use super::*;
+
+const EPOCH_PREFIX: &str = "00000000-";
+
+fn user(id: &str) -> TargetAttributeKey {
+    TargetAttributeKey { name: "domain_userid".into(), id: id.into() }
+}
+
+fn session(id: &str) -> TargetAttributeKey {
+    TargetAttributeKey { name: "domain_sessionid".into(), id: id.into() }
+}
+
+fn instance(name: &str, targets: &[TargetAttributeKey]) -> Triggered {
+    Triggered {
+        intervention_id: format!("id of {name}"),
+        name: name.into(),
+        version: 1,
+        attributes: Map::new(),
+        targets: targets.into(),
+    }
+}
+
+/// A hub whose clock is moved by hand.
+struct Hub {
+    state: HubState,
+    now: Timestamp,
+}
+
+/// The reading end of a stream.
+struct Reader {
+    opened: Opened,
+}
+
+impl Hub {
+    fn new() -> Self {
+        Self::with_rules(DeliveryRules::default())
+    }
+
+    fn with_rules(rules: DeliveryRules) -> Self {
+        let state = HubState::new(rules, Epoch::of_tests());
+        Self { state, now: Timestamp::from_millis(1_000_000) }
+    }
+
+    fn open(&mut self, targets: &[TargetAttributeKey]) -> Reader {
+        self.resume(targets, None)
+    }
+
+    fn resume<'a>(
+        &mut self,
+        targets: &[TargetAttributeKey],
+        last_event_id: impl Into<Option<&'a str>>,
+    ) -> Reader {
+        let last_event_id = last_event_id.into();
+        let opened = self.state.open(self.now, targets.into(), Dialect::Standard, last_event_id);
+        Reader { opened }
+    }
+
+    fn publish(&mut self, name: &str, targets: &[TargetAttributeKey]) -> Published {
+        self.state.publish(self.now, instance(name, targets))
+    }
+
+    fn pass(&mut self, seconds: u64) {
+        for _ in 0..seconds {
+            self.now = self.now.plus_millis(1_000);
+            self.state.tick(self.now);
+        }
+    }
+}
+
+impl Reader {
+    /// Names of the instances that were replayed.
+    fn replayed(&self) -> Vec<String> {
+        self.opened.replay.iter().map(name).collect()
+    }
+
+    /// What is queued now, as names of instances.
+    fn live(&self) -> Vec<String> {
+        self.frames().iter().map(name).collect()
+    }
+
+    fn frames(&self) -> Vec<Frame> {
+        let mut frames = Vec::new();
+        while let Poll::Ready(Some(frame)) = self.poll() {
+            frames.push(frame);
+        }
+        frames
+    }
+
+    fn is_closed(&self) -> bool {
+        self.poll() == Poll::Ready(None)
+    }
+
+    fn start(&self) -> String {
+        self.opened.start.to_string()
+    }
+
+    fn poll(&self) -> Poll<Option<Frame>> {
+        self.opened.outbox.poll_next(&mut Context::from_waker(Waker::noop()))
+    }
+}
+
+fn name(frame: &Frame) -> String {
+    let text = String::from_utf8(frame.clone().into_bytes().into()).unwrap();
+    let (_, data) = text.split_once("data:").unwrap();
+    let data: serde_json::Value = serde_json::from_str(data).unwrap();
+    data["name"].as_str().unwrap_or("ping").to_owned()
+}
+
+fn event_id(position: u64) -> String {
+    format!("{EPOCH_PREFIX}{position}")
+}
+
+#[test]
+fn a_stream_gets_what_is_published_for_its_targets_and_nothing_else() {
+    let mut hub = Hub::new();
+    let reader = hub.open(&[user("a")]);
+    assert_eq!(hub.publish("one", &[user("a")]), Published { delivered: 1, too_slow: 0 });
+    assert_eq!(hub.publish("other", &[user("b")]), Published { delivered: 0, too_slow: 0 });
+    hub.publish("two", &[user("a")]);
+    assert_eq!(reader.live(), ["one", "two"]);
+}
+
+#[test]
+fn the_same_id_under_another_attribute_key_is_another_target() {
+    let mut hub = Hub::new();
+    let reader = hub.open(&[user("a")]);
+    hub.publish("one", &[session("a")]);
+    assert_eq!(reader.live(), [""; 0]);
+}
+
+#[test]
+fn every_stream_of_a_target_gets_the_instance() {
+    let mut hub = Hub::new();
+    let readers = [hub.open(&[user("a")]), hub.open(&[user("a"), user("b")])];
+    assert_eq!(hub.publish("one", &[user("a")]).delivered, 2);
+    for reader in readers {
+        assert_eq!(reader.live(), ["one"]);
+    }
+}
+
+#[test]
+fn an_instance_with_several_targets_goes_out_once_per_stream() {
+    let mut hub = Hub::new();
+    let both = hub.open(&[user("a"), session("s")]);
+    let second = hub.open(&[session("s")]);
+    assert_eq!(hub.publish("one", &[user("a"), session("s")]).delivered, 2);
+    assert_eq!(both.live(), ["one"]);
+    assert_eq!(second.live(), ["one"]);
+}
+
+#[test]
+fn an_instance_with_several_targets_is_replayed_once_per_stream() {
+    let mut hub = Hub::new();
+    hub.open(&[user("a")]);
+    hub.publish("one", &[user("a"), session("s")]);
+    assert_eq!(hub.resume(&[user("a"), session("s")], "unknown").replayed(), ["one"]);
+}
+
+#[test]
+fn a_stream_without_a_last_id_gets_no_replay_of_what_others_had() {
+    let mut hub = Hub::new();
+    let _first = hub.open(&[user("a")]);
+    hub.publish("one", &[user("a")]);
+    assert_eq!(hub.open(&[user("a")]).replayed(), [""; 0]);
+}
+
+#[test]
+fn resuming_replays_what_came_after_the_last_id_in_order() {
+    let mut hub = Hub::new();
+    let _open = hub.open(&[user("a"), session("s")]);
+    hub.publish("one", &[user("a")]);
+    hub.publish("two", &[session("s")]);
+    hub.publish("three", &[user("a")]);
+    hub.publish("four", &[session("s")]);
+    let resumed = hub.resume(&[user("a"), session("s")], event_id(2).as_str());
+    assert_eq!(resumed.replayed(), ["three", "four"]);
+}
+
+#[test]
+fn an_unknown_or_future_id_replays_all_that_is_kept() {
+    let mut hub = Hub::new();
+    let _open = hub.open(&[user("a")]);
+    hub.publish("one", &[user("a")]);
+    hub.publish("two", &[user("a")]);
+    for id in ["41", "garbage", "deadbeef-2", event_id(3).as_str()] {
+        assert_eq!(hub.resume(&[user("a")], id).replayed(), ["one", "two"], "{id}");
+    }
+}
+
+#[test]
+fn an_id_older_than_what_is_kept_replays_all_that_is_kept() {
+    let rules = DeliveryRules { replay_instances: 2, ..DeliveryRules::default() };
+    let mut hub = Hub::with_rules(rules);
+    let _open = hub.open(&[user("a")]);
+    for name in ["one", "two", "three", "four"] {
+        hub.publish(name, &[user("a")]);
+    }
+    assert_eq!(hub.resume(&[user("a")], event_id(1).as_str()).replayed(), ["three", "four"]);
+}
+
+#[test]
+fn each_target_keeps_its_latest_hundred_instances() {
+    let mut hub = Hub::new();
+    let _open = hub.open(&[user("a"), user("b")]);
+    hub.publish("of b", &[user("b")]);
+    for number in 0..101 {
+        hub.publish(&number.to_string(), &[user("a")]);
+    }
+    let replayed = hub.resume(&[user("a"), user("b")], "unknown").replayed();
+    assert_eq!(replayed.len(), 101);
+    assert_eq!(replayed[..2], ["of b", "1"]);
+}
+
+#[test]
+fn an_instance_is_replayed_for_ten_minutes() {
+    let mut hub = Hub::new();
+    let _open = hub.open(&[user("a")]);
+    hub.publish("one", &[user("a")]);
+    hub.pass(599);
+    assert_eq!(hub.resume(&[user("a")], "unknown").replayed(), ["one"]);
+    hub.pass(1);
+    assert_eq!(hub.resume(&[user("a")], "unknown").replayed(), [""; 0]);
+}
+
+#[test]
+fn nothing_is_lost_or_doubled_between_replay_and_live() {
+    let mut hub = Hub::new();
+    let _open = hub.open(&[user("a")]);
+    hub.publish("one", &[user("a")]);
+    let resumed = hub.resume(&[user("a")], event_id(0).as_str());
+    hub.publish("two", &[user("a")]);
+    assert_eq!((resumed.replayed(), resumed.live()), (vec!["one".into()], vec!["two".into()]));
+}
+
+#[test]
+fn hello_carries_the_latest_position_when_nothing_was_missed() {
+    let mut hub = Hub::new();
+    assert_eq!(hub.open(&[user("a")]).start(), event_id(0));
+    hub.publish("one", &[user("b")]);
+    assert_eq!(hub.open(&[user("a")]).start(), event_id(1));
+}
+
+#[test]
+fn a_connection_lost_right_after_hello_resumes_without_a_gap() {
+    let mut hub = Hub::new();
+    let _open = hub.open(&[user("a")]);
+    for name in ["one", "two", "three"] {
+        hub.publish(name, &[user("a")]);
+    }
+    let lost = hub.resume(&[user("a")], event_id(1).as_str());
+    assert_eq!(lost.start(), event_id(1));
+    let resumed = hub.resume(&[user("a")], lost.start().as_str());
+    assert_eq!(resumed.replayed(), ["two", "three"]);
+}
+
+#[test]
+fn an_instance_without_a_stream_waits_for_the_first_one() {
+    let mut hub = Hub::new();
+    hub.publish("one", &[user("a")]);
+    hub.pass(59);
+    let first = hub.open(&[user("a")]);
+    assert_eq!(first.replayed(), ["one"]);
+    assert_eq!(hub.open(&[user("a")]).replayed(), [""; 0], "the second stream came too late");
+}
+
+#[test]
+fn an_instance_waits_for_the_first_stream_of_any_of_its_targets() {
+    let mut hub = Hub::new();
+    hub.publish("one", &[user("a"), session("s")]);
+    assert_eq!(hub.open(&[session("s")]).replayed(), ["one"]);
+    assert_eq!(hub.open(&[user("a")]).replayed(), [""; 0]);
+}
+
+#[test]
+fn an_instance_waits_for_a_resuming_stream_too() {
+    let mut hub = Hub::new();
+    hub.publish("of a", &[user("a")]);
+    hub.publish("of b", &[user("b")]);
+    let resumed = hub.resume(&[user("a")], event_id(2).as_str());
+    assert_eq!(resumed.replayed(), ["of a"]);
+}
+
+#[test]
+fn an_instance_stops_waiting_after_a_minute() {
+    let mut hub = Hub::new();
+    hub.publish("one", &[user("a")]);
+    hub.pass(60);
+    assert_eq!(hub.open(&[user("a")]).replayed(), [""; 0]);
+    assert_eq!(hub.resume(&[user("a")], "unknown").replayed(), ["one"], "it can be replayed still");
+}
+
+#[test]
+fn a_slow_reader_is_disconnected_and_does_not_disturb_another() {
+    let rules = DeliveryRules { queue_bytes: 1_000, ..DeliveryRules::default() };
+    let mut hub = Hub::with_rules(rules);
+    let slow = hub.open(&[user("a")]);
+    let quick = hub.open(&[user("a")]);
+    let mut received = Vec::new();
+    for number in 0..20 {
+        hub.publish(&number.to_string(), &[user("a")]);
+        received.extend(quick.live());
+    }
+    assert!(slow.is_closed());
+    assert_eq!(received.len(), 20);
+    assert_eq!(hub.state.open_streams(), 1);
+    assert_eq!(hub.resume(&[user("a")], slow.start().as_str()).replayed().len(), 20);
+}
+
+#[test]
+fn streams_are_kept_alive_every_fifteen_seconds_from_when_they_opened() {
+    let mut hub = Hub::new();
+    let early = hub.open(&[user("a")]);
+    hub.pass(5);
+    let late = hub.open(&[user("a")]);
+    hub.pass(10);
+    assert_eq!((early.frames(), late.frames()), (vec![Frame::ping()], vec![]));
+    hub.pass(5);
+    assert_eq!((early.frames(), late.frames()), (vec![], vec![Frame::ping()]));
+    hub.pass(10);
+    assert_eq!((early.frames(), late.frames()), (vec![Frame::ping()], vec![]));
+}
+
+#[test]
+fn a_closed_stream_gets_nothing_more_and_leaves_nothing_behind() {
+    let mut hub = Hub::new();
+    let reader = hub.open(&[user("a"), session("s")]);
+    hub.state.close(reader.opened.key);
+    assert_eq!(hub.publish("one", &[user("a")]).delivered, 0);
+    assert!(reader.is_closed());
+    hub.pass(1_200);
+    assert!(hub.state.targets.is_empty());
+    assert!(hub.state.aging.is_empty());
+}
+
+#[test]
+fn closing_a_stream_leaves_the_others_of_its_target_open() {
+    let mut hub = Hub::new();
+    let [first, second, third] = [(); 3].map(|()| hub.open(&[user("a")]));
+    hub.state.close(first.opened.key);
+    hub.state.close(first.opened.key);
+    hub.publish("one", &[user("a")]);
+    assert_eq!((second.live(), third.live()), (vec!["one".into()], vec!["one".into()]));
+}
+
+#[test]
+fn what_is_too_old_to_replay_is_freed_while_streams_stay_open() {
+    let mut hub = Hub::new();
+    let reader = hub.open(&[user("a")]);
+    hub.publish("old", &[user("a")]);
+    hub.pass(500);
+    hub.publish("new", &[user("a")]);
+    hub.pass(600);
+    hub.pass(600);
+    assert!(hub.state.aging.is_empty());
+    assert!(hub.state.targets.values().all(|state| state.replay.is_empty()));
+    hub.publish("live", &[user("a")]);
+    assert_eq!(reader.live().last().map(String::as_str), Some("live"));
+}
+
+#[test]
+fn shutting_down_closes_open_streams_and_those_that_come_later() {
+    let mut hub = Hub::new();
+    let open = hub.open(&[user("a")]);
+    hub.state.shut_down();
+    let late = hub.open(&[user("a")]);
+    assert!(open.is_closed() && late.is_closed());
+    assert_eq!(hub.state.open_streams(), 0);
+}
+
+#[test]
+fn forgetting_instances_keeps_streams_and_positions() {
+    let mut hub = Hub::new();
+    let reader = hub.open(&[user("a")]);
+    hub.publish("forgotten", &[user("b")]);
+    hub.state.forget_instances();
+    assert_eq!(hub.resume(&[user("b")], "unknown").replayed(), [""; 0]);
+    hub.publish("two", &[user("a")]);
+    assert_eq!(reader.live(), ["two"]);
+    assert_eq!(hub.open(&[user("a")]).start(), event_id(2));
+}
+
+#[test]
+fn a_clock_that_is_set_back_changes_nothing() {
+    let mut hub = Hub::new();
+    hub.publish("one", &[user("a")]);
+    hub.now = hub.now.plus_millis(-3_600_000);
+    hub.publish("two", &[user("a")]);
+    assert_eq!(hub.open(&[user("a")]).replayed(), ["one", "two"]);
+}
+
+#[test]
+fn the_instances_of_a_target_can_be_looked_up() {
+    let mut hub = Hub::new();
+    hub.publish("one", &[user("a"), session("s")]);
+    let instances = hub.state.instances(hub.now, &session("s"));
+    assert_eq!(instances.len(), 1);
+    assert_eq!(instances[0].0, hub.now);
+    assert_eq!(instances[0].1.name, "one");
+    assert_eq!(instances[0].1.target_attribute_key, session("s"));
+}

@@ -1,0 +1,106 @@
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use prometheus_client::encoding::text;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::registry::Registry;
+
+/// Content type of [`Metrics::to_text`].
+pub(crate) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// What the server counts. Clones count together.
+#[derive(Clone)]
+pub(crate) struct Metrics {
+    pub(crate) events_good: Counter,
+    pub(crate) events_bad: Counter,
+    pub(crate) events_duplicate: Counter,
+    pub(crate) attributes_updated: Counter,
+    pub(crate) rules_evaluated: Counter,
+    pub(crate) instances_triggered: Counter,
+    /// One per stream that got the instance when it was published.
+    pub(crate) instances_delivered: Counter,
+    pub(crate) instances_replayed: Counter,
+    /// One per stream that lost the instance because its reader was too slow.
+    pub(crate) instances_dropped: Counter,
+    pub(crate) open_streams: Gauge,
+    /// Seconds from having a collector request to having done all that its events cause.
+    processing_seconds: Histogram,
+    registry: Arc<Registry>,
+}
+
+impl Metrics {
+    pub(crate) fn new() -> Self {
+        let events = Family::<[(&str, &str); 1], Counter>::default();
+        let instances = Family::<[(&str, &str); 1], Counter>::default();
+        let event = |outcome| events.get_or_create_owned(&[("outcome", outcome)]);
+        let instance = |outcome| instances.get_or_create_owned(&[("outcome", outcome)]);
+        let (events_good, events_bad, events_duplicate) =
+            (event("good"), event("bad"), event("duplicate"));
+        let (instances_triggered, instances_delivered, instances_replayed, instances_dropped) = (
+            instance("triggered"),
+            instance("delivered"),
+            instance("replayed"),
+            instance("dropped"),
+        );
+        let attributes_updated = Counter::default();
+        let rules_evaluated = Counter::default();
+        let open_streams = Gauge::default();
+        let processing_seconds = Histogram::new(exponential_buckets(0.000_05, 4.0, 9));
+
+        let mut registry = Registry::with_prefix("signals");
+        registry.register("events", "Events taken in, by outcome", events);
+        registry.register("instances", "Intervention instances, by outcome", instances);
+        registry.register(
+            "attributes_updated",
+            "Times an event was counted in an attribute",
+            attributes_updated.clone(),
+        );
+        registry.register(
+            "rules_evaluated",
+            "Times an intervention's criteria were evaluated",
+            rules_evaluated.clone(),
+        );
+        registry.register("open_streams", "Streams open now", open_streams.clone());
+        registry.register(
+            "processing_seconds",
+            "Time to process one collector request",
+            processing_seconds.clone(),
+        );
+
+        Self {
+            events_good,
+            events_bad,
+            events_duplicate,
+            attributes_updated,
+            rules_evaluated,
+            instances_triggered,
+            instances_delivered,
+            instances_replayed,
+            instances_dropped,
+            open_streams,
+            processing_seconds,
+            registry: Arc::new(registry),
+        }
+    }
+
+    pub(crate) fn processed_in(&self, duration: Duration) {
+        self.processing_seconds.observe(duration.as_secs_f64());
+    }
+
+    /// Everything in the text format that Prometheus reads.
+    pub(crate) fn to_text(&self) -> Result<String, fmt::Error> {
+        let mut buffer = String::new();
+        text::encode(&mut buffer, &self.registry)?;
+        Ok(buffer)
+    }
+}
+
+impl fmt::Debug for Metrics {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Metrics").finish_non_exhaustive()
+    }
+}

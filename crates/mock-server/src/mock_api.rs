@@ -1,0 +1,119 @@
+//! What only a mock server offers: a look inside, a fresh start, and scripted faults.
+
+use axum::extract::{Query, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use signals_engine::Event;
+use signals_wire::TargetAttributeKey;
+
+use crate::auth::Authorized;
+use crate::body::JsonBody;
+use crate::error::{ApiError, Problem};
+use crate::faults::Script;
+use crate::frame::Frame;
+use crate::metrics;
+use crate::pipeline::BadRow;
+use crate::state::AppState;
+
+/// Event fields that [`profile_state`] shows.
+const SHOWN_FIELDS: [&str; 5] = ["event_id", "event_name", "app_id", "page_url", "derived_tstamp"];
+
+/// The routes for people and tests.
+pub(crate) fn routes() -> Router<AppState> {
+    Router::new()
+        .route("/metrics", get(metrics_text))
+        .route("/mock/state", get(profile_state))
+        .route("/mock/bad-rows", get(bad_rows))
+        .route("/mock/reset", post(reset))
+        .route("/mock/faults", post(script_faults).delete(clear_faults))
+}
+
+/// Whose state is asked for.
+#[derive(Debug, Deserialize)]
+struct Owner {
+    key: Option<String>,
+    id: Option<String>,
+}
+
+async fn metrics_text(State(state): State<AppState>) -> Result<Response, ApiError> {
+    let text = state.metrics().to_text().map_err(|error| ApiError::Internal(error.to_string()))?;
+    Ok(([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], text).into_response())
+}
+
+async fn profile_state(
+    _: Authorized,
+    State(state): State<AppState>,
+    Query(Owner { key, id }): Query<Owner>,
+) -> Result<Json<Value>, ApiError> {
+    let missing = |name| Problem::in_query(name, "missing", "is missing");
+    let name = key.ok_or_else(|| missing("key"))?;
+    let id = id.ok_or_else(|| missing("id"))?;
+    if !state.pipeline().has_attribute_key(&name) {
+        return Err(
+            Problem::in_query("key", "unknown_attribute_key", "not an attribute key").into()
+        );
+    }
+    let owner = TargetAttributeKey { name, id };
+    let profile = state.pipeline().profile(&owner, state.clock().now());
+    let profile: Vec<Value> = profile
+        .into_iter()
+        .map(|group| {
+            let attributes = group.attributes.into_iter();
+            let attributes: Map<_, _> =
+                attributes.map(|attribute| (attribute.name, attribute.value)).collect();
+            json!({ "name": group.name, "version": group.version, "attributes": attributes })
+        })
+        .collect();
+    let instances: Vec<Value> = state
+        .hub()
+        .instances(&owner)
+        .into_iter()
+        .map(|(at, instance)| json!({ "published_at": at, "instance": instance }))
+        .collect();
+    Ok(Json(json!({
+        "attribute_key": owner.name,
+        "id": owner.id,
+        "profile": profile,
+        "events": state.pipeline().recent_events(&owner, summary),
+        "instances": instances,
+    })))
+}
+
+fn summary(event: &Event) -> Map<String, Value> {
+    SHOWN_FIELDS.into_iter().map(|name| (name.to_owned(), event.atomic(name))).collect()
+}
+
+async fn bad_rows(_: Authorized, State(state): State<AppState>) -> Json<Vec<BadRow>> {
+    Json(state.pipeline().bad_rows())
+}
+
+async fn reset(_: Authorized, State(state): State<AppState>) -> StatusCode {
+    state.pipeline().reset();
+    StatusCode::NO_CONTENT
+}
+
+async fn script_faults(
+    _: Authorized,
+    State(state): State<AppState>,
+    JsonBody(script): JsonBody<Script>,
+) -> StatusCode {
+    let demand = state.faults().follow(script);
+    if let Some(raw) = demand.send_raw
+        && state.hub().broadcast(&Frame::Control(raw.clone())) == 0
+    {
+        state.faults().keep_raw(raw);
+    }
+    if demand.drop_streams {
+        state.hub().close_streams();
+    }
+    StatusCode::NO_CONTENT
+}
+
+async fn clear_faults(_: Authorized, State(state): State<AppState>) -> StatusCode {
+    state.faults().clear();
+    StatusCode::NO_CONTENT
+}

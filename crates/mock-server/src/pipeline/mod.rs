@@ -1,0 +1,146 @@
+//! What happens to an event: decoded, checked for duplicates, counted by the engine, and what it triggers is delivered.
+
+mod bad_rows;
+mod duplicates;
+mod recent;
+
+use std::time::Instant;
+
+use parking_lot::Mutex;
+use signals_engine::{Arrival, BadEvent, Engine, Event, GroupReading, Outcome, Payload, Timestamp};
+use signals_wire::TargetAttributeKey;
+use uuid::Uuid;
+
+pub(crate) use self::bad_rows::BadRow;
+use self::bad_rows::BadRows;
+use self::duplicates::SeenEvents;
+use self::recent::RecentEvents;
+use crate::hub::DeliveryHub;
+use crate::metrics::Metrics;
+
+/// One event as it was sent.
+#[derive(Debug)]
+pub(crate) struct RawEvent<'a> {
+    /// The text, to show when the event turns out to be bad.
+    pub(crate) text: &'a str,
+    /// The tracker's parameters, or why there are none.
+    pub(crate) payload: Result<Payload, BadEvent>,
+}
+
+/// The one way of an event through the server.
+#[derive(Debug)]
+pub(crate) struct Pipeline {
+    /// One lock, held while an instance is handed to the hub too: instances are delivered in the order in which their events
+    /// were counted.
+    memory: Mutex<Memory>,
+    bad_rows: Mutex<BadRows>,
+    hub: DeliveryHub,
+    metrics: Metrics,
+}
+
+#[derive(Debug)]
+struct Memory {
+    engine: Engine,
+    seen: SeenEvents,
+    recent: RecentEvents,
+}
+
+impl Pipeline {
+    pub(crate) fn new(engine: Engine, hub: DeliveryHub, metrics: Metrics) -> Self {
+        let memory =
+            Memory { engine, seen: SeenEvents::default(), recent: RecentEvents::default() };
+        Self { memory: Mutex::new(memory), bad_rows: Mutex::default(), hub, metrics }
+    }
+
+    /// Takes in what one request brought, in order. When this returns, its effects on attributes can be read and what it
+    /// triggered is queued for delivery.
+    pub(crate) fn take_in<'a>(
+        &self,
+        events: impl IntoIterator<Item = RawEvent<'a>>,
+        arrival: &Arrival,
+    ) {
+        let started = Instant::now();
+        for RawEvent { text, payload } in events {
+            match payload.and_then(|payload| Event::from_payload(payload, arrival)) {
+                Ok(event) => self.count(event),
+                Err(error) => self.set_aside(text, &error, arrival.collector_tstamp),
+            }
+        }
+        self.metrics.processed_in(started.elapsed());
+    }
+
+    /// Whether ids can be of the kind `name`.
+    pub(crate) fn has_attribute_key(&self, name: &str) -> bool {
+        self.memory.lock().engine.has_attribute_key(name)
+    }
+
+    /// The attribute values of one profile at `now`.
+    pub(crate) fn profile(&self, owner: &TargetAttributeKey, now: Timestamp) -> Vec<GroupReading> {
+        self.memory.lock().engine.attributes(&owner.name, &owner.id, now)
+    }
+
+    /// The latest events of `owner`, oldest first, each made into something to keep by `pick`.
+    pub(crate) fn recent_events<T>(
+        &self,
+        owner: &TargetAttributeKey,
+        pick: impl Fn(&Event) -> T,
+    ) -> Vec<T> {
+        self.memory.lock().recent.of(owner).map(pick).collect()
+    }
+
+    /// The latest bad rows, oldest first.
+    pub(crate) fn bad_rows(&self) -> Vec<BadRow> {
+        self.bad_rows.lock().all()
+    }
+
+    /// Forgets profiles, events and instances. Definitions and streams stay.
+    pub(crate) fn reset(&self) {
+        let mut memory = self.memory.lock();
+        memory.engine.reset_profiles();
+        memory.seen = SeenEvents::default();
+        memory.recent = RecentEvents::default();
+        *self.bad_rows.lock() = BadRows::default();
+        self.hub.forget_instances();
+    }
+
+    /// Frees profiles that have outlived their time.
+    pub(crate) fn forget_expired(&self, now: Timestamp) {
+        self.memory.lock().engine.forget_expired(now);
+    }
+
+    fn count(&self, event: Event) {
+        let mut memory = self.memory.lock();
+        if event.event_id().is_some_and(|id| !memory.seen.insert(id)) {
+            self.metrics.events_duplicate.inc();
+            return;
+        }
+        let outcome = memory.engine.process(&event, &mut Uuid::new_v4);
+        memory.recent.push(event);
+        self.metrics.events_good.inc();
+        self.deliver(outcome);
+    }
+
+    fn deliver(&self, outcome: Outcome) {
+        self.metrics.attributes_updated.inc_by(outcome.attributes_updated);
+        self.metrics.rules_evaluated.inc_by(outcome.rules_evaluated);
+        for warning in outcome.warnings {
+            tracing::warn!("{warning}");
+        }
+        for instance in outcome.triggered {
+            self.metrics.instances_triggered.inc();
+            tracing::debug!(
+                name = instance.name,
+                version = instance.version,
+                targets = ?instance.targets,
+                "triggered"
+            );
+            self.hub.publish(instance);
+        }
+    }
+
+    fn set_aside(&self, text: &str, error: &BadEvent, at: Timestamp) {
+        self.metrics.events_bad.inc();
+        tracing::warn!("bad event: {error}");
+        self.bad_rows.lock().push(BadRow::new(at, error, text));
+    }
+}

@@ -1,0 +1,77 @@
+use axum::Json;
+use axum::extract::{RawQuery, State};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use signals_engine::Triggered;
+use signals_wire::TargetAttributeKey;
+use uuid::Uuid;
+
+use super::targets::TargetRules;
+use crate::auth::Authorized;
+use crate::body::JsonBody;
+use crate::error::{ApiError, Problem, Step};
+use crate::state::AppState;
+
+/// An instance that somebody pushes without a rule having triggered.
+#[derive(Debug, Deserialize)]
+pub(super) struct DirectIntervention {
+    name: String,
+    version: u64,
+    attributes: Option<Map<String, Value>>,
+    intervention_id: Option<String>,
+}
+
+/// What became of a direct intervention.
+#[derive(Debug, Serialize)]
+#[serde(tag = "status", rename_all = "lowercase")]
+pub(super) enum Delivery {
+    /// At least one open stream got it.
+    Success,
+    /// No stream is open for any of its targets; it waits and can be replayed.
+    Undelivered,
+}
+
+/// Pushes an instance to the targets that the query names.
+pub(super) async fn publish(
+    _: Authorized,
+    State(state): State<AppState>,
+    RawQuery(query): RawQuery,
+    JsonBody(intervention): JsonBody<DirectIntervention>,
+) -> Result<Json<Delivery>, ApiError> {
+    let query = query.unwrap_or_default();
+    let ids = form_urlencoded::parse(query.as_bytes()).collect();
+    let targets = TargetRules::of(&state).targets(ids)?;
+    let instance = intervention.address(targets)?;
+    let delivery = match state.hub().publish(instance) {
+        0 => Delivery::Undelivered,
+        _ => Delivery::Success,
+    };
+    Ok(Json(delivery))
+}
+
+impl DirectIntervention {
+    fn address(self, targets: Vec<TargetAttributeKey>) -> Result<Triggered, ApiError> {
+        let Self { name, version, attributes, intervention_id } = self;
+        let intervention_id = intervention_id.unwrap_or_else(|| Uuid::new_v4().to_string());
+        let problems: Vec<Problem> = [("name", &name), ("intervention_id", &intervention_id)]
+            .into_iter()
+            .filter_map(|(field, value)| check(field, value).err())
+            .collect();
+        if !problems.is_empty() {
+            return Err(ApiError::Invalid(problems));
+        }
+        let attributes = attributes.unwrap_or_default();
+        Ok(Triggered { intervention_id, name, version, attributes, targets })
+    }
+}
+
+fn check(field: &str, value: &str) -> Result<(), Problem> {
+    let problem = |kind, msg| Err(Problem::in_body([Step::from(field)], kind, msg));
+    if value.is_empty() {
+        return problem("empty", "cannot be empty");
+    }
+    if value.chars().any(char::is_control) {
+        return problem("control_character", "cannot have control characters");
+    }
+    Ok(())
+}

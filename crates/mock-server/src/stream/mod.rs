@@ -1,0 +1,84 @@
+//! The intervention stream, and direct interventions that are posted to it.
+
+mod body;
+mod direct;
+mod targets;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{RawQuery, State};
+use axum::http::{HeaderMap, HeaderName, Method, header};
+use axum::middleware;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use signals_wire::stream::{INTERVENTIONS_PATH, RESUME_PARAM};
+use tower_http::cors::{Any, CorsLayer};
+
+use self::body::StreamBody;
+use self::targets::TargetRules;
+use crate::error::ApiError;
+use crate::faults;
+use crate::frame::{Dialect, Frame};
+use crate::state::AppState;
+
+const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+const X_SIGNALS_SDK_NAME: HeaderName = HeaderName::from_static("x-signals-sdk-name");
+
+/// What the Signals Python SDK calls itself, before its version.
+const PYTHON_SDK: &str = "signals-py";
+
+/// The routes of the stream.
+pub(crate) fn routes(state: &AppState) -> Router<AppState> {
+    let cors = CorsLayer::new()
+        .allow_origin(Any)
+        .allow_methods([Method::GET, Method::POST])
+        .allow_headers([
+            header::AUTHORIZATION,
+            header::CACHE_CONTROL,
+            header::CONTENT_TYPE,
+            LAST_EVENT_ID,
+            X_SIGNALS_SDK_NAME,
+        ]);
+    let strike = middleware::from_fn_with_state(state.clone(), faults::strike_stream);
+    let route = get(open).layer(strike).post(direct::publish).layer(cors);
+    Router::new().route(INTERVENTIONS_PATH, route)
+}
+
+async fn open(
+    State(state): State<AppState>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let query = query.unwrap_or_default();
+    let (resume, ids): (Vec<_>, Vec<_>) =
+        form_urlencoded::parse(query.as_bytes()).partition(|(name, _)| name == RESUME_PARAM);
+    let targets = TargetRules::of(&state).targets(ids)?;
+    // An EventSource that reconnects by itself repeats its URL, so the header is the newer one.
+    let last_event_id = text(&headers, &LAST_EVENT_ID)
+        .or_else(|| resume.last().map(|(_, value)| value.as_ref()))
+        .filter(|id| !id.is_empty());
+
+    tracing::debug!(?targets, last_event_id, "stream opened");
+    let mut subscription = state.hub().subscribe(targets, dialect(&headers), last_event_id);
+    if let Some(raw) = state.faults().take_raw() {
+        subscription.push_first(Frame::Control(raw));
+    }
+    let headers = [
+        (header::CONTENT_TYPE, "text/event-stream"),
+        (header::CACHE_CONTROL, "no-store"),
+        // Asks proxies not to hold frames back.
+        (HeaderName::from_static("x-accel-buffering"), "no"),
+    ];
+    Ok((headers, Body::new(StreamBody::new(subscription, state))).into_response())
+}
+
+fn dialect(headers: &HeaderMap) -> Dialect {
+    match text(headers, &X_SIGNALS_SDK_NAME) {
+        Some(name) if name.starts_with(PYTHON_SDK) => Dialect::PythonSdk,
+        _ => Dialect::Standard,
+    }
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()
+}
