@@ -30,7 +30,7 @@ pub(super) struct Attribute {
     pub(super) key: KeyIndex,
     /// Whether its group is: only then does it compute, and can be seen.
     pub(super) is_published: bool,
-    filter: EventFilter,
+    pub(super) filter: EventFilter,
     pub(super) aggregation: Aggregation,
     pub(super) retention: Retention,
     pub(super) value_type: ValueType,
