@@ -1,0 +1,67 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { serverBinary, shopDir } from '../../../scripts/support/project.mjs';
+
+const BINARY = process.env.SIGNALS_MOCK_SERVER ?? serverBinary;
+const TOKEN = 'sandbox';
+
+/** A mock server of a test's own, which serves the shop and forgets everything when it is restarted. */
+export class MockServer {
+  readonly origin: string;
+  #process: ChildProcess;
+
+  private constructor(process: ChildProcess, origin: string) {
+    this.#process = process;
+    this.origin = origin;
+  }
+
+  /** Starts a server on a free port. */
+  static async start(): Promise<MockServer> {
+    const { process, origin } = await spawnServer('0');
+    return new MockServer(process, origin);
+  }
+
+  /** Ends the server and its streams. */
+  async stop(): Promise<void> {
+    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
+    const ended = once(this.#process, 'exit');
+    this.#process.kill('SIGTERM');
+    await ended;
+  }
+
+  /** Starts the server again, where it was before. */
+  async startAgain(): Promise<void> {
+    const { process } = await spawnServer(new URL(this.origin).port);
+    this.#process = process;
+  }
+
+  /** Sends an intervention straight to everybody who listens for `domainUserId`. */
+  async push(name: string, domainUserId: string): Promise<void> {
+    const response = await fetch(`${this.origin}/api/v1/interventions?domain_userid=${domainUserId}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ name, version: 1 }),
+    });
+    if (!response.ok)
+      throw new Error(`the server refused an intervention: ${response.status} ${await response.text()}`);
+  }
+}
+
+async function spawnServer(port: string): Promise<{ process: ChildProcess; origin: string }> {
+  const server = spawn(BINARY, ['--port', port, '--www', shopDir, '--token', TOKEN], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { PATH: process.env.PATH, SIGNALS_LOG: 'warn' },
+  });
+  let complaint = '';
+  server.stderr.setEncoding('utf8').on('data', (text) => {
+    complaint += text;
+  });
+  for await (const line of createInterface(server.stdout)) {
+    const [, origin] = /^listening on (http:\S+)$/.exec(line) ?? [];
+    if (!origin) continue;
+    server.stdout.resume();
+    return { process: server, origin };
+  }
+  throw new Error(`${BINARY} did not start: ${complaint}`);
+}
