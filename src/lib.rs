@@ -1,33 +1,18 @@
-//! The part of the browser plugin that runs in WebAssembly.
+//! The part of the browser plugin that runs in WebAssembly: everything between the event stream and the page's handlers.
+//!
+//! [`page`] holds the calls that JavaScript makes. Each tracker has a [`session`], which joins a [`subscription`] (whose ids, which
+//! URL, in which state) to a delivery pipeline (decode, drop duplicates, dispatch, measure). Decisions live in modules that
+//! touch no browser and run under plain `cargo test`; [`browser`] holds what they need of it.
+//!
+//! Code of the page (handlers, predicates, listeners) is never called while a `RefCell` is borrowed: it may call back at once.
 
-#![allow(missing_docs, reason = "outline: the page's calls are accepted and not yet acted on")]
-
-use wasm_bindgen::prelude::*;
-
-/// One page's trackers, handlers and streams.
-#[wasm_bindgen]
-pub struct Page {}
-
-#[wasm_bindgen]
-impl Page {
-    #[wasm_bindgen(constructor)]
-    pub fn new(_build: js_sys::Function) -> Page {
-        Page {}
-    }
-    #[wasm_bindgen(js_name = setLogger)]
-    pub fn set_logger(&self, _logger: JsValue) {}
-    pub fn activate(&self, _tracker: JsValue, _options: JsValue) {}
-    pub fn deactivate(&self, _core: JsValue) {}
-    #[wasm_bindgen(js_name = afterTrack)]
-    pub fn after_track(&self, _payload: JsValue) {}
-    pub fn subscribe(&self, _config: JsValue, _ids: JsValue) {}
-    pub fn unsubscribe(&self, _ids: JsValue) {}
-    #[wasm_bindgen(js_name = addHandlers)]
-    pub fn add_handlers(&self, _handlers: JsValue, _ids: JsValue) {}
-    #[wasm_bindgen(js_name = removeHandlers)]
-    pub fn remove_handlers(&self, _handlers: JsValue, _ids: JsValue) {}
-    #[wasm_bindgen(js_name = addConnectionListener)]
-    pub fn add_connection_listener(&self, _listener: JsValue, _ids: JsValue) {}
-    #[wasm_bindgen(js_name = removeConnectionListener)]
-    pub fn remove_connection_listener(&self, _listener: JsValue) {}
-}
+pub mod browser;
+pub mod config;
+pub mod connection;
+pub mod delivery;
+pub mod early;
+pub mod keys;
+pub mod measurement;
+pub mod page;
+pub mod session;
+pub mod subscription;

@@ -1,0 +1,11 @@
+//! Browser facilities as values that clean up after themselves when dropped.
+
+pub mod clock;
+pub mod lifecycle;
+pub mod log;
+pub mod object;
+pub mod promise;
+pub mod snowplow;
+pub mod storage;
+pub mod task;
+pub mod text;

@@ -1,0 +1,131 @@
+//! Work put off to another task of the event loop.
+
+use std::cell::Cell;
+use std::rc::Rc;
+use wasm_bindgen::prelude::*;
+
+#[wasm_bindgen]
+extern "C" {
+    type MessageChannel;
+    #[wasm_bindgen(constructor)]
+    fn new() -> MessageChannel;
+    #[wasm_bindgen(method, getter)]
+    fn port1(this: &MessageChannel) -> MessagePort;
+    #[wasm_bindgen(method, getter)]
+    fn port2(this: &MessageChannel) -> MessagePort;
+
+    type MessagePort;
+    #[wasm_bindgen(method, setter)]
+    fn set_onmessage(this: &MessagePort, listener: &JsValue);
+    #[wasm_bindgen(method, js_name = postMessage)]
+    fn post_message(this: &MessagePort, message: &JsValue);
+    #[wasm_bindgen(method)]
+    fn close(this: &MessagePort);
+
+    // Safari has had idle callbacks only since 2025.
+    #[wasm_bindgen(thread_local_v2, js_name = requestIdleCallback)]
+    static REQUEST_IDLE_CALLBACK: Option<js_sys::Function>;
+    #[wasm_bindgen(js_name = requestIdleCallback)]
+    fn request_idle_callback(work: &JsValue, options: &js_sys::Object) -> u32;
+    #[wasm_bindgen(js_name = cancelIdleCallback)]
+    fn cancel_idle_callback(handle: u32);
+    #[wasm_bindgen(js_name = setTimeout)]
+    fn set_timeout(work: &JsValue) -> i32;
+    #[wasm_bindgen(js_name = clearTimeout)]
+    fn clear_timeout(handle: i32);
+}
+
+/// A piece of work that runs in a task of its own, soon: once, however often it was asked for meanwhile.
+///
+/// Not a timer, because browsers slow those down in hidden and in busy pages.
+#[must_use = "dropping a task cancels it"]
+pub struct Task {
+    scheduled: Rc<Cell<bool>>,
+    sender: MessagePort,
+    receiver: MessagePort,
+    _work: Closure<dyn FnMut()>,
+}
+
+impl Task {
+    /// Prepares `work`.
+    pub fn new(work: impl Fn() + 'static) -> Task {
+        let channel = MessageChannel::new();
+        let scheduled = Rc::new(Cell::new(false));
+        let pending = Rc::clone(&scheduled);
+        let work = Closure::new(move || {
+            pending.set(false);
+            work();
+        });
+        let receiver = channel.port1();
+        receiver.set_onmessage(work.as_ref());
+        Task { scheduled, sender: channel.port2(), receiver, _work: work }
+    }
+
+    /// Asks for a run.
+    pub fn schedule(&self) {
+        if !self.scheduled.replace(true) {
+            self.sender.post_message(&JsValue::NULL);
+        }
+    }
+}
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        self.receiver.set_onmessage(&JsValue::NULL);
+        self.receiver.close();
+    }
+}
+
+/// Milliseconds after which idle work runs even on a page that is never idle.
+const IDLE_TIMEOUT_MS: u32 = 1_000;
+
+/// A piece of work that runs when the page has nothing better to do: once, however often it was asked for meanwhile.
+#[must_use = "dropping a task cancels it"]
+pub struct IdleTask {
+    handle: Rc<Cell<Option<IdleHandle>>>,
+    work: Closure<dyn FnMut()>,
+}
+
+#[derive(Clone, Copy)]
+enum IdleHandle {
+    Callback(u32),
+    Timer(i32),
+}
+
+impl IdleTask {
+    /// Prepares `work`.
+    pub fn new(work: impl Fn() + 'static) -> IdleTask {
+        let handle = Rc::new(Cell::new(None));
+        let pending = Rc::clone(&handle);
+        let work = Closure::new(move || {
+            pending.set(None);
+            work();
+        });
+        IdleTask { handle, work }
+    }
+
+    /// Asks for a run.
+    pub fn schedule(&self) {
+        if self.handle.get().is_some() {
+            return;
+        }
+        let work = self.work.as_ref();
+        self.handle.set(Some(if REQUEST_IDLE_CALLBACK.with(Option::is_some) {
+            let options = js_sys::Object::new();
+            crate::browser::object::set(&options, "timeout", &IDLE_TIMEOUT_MS.into());
+            IdleHandle::Callback(request_idle_callback(work, &options))
+        } else {
+            IdleHandle::Timer(set_timeout(work))
+        }));
+    }
+}
+
+impl Drop for IdleTask {
+    fn drop(&mut self) {
+        match self.handle.get() {
+            Some(IdleHandle::Callback(handle)) => cancel_idle_callback(handle),
+            Some(IdleHandle::Timer(handle)) => clear_timeout(handle),
+            None => {}
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! The argument of `subscribeToInterventions`.
+
+use crate::browser::text::id_text;
+use crate::connection::machine::DEFAULT_CONNECTION_TIMEOUT_MS;
+use crate::keys::pointer::Pointer;
+use js_sys::{Array, Object};
+use signals_wire::stream::INTERVENTIONS_PATH;
+use std::fmt;
+use wasm_bindgen::prelude::*;
+
+/// Attribute keys that are looked for unless configured otherwise, and the pointers to their ids.
+const DEFAULT_TARGETS: [(&str, &str); 2] =
+    [("domain_userid", "/domain_userid"), ("domain_sessionid", "/domain_sessionid")];
+
+/// Where to receive interventions from, and for whom. Checked and complete.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SubscriptionConfig {
+    /// Host or URL.
+    pub endpoint: String,
+    /// Path of the stream under the endpoint.
+    pub api_path: String,
+    /// Attribute keys and where to find their ids in events, defaults included.
+    pub targets: Vec<(String, Vec<Pointer>)>,
+    /// Attribute keys and ids that are given.
+    pub fixed_ids: Vec<(String, String)>,
+    /// Milliseconds for the server to accept the stream.
+    pub connection_timeout_ms: u32,
+}
+
+/// A field that cannot be used, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigError {
+    /// Path of the field, e.g. `attributeKeyTargets.user_id`.
+    pub field: String,
+    /// What is wrong, to be shown after the field.
+    pub problem: String,
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "`{}` {}", self.field, self.problem)
+    }
+}
+
+fn error(field: impl Into<String>, problem: impl Into<String>) -> ConfigError {
+    ConfigError { field: field.into(), problem: problem.into() }
+}
+
+#[wasm_bindgen]
+extern "C" {
+    type RawConfig;
+
+    #[wasm_bindgen(method, getter)]
+    fn endpoint(this: &RawConfig) -> JsValue;
+    #[wasm_bindgen(method, getter, js_name = apiPath)]
+    fn api_path(this: &RawConfig) -> JsValue;
+    #[wasm_bindgen(method, getter, js_name = attributeKeyTargets)]
+    fn targets(this: &RawConfig) -> JsValue;
+    #[wasm_bindgen(method, getter, js_name = attributeKeyIds)]
+    fn fixed_ids(this: &RawConfig) -> JsValue;
+    #[wasm_bindgen(method, getter, js_name = connectionTimeoutMs)]
+    fn connection_timeout_ms(this: &RawConfig) -> JsValue;
+}
+
+impl SubscriptionConfig {
+    /// Reads and checks what the page gave.
+    ///
+    /// # Errors
+    ///
+    /// The first field that cannot be used.
+    pub fn read(value: &JsValue) -> Result<SubscriptionConfig, ConfigError> {
+        if !value.is_object() {
+            return Err(error("config", "must be an object"));
+        }
+        let raw: &RawConfig = value.unchecked_ref();
+        Ok(SubscriptionConfig {
+            endpoint: read_endpoint(&raw.endpoint())?,
+            api_path: read_api_path(&raw.api_path())?,
+            targets: read_targets(&raw.targets())?,
+            fixed_ids: read_fixed_ids(&raw.fixed_ids())?,
+            connection_timeout_ms: read_timeout(&raw.connection_timeout_ms())?,
+        })
+    }
+}
+
+fn read_endpoint(value: &JsValue) -> Result<String, ConfigError> {
+    let endpoint = value.as_string().unwrap_or_default();
+    let endpoint = endpoint.trim();
+    if endpoint.is_empty() || endpoint.bytes().any(|byte| byte <= b' ') {
+        return Err(error("endpoint", "must be a host name or a URL"));
+    }
+    Ok(endpoint.to_owned())
+}
+
+fn read_api_path(value: &JsValue) -> Result<String, ConfigError> {
+    if value.is_null_or_undefined() {
+        return Ok(INTERVENTIONS_PATH.to_owned());
+    }
+    value.as_string().ok_or_else(|| error("apiPath", "must be a string"))
+}
+
+fn read_timeout(value: &JsValue) -> Result<u32, ConfigError> {
+    if value.is_null_or_undefined() {
+        return Ok(DEFAULT_CONNECTION_TIMEOUT_MS);
+    }
+    match value.as_f64() {
+        Some(milliseconds) if milliseconds >= 1.0 && milliseconds <= f64::from(i32::MAX) => {
+            Ok(milliseconds as u32)
+        }
+        _ => Err(error("connectionTimeoutMs", "must be a positive number of milliseconds")),
+    }
+}
+
+fn read_targets(value: &JsValue) -> Result<Vec<(String, Vec<Pointer>)>, ConfigError> {
+    let mut targets = Vec::new();
+    for (key, value) in entries(value, "attributeKeyTargets")? {
+        let field = format!("attributeKeyTargets.{key}");
+        let pointers = match value.dyn_ref::<Array>() {
+            Some(list) => list
+                .iter()
+                .enumerate()
+                .map(|(index, pointer)| read_pointer(&pointer, &format!("{field}[{index}]")))
+                .collect::<Result<_, _>>()?,
+            None => vec![read_pointer(&value, &field)?],
+        };
+        targets.push((key, pointers));
+    }
+    for (key, pointer) in DEFAULT_TARGETS {
+        if !targets.iter().any(|(given, _)| given == key) {
+            targets.extend(Pointer::parse(pointer).map(|pointer| (key.to_owned(), vec![pointer])));
+        }
+    }
+    Ok(targets)
+}
+
+fn read_pointer(value: &JsValue, field: &str) -> Result<Pointer, ConfigError> {
+    let text = value.as_string().ok_or_else(|| error(field, "must be a JSON Pointer"))?;
+    Pointer::parse(&text).map_err(|problem| error(field, format!("`{text}` {problem}")))
+}
+
+/// A user who is not logged in has no id: null, undefined and the empty string are left out.
+fn read_fixed_ids(value: &JsValue) -> Result<Vec<(String, String)>, ConfigError> {
+    let mut ids = Vec::new();
+    for (key, value) in entries(value, "attributeKeyIds")? {
+        if value.is_null_or_undefined() {
+            continue;
+        }
+        let Some(id) = id_text(&value) else {
+            return Err(error(format!("attributeKeyIds.{key}"), "must be a string"));
+        };
+        ids.push((key, id));
+    }
+    Ok(ids)
+}
+
+fn entries(value: &JsValue, field: &str) -> Result<Vec<(String, JsValue)>, ConfigError> {
+    if value.is_null_or_undefined() {
+        return Ok(Vec::new());
+    }
+    let object = value
+        .dyn_ref::<Object>()
+        .filter(|object| !object.is_array())
+        .ok_or_else(|| error(field, "must be an object with a property for each attribute key"))?;
+    Ok(Object::entries(object)
+        .iter()
+        .map(|entry| {
+            let entry: Array = entry.unchecked_into();
+            (entry.get(0).as_string().unwrap_or_default(), entry.get(1))
+        })
+        .collect())
+}

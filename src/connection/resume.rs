@@ -1,0 +1,180 @@
+//! Where a stream left off, per URL (that is, per endpoint and set of ids).
+//!
+//! An `EventSource` remembers its last event id only for itself. A new one, in this page or after a reload, can only say it in
+//! a query parameter, and only to a server that named one in its `hello`.
+
+use super::stream_url::with_parameter;
+
+/// URLs remembered. Ids alternate seldom, so a handful covers going back and forth between two users.
+const MAX_URLS: usize = 8;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Position {
+    url: String,
+    parameter: String,
+    /// Empty until something has arrived.
+    last_event_id: String,
+}
+
+/// The positions reached on the URLs used last.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ResumeMemory {
+    positions: Vec<Position>,
+}
+
+impl ResumeMemory {
+    /// Notes that the server of the stream at `url` lets clients resume by `parameter`.
+    ///
+    /// A name that could not be told apart in [`ResumeMemory::to_text`] is as good as none.
+    pub fn name_parameter(&mut self, url: &str, parameter: &str) {
+        if !fits_on_a_line(url) || !fits_on_a_line(parameter) {
+            return;
+        }
+        let last_event_id = self.remove(url).map(|known| known.last_event_id).unwrap_or_default();
+        if self.positions.len() == MAX_URLS {
+            self.positions.remove(0);
+        }
+        self.positions.push(Position {
+            url: url.to_owned(),
+            parameter: parameter.to_owned(),
+            last_event_id,
+        });
+    }
+
+    /// Notes that everything up to `last_event_id` has arrived, if the server named a parameter to say so.
+    pub fn record(&mut self, url: &str, last_event_id: &str) {
+        let known = self.positions.iter_mut().find(|position| position.url == url);
+        if let Some(position) = known
+            && fits_on_a_line(last_event_id)
+        {
+            position.last_event_id = last_event_id.to_owned();
+        }
+    }
+
+    fn remove(&mut self, url: &str) -> Option<Position> {
+        let index = self.positions.iter().position(|position| position.url == url)?;
+        Some(self.positions.remove(index))
+    }
+
+    /// The URL to request: with the position reached on it, if there is one.
+    pub fn request_url(&self, url: &str) -> String {
+        match self.positions.iter().find(|position| position.url == url) {
+            Some(position) if !position.last_event_id.is_empty() => {
+                with_parameter(url, &position.parameter, &position.last_event_id)
+            }
+            _ => url.to_owned(),
+        }
+    }
+
+    /// All positions as text, one field per line.
+    pub fn to_text(&self) -> String {
+        let mut text = String::new();
+        for position in &self.positions {
+            for line in [&position.url, &position.parameter, &position.last_event_id] {
+                text.push_str(line);
+                text.push('\n');
+            }
+        }
+        text
+    }
+
+    /// Reads what [`ResumeMemory::to_text`] wrote. Incomplete text yields the complete positions in it.
+    pub fn from_text(text: &str) -> ResumeMemory {
+        let mut memory = ResumeMemory::default();
+        let mut lines = text.lines();
+        while let (Some(url), Some(parameter), Some(id)) =
+            (lines.next(), lines.next(), lines.next())
+        {
+            memory.name_parameter(url, parameter);
+            memory.record(url, id);
+        }
+        memory
+    }
+}
+
+fn fits_on_a_line(text: &str) -> bool {
+    !text.is_empty() && !text.bytes().any(|byte| byte.is_ascii_control())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const URL: &str = "https://a.example/x?k=1";
+
+    fn memory_at(url: &str, last_event_id: &str) -> ResumeMemory {
+        let mut memory = ResumeMemory::default();
+        memory.name_parameter(url, "since");
+        memory.record(url, last_event_id);
+        memory
+    }
+
+    #[test]
+    fn an_unknown_url_is_requested_as_it_is() {
+        assert_eq!(ResumeMemory::default().request_url(URL), URL);
+    }
+
+    #[test]
+    fn the_latest_position_is_sent_in_the_parameter_that_the_server_named() {
+        let mut memory = memory_at(URL, "41");
+        memory.record(URL, "42");
+        assert_eq!(memory.request_url(URL), format!("{URL}&since=42"));
+    }
+
+    #[test]
+    fn a_server_that_named_no_parameter_is_sent_none() {
+        let mut memory = ResumeMemory::default();
+        memory.record(URL, "42");
+        assert_eq!(memory.request_url(URL), URL);
+    }
+
+    #[test]
+    fn a_server_that_renames_the_parameter_is_sent_the_old_position_in_the_new_one() {
+        let mut memory = memory_at(URL, "42");
+        memory.name_parameter(URL, "from");
+        assert_eq!(memory.request_url(URL), format!("{URL}&from=42"));
+    }
+
+    #[test]
+    fn positions_of_other_ids_do_not_mix() {
+        let other = "https://a.example/x?k=2";
+        assert_eq!(memory_at(URL, "42").request_url(other), other);
+    }
+
+    #[test]
+    fn only_the_urls_used_last_are_remembered() {
+        let mut memory = memory_at("https://a.example/first", "1");
+        for index in 0..MAX_URLS {
+            memory.name_parameter(&format!("https://a.example/{index}"), "since");
+            memory.name_parameter("https://a.example/0", "since");
+        }
+        memory.record("https://a.example/0", "2");
+        assert_eq!(memory.positions.len(), MAX_URLS);
+        assert_eq!(memory.request_url("https://a.example/first"), "https://a.example/first");
+        assert_eq!(memory.request_url("https://a.example/0"), "https://a.example/0&since=2");
+    }
+
+    #[test]
+    fn text_brings_everything_back() {
+        let mut memory = memory_at(URL, "42");
+        memory.name_parameter("https://a.example/x?k=2", "since");
+        memory.record("https://a.example/x?k=2", "43");
+        assert_eq!(ResumeMemory::from_text(&memory.to_text()), memory);
+    }
+
+    #[test]
+    fn damaged_text_yields_what_is_complete() {
+        let memory = ResumeMemory::from_text("https://a/1\nsince\n42\nhttps://a/2\nsince");
+        assert_eq!(memory.positions.len(), 1);
+        assert_eq!(ResumeMemory::from_text("\n\n\n{}"), ResumeMemory::default());
+    }
+
+    #[test]
+    fn control_characters_are_not_remembered() {
+        let mut memory = memory_at(URL, "4\n2");
+        assert_eq!(memory.request_url(URL), URL);
+        memory.name_parameter(URL, "sin\nce");
+        memory.record(URL, "42");
+        assert_eq!(memory.request_url(URL), format!("{URL}&since=42"));
+    }
+}

@@ -1,0 +1,249 @@
+//! The way of every frame of one tracker: decode, drop duplicates, wait for a handler, dispatch, measure.
+
+use super::decode::{Instance, MalformedFrames, decode};
+use super::dispatch::{DispatchOwner, dispatch};
+use super::duplicates::SeenIds;
+use super::handler::Handler;
+use super::handlers::Handlers;
+use super::waiting::WaitingRoom;
+use crate::browser::clock::{now_ms, precise_now_ms};
+use crate::browser::log::Log;
+use crate::browser::snowplow::Tracker;
+use crate::browser::task::Task;
+use crate::measurement::{Measurement, Outcome};
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::rc::{Rc, Weak};
+use wasm_bindgen::JsValue;
+
+/// Milliseconds after which a burst of instances gives the page its turn.
+const SLICE_MS: f64 = 4.0;
+
+/// A frame as it came from a stream.
+pub struct Arrival {
+    /// URL of the stream.
+    pub url: Rc<str>,
+    /// The stream's last event id at this frame, a string.
+    pub last_event_id: JsValue,
+    /// An instance as JSON text; `None` for a frame that only moves the position.
+    pub instance: Option<JsValue>,
+}
+
+/// See the [module documentation](self).
+pub struct Pipeline {
+    tracker: Tracker,
+    subject: String,
+    log: Rc<Log>,
+    measurement: Rc<Measurement>,
+    handlers: RefCell<Handlers<Handler>>,
+    /// Frames that were not looked at yet, so that no code of the page runs inside the network's events.
+    inbox: RefCell<VecDeque<Arrival>>,
+    task: Task,
+    malformed: RefCell<MalformedFrames>,
+    seen: RefCell<SeenIds>,
+    waiting: RefCell<WaitingRoom<Instance>>,
+    warned_of_waiting: Cell<bool>,
+    reached: RefCell<Positions>,
+    /// Reached, but not to be resumed from while instances before them wait for a handler.
+    reached_while_waiting: RefCell<Positions>,
+}
+
+impl Pipeline {
+    /// A pipeline that knows what arrived before the page was loaded.
+    pub fn new(
+        tracker: Tracker,
+        handlers: Handlers<Handler>,
+        measurement: Rc<Measurement>,
+        seen: SeenIds,
+        log: Rc<Log>,
+    ) -> Rc<Pipeline> {
+        Rc::new_cyclic(|weak: &Weak<Pipeline>| {
+            let weak = Weak::clone(weak);
+            Pipeline {
+                subject: tracker.id(),
+                tracker,
+                log,
+                measurement,
+                handlers: RefCell::new(handlers),
+                inbox: RefCell::default(),
+                task: Task::new(move || {
+                    if let Some(pipeline) = weak.upgrade() {
+                        pipeline.work();
+                    }
+                }),
+                malformed: RefCell::default(),
+                seen: RefCell::new(seen),
+                waiting: RefCell::default(),
+                warned_of_waiting: Cell::new(false),
+                reached: RefCell::default(),
+                reached_while_waiting: RefCell::default(),
+            }
+        })
+    }
+
+    /// Takes a frame in, to be looked at in a task of its own.
+    pub fn push(&self, arrival: Arrival) {
+        self.inbox.borrow_mut().push_back(arrival);
+        self.task.schedule();
+    }
+
+    /// Registers handlers. Instances that waited for one follow in a task of their own.
+    pub fn add_handlers(&self, handlers: &Handlers<Handler>) {
+        self.handlers.borrow_mut().extend(handlers);
+        self.task.schedule();
+    }
+
+    /// Forgets a handler.
+    pub fn remove_handler(&self, id: &str) {
+        self.handlers.borrow_mut().remove(id);
+    }
+
+    /// The ids to be remembered across a reload, without those of instances that no handler has got yet.
+    pub fn seen_text(&self) -> String {
+        let waiting = self.waiting.borrow();
+        let waiting: Vec<String> = waiting.iter().filter_map(Instance::id).collect();
+        self.seen.borrow().to_text(|id| waiting.iter().any(|waiting| waiting == id))
+    }
+
+    /// The positions reached since this was last asked, as URL and last event id.
+    pub fn take_positions(&self) -> Vec<(Rc<str>, String)> {
+        self.expire_waiting();
+        let positions = std::mem::take(&mut *self.reached.borrow_mut());
+        positions
+            .0
+            .into_iter()
+            .filter_map(|(url, last_event_id)| Some((url, last_event_id.as_string()?)))
+            .collect()
+    }
+
+    /// Tracks what was not tracked yet, because the page is going away.
+    pub fn finish_measurement(&self) {
+        self.measurement.track_all();
+    }
+
+    fn work(self: &Rc<Self>) {
+        self.release_waiting();
+        let started = precise_now_ms();
+        while let Some(arrival) = self.next_arrival() {
+            self.take_in(arrival);
+            if precise_now_ms() - started >= SLICE_MS {
+                self.task.schedule();
+                break;
+            }
+        }
+    }
+
+    fn next_arrival(&self) -> Option<Arrival> {
+        self.inbox.borrow_mut().pop_front()
+    }
+
+    fn take_in(self: &Rc<Self>, arrival: Arrival) {
+        if let Some(data) = &arrival.instance {
+            self.deliver(data);
+        }
+        let positions = if self.waiting.borrow().is_empty() {
+            &self.reached
+        } else {
+            &self.reached_while_waiting
+        };
+        positions.borrow_mut().note(arrival.url, arrival.last_event_id);
+    }
+
+    fn deliver(self: &Rc<Self>, data: &JsValue) {
+        let instance = match decode(data) {
+            Ok(instance) => instance,
+            Err(malformed) => {
+                if self.malformed.borrow_mut().count(malformed) {
+                    let message = format!(
+                        "Received a frame that is no intervention, because {malformed}. Further ones like it are ignored"
+                    );
+                    self.log.warn(&self.subject, &message);
+                }
+                return;
+            }
+        };
+        let is_new = instance.id().is_none_or(|id| self.seen.borrow_mut().insert(&id));
+        if !is_new {
+            return;
+        }
+        if self.handlers.borrow().is_empty() {
+            self.wait_for_handler(instance);
+        } else {
+            self.hand_out(&instance);
+        }
+    }
+
+    fn wait_for_handler(&self, instance: Instance) {
+        if !self.warned_of_waiting.replace(true) {
+            self.log.warn(
+                &self.subject,
+                "Received an intervention, but no handler is registered: it waits for one",
+            );
+        }
+        self.expire_waiting();
+        self.waiting.borrow_mut().push(instance, now_ms());
+    }
+
+    fn hand_out(self: &Rc<Self>, instance: &Instance) {
+        let outcomes = dispatch(self, instance, &self.tracker);
+        self.measurement.record(instance, outcomes);
+    }
+
+    fn release_waiting(self: &Rc<Self>) {
+        if self.waiting.borrow().is_empty() || self.handlers.borrow().is_empty() {
+            return;
+        }
+        let released = self.waiting.borrow_mut().take(now_ms());
+        for instance in &released {
+            self.hand_out(instance);
+        }
+        self.settle_waiting();
+    }
+
+    fn expire_waiting(&self) {
+        self.waiting.borrow_mut().expire(now_ms());
+        self.settle_waiting();
+    }
+
+    /// Reports what was lost, and lets the position move on when nobody waits any more.
+    fn settle_waiting(&self) {
+        let lost = self.waiting.borrow_mut().take_lost();
+        if lost > 0 {
+            let message = format!("{lost} interventions waited for a handler in vain");
+            self.log.warn(&self.subject, &message);
+        }
+        if self.waiting.borrow().is_empty() {
+            let later = std::mem::take(&mut *self.reached_while_waiting.borrow_mut());
+            for (url, last_event_id) in later.0 {
+                self.reached.borrow_mut().note(url, last_event_id);
+            }
+        }
+    }
+}
+
+impl DispatchOwner for Pipeline {
+    fn handlers(&self) -> Handlers<Handler> {
+        self.handlers.borrow().clone()
+    }
+
+    fn handler_failed(&self, handler: &str, error: &JsValue) {
+        self.log.error(&self.subject, &format!("Handler `{handler}` failed"), error);
+    }
+
+    fn settled_later(&self, instance: &Instance, outcome: Outcome) {
+        self.measurement.record(instance, vec![outcome]);
+    }
+}
+
+/// The last event id of each stream. Kept as JavaScript strings, because most are soon overtaken.
+#[derive(Default)]
+struct Positions(Vec<(Rc<str>, JsValue)>);
+
+impl Positions {
+    fn note(&mut self, url: Rc<str>, last_event_id: JsValue) {
+        match self.0.iter_mut().find(|(known, _)| *known == url) {
+            Some((_, position)) => *position = last_event_id,
+            None => self.0.push((url, last_event_id)),
+        }
+    }
+}

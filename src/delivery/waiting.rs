@@ -1,0 +1,102 @@
+//! Instances that arrive before the page has registered a handler.
+
+use std::collections::VecDeque;
+
+/// Instances that wait at most. The oldest makes room.
+pub const MAX_WAITING: usize = 50;
+
+/// Milliseconds that an instance waits at most.
+pub const MAX_WAIT_MS: u64 = 60_000;
+
+/// A bounded queue whose content goes stale. Whatever is lost is counted.
+#[derive(Debug)]
+pub struct WaitingRoom<T> {
+    waiting: VecDeque<(u64, T)>,
+    lost: u32,
+}
+
+impl<T> Default for WaitingRoom<T> {
+    fn default() -> Self {
+        WaitingRoom { waiting: VecDeque::new(), lost: 0 }
+    }
+}
+
+impl<T> WaitingRoom<T> {
+    /// Lets an instance wait from `now` on.
+    pub fn push(&mut self, instance: T, now: u64) {
+        if self.waiting.len() == MAX_WAITING {
+            self.waiting.pop_front();
+            self.lost += 1;
+        }
+        self.waiting.push_back((now, instance));
+    }
+
+    /// Removes those that have waited too long.
+    pub fn expire(&mut self, now: u64) {
+        while self
+            .waiting
+            .front()
+            .is_some_and(|(since, _)| now.saturating_sub(*since) > MAX_WAIT_MS)
+        {
+            self.waiting.pop_front();
+            self.lost += 1;
+        }
+    }
+
+    /// Whether nobody waits.
+    pub fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
+    /// Those that wait, in order of arrival.
+    pub fn iter(&self) -> impl Iterator<Item = &T> {
+        self.waiting.iter().map(|(_, instance)| instance)
+    }
+
+    /// Empties the room: those that are still fresh, in order of arrival.
+    pub fn take(&mut self, now: u64) -> Vec<T> {
+        self.expire(now);
+        self.waiting.drain(..).map(|(_, instance)| instance).collect()
+    }
+
+    /// How many were lost since this was last asked.
+    pub fn take_lost(&mut self) -> u32 {
+        std::mem::take(&mut self.lost)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn instances_come_out_in_order_of_arrival() {
+        let mut room = WaitingRoom::default();
+        room.push("a", 0);
+        room.push("b", 1);
+        assert_eq!(room.take(2), ["a", "b"]);
+        assert!(room.is_empty());
+    }
+
+    #[test]
+    fn an_instance_waits_sixty_seconds_and_no_longer() {
+        let mut room = WaitingRoom::default();
+        room.push("stale", 0);
+        room.push("fresh", 1);
+        assert_eq!(room.take(MAX_WAIT_MS + 1), ["fresh"]);
+        assert_eq!(room.take_lost(), 1);
+    }
+
+    #[test]
+    fn the_oldest_makes_room_for_the_fifty_first() {
+        let mut room = WaitingRoom::default();
+        for index in 0..=MAX_WAITING {
+            room.push(index, 0);
+        }
+        let waiting = room.take(0);
+        assert_eq!(waiting.len(), MAX_WAITING);
+        assert_eq!(waiting.first(), Some(&1));
+        assert_eq!(room.take_lost(), 1);
+        assert_eq!(room.take_lost(), 0, "each loss is reported once");
+    }
+}

@@ -1,0 +1,101 @@
+//! What the page asked for before the tracker it is meant for was there.
+
+use crate::config::SubscriptionConfig;
+use crate::delivery::handlers::Handlers;
+
+/// Handlers and a subscription.
+#[derive(Debug)]
+pub struct Settings<H> {
+    /// Handlers in order of registration.
+    pub handlers: Handlers<H>,
+    /// The subscription asked for last.
+    pub subscription: Option<SubscriptionConfig>,
+}
+
+impl<H> Default for Settings<H> {
+    fn default() -> Self {
+        Settings { handlers: Handlers::default(), subscription: None }
+    }
+}
+
+/// Settings for whatever tracker comes, and for those that were named.
+#[derive(Debug)]
+pub struct EarlySettings<H> {
+    for_all: Settings<H>,
+    by_tracker: Vec<(String, Settings<H>)>,
+}
+
+impl<H> Default for EarlySettings<H> {
+    fn default() -> Self {
+        EarlySettings { for_all: Settings::default(), by_tracker: Vec::new() }
+    }
+}
+
+impl<H> EarlySettings<H> {
+    /// Changes what applies to every later tracker.
+    pub fn change_all(&mut self, change: impl Fn(&mut Settings<H>)) {
+        change(&mut self.for_all);
+        self.by_tracker.iter_mut().for_each(|(_, settings)| change(settings));
+    }
+
+    /// Changes what applies to one later tracker.
+    pub fn change(&mut self, tracker_id: &str, change: impl Fn(&mut Settings<H>)) {
+        match self.by_tracker.iter_mut().find(|(id, _)| id == tracker_id) {
+            Some((_, settings)) => change(settings),
+            None => {
+                let mut settings = Settings::default();
+                change(&mut settings);
+                self.by_tracker.push((tracker_id.to_owned(), settings));
+            }
+        }
+    }
+
+    /// What applies to a tracker that has just come. Settings made for it by name come after, and win over, those for all.
+    pub fn take(&mut self, tracker_id: &str) -> Settings<H> {
+        let mut settings = Settings {
+            handlers: self.for_all.handlers.clone(),
+            subscription: self.for_all.subscription.clone(),
+        };
+        if let Some(index) = self.by_tracker.iter().position(|(id, _)| id == tracker_id) {
+            let (_, own) = self.by_tracker.remove(index);
+            settings.handlers.extend(&own.handlers);
+            settings.subscription = own.subscription.or(settings.subscription);
+        }
+        settings
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::rc::Rc;
+
+    fn handler_ids(settings: &Settings<u8>) -> Vec<&str> {
+        settings.handlers.iter().map(|(id, _)| &**id).collect()
+    }
+
+    #[test]
+    fn settings_for_all_reach_every_tracker_that_comes_later() {
+        let mut early = EarlySettings::default();
+        early.change_all(|settings| settings.handlers.insert("banner", Rc::new(1)));
+        assert_eq!(handler_ids(&early.take("sp1")), ["banner"]);
+        assert_eq!(handler_ids(&early.take("sp2")), ["banner"]);
+    }
+
+    #[test]
+    fn settings_for_one_tracker_reach_only_that_one_and_once() {
+        let mut early = EarlySettings::default();
+        early.change("sp1", |settings| settings.handlers.insert("banner", Rc::new(1)));
+        assert_eq!(handler_ids(&early.take("sp2")), [""; 0]);
+        assert_eq!(handler_ids(&early.take("sp1")), ["banner"]);
+        assert_eq!(handler_ids(&early.take("sp1")), [""; 0]);
+    }
+
+    #[test]
+    fn a_handler_removed_everywhere_is_also_removed_where_a_tracker_was_named() {
+        let mut early = EarlySettings::default();
+        early.change("sp1", |settings| settings.handlers.insert("banner", Rc::new(1)));
+        early.change_all(|settings| settings.handlers.remove("banner"));
+        assert_eq!(handler_ids(&early.take("sp1")), [""; 0]);
+    }
+}

@@ -1,0 +1,125 @@
+//! Everything that belongs to one tracker.
+
+use crate::browser::lifecycle::PageEvent;
+use crate::browser::log::Log;
+use crate::browser::snowplow::{EventBuilder, Payload, Tracker, TrackerCore};
+use crate::browser::storage;
+use crate::config::SubscriptionConfig;
+use crate::connection::machine::{Input, Status};
+use crate::connection::resume::ResumeMemory;
+use crate::delivery::duplicates::SeenIds;
+use crate::delivery::handler::Handler;
+use crate::delivery::handlers::Handlers;
+use crate::delivery::pipeline::Pipeline;
+use crate::measurement::Measurement;
+use crate::subscription::{StatusListener, Subscription};
+use std::rc::Rc;
+use wasm_bindgen::JsValue;
+
+const RESUME_ITEM: &str = "resume";
+const SEEN_ITEM: &str = "seen";
+
+/// One tracker with the plugin. Dropping it ends its subscription and leaves nothing behind.
+#[must_use = "dropping a session closes its stream"]
+pub struct Session {
+    id: String,
+    name: String,
+    tracker: Tracker,
+    pipeline: Rc<Pipeline>,
+    subscription: Rc<Subscription>,
+}
+
+impl Session {
+    /// Starts to look after `tracker`, taking up where the previous page of this tab left off.
+    pub fn start(
+        tracker: Tracker,
+        handlers: Handlers<Handler>,
+        measurement_options: JsValue,
+        build_event: EventBuilder,
+        log: Rc<Log>,
+        on_status: StatusListener,
+    ) -> Session {
+        let id = tracker.id();
+        let seen = SeenIds::from_text(&storage::load(&id, SEEN_ITEM).unwrap_or_default());
+        let resume = ResumeMemory::from_text(&storage::load(&id, RESUME_ITEM).unwrap_or_default());
+        let measurement =
+            Measurement::new(tracker.clone(), build_event, measurement_options, Rc::clone(&log));
+        let pipeline = Pipeline::new(tracker.clone(), handlers, measurement, seen, Rc::clone(&log));
+        let subscription =
+            Subscription::new(id.clone(), Rc::clone(&pipeline), resume, log, on_status);
+        let name = tracker.namespace().unwrap_or_else(|| id.clone());
+        Session { id, name, tracker, pipeline, subscription }
+    }
+
+    /// The tracker's id.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Whether this is the session of the tracker behind `core`.
+    pub fn tracks_with(&self, core: &TrackerCore) -> bool {
+        self.tracker.core() == *core
+    }
+
+    /// Whether events that name `tracker_name` are this tracker's.
+    pub fn is_named(&self, tracker_name: &str) -> bool {
+        self.name == tracker_name
+    }
+
+    /// Subscribes, or changes what is subscribed to.
+    pub fn subscribe(&self, config: SubscriptionConfig) {
+        self.subscription.configure(config, &self.tracker.known_ids());
+    }
+
+    /// Ends the subscription and keeps the handlers.
+    pub fn unsubscribe(&self) {
+        self.subscription.cancel();
+    }
+
+    /// Looks for ids in an event.
+    pub fn after_track(&self, payload: &Payload) {
+        self.subscription.look_at(payload);
+    }
+
+    /// Registers handlers.
+    pub fn add_handlers(&self, handlers: &Handlers<Handler>) {
+        self.pipeline.add_handlers(handlers);
+    }
+
+    /// Forgets a handler.
+    pub fn remove_handler(&self, id: &str) {
+        self.pipeline.remove_handler(id);
+    }
+
+    /// Ends the subscription for good. Instances that still wait are gone with it.
+    pub fn close(&self) {
+        self.remember();
+        self.subscription.feed(Input::Close);
+    }
+
+    /// How the connection is.
+    pub fn status(&self) -> Status {
+        self.subscription.status()
+    }
+
+    /// Reacts to a turn in the life of the page.
+    pub fn page_event(&self, event: PageEvent) {
+        match event {
+            PageEvent::Online => self.subscription.feed(Input::Online),
+            PageEvent::Offline => self.subscription.feed(Input::Offline),
+            PageEvent::Shown => self.subscription.feed(Input::PageVisible),
+            PageEvent::CameBack => self.subscription.feed(Input::PageShown),
+            PageEvent::Covered => self.remember(),
+            PageEvent::Left => {
+                self.pipeline.finish_measurement();
+                self.remember();
+                self.subscription.feed(Input::PageHidden);
+            }
+        }
+    }
+
+    fn remember(&self) {
+        storage::save(&self.id, SEEN_ITEM, &self.pipeline.seen_text());
+        storage::save(&self.id, RESUME_ITEM, &self.subscription.resume_text());
+    }
+}

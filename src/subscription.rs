@@ -1,0 +1,176 @@
+//! What one tracker is subscribed to: its configuration and ids make the URL that its connection is given.
+
+use crate::browser::log::Log;
+use crate::browser::snowplow::Payload;
+use crate::browser::task::Task;
+use crate::config::SubscriptionConfig;
+use crate::connection::driver::{Connection, ConnectionOwner};
+use crate::connection::event_stream::Frame;
+use crate::connection::machine::{Input, Status};
+use crate::connection::resume::ResumeMemory;
+use crate::connection::stream_url::stream_url;
+use crate::delivery::pipeline::{Arrival, Pipeline};
+use crate::keys::extract::Target;
+use crate::keys::ids::AttributeKeyIds;
+use std::cell::RefCell;
+use std::rc::{Rc, Weak};
+use wasm_bindgen::JsValue;
+
+/// Told about every change of the connection. Called with nothing borrowed.
+pub type StatusListener = Box<dyn Fn(Status)>;
+
+/// See the [module documentation](self).
+pub struct Subscription {
+    subject: String,
+    log: Rc<Log>,
+    config: RefCell<Option<SubscriptionConfig>>,
+    targets: RefCell<Vec<Target>>,
+    ids: RefCell<AttributeKeyIds>,
+    resume: RefCell<ResumeMemory>,
+    pipeline: Rc<Pipeline>,
+    connection: Connection,
+    update: Task,
+    on_status: StatusListener,
+}
+
+impl Subscription {
+    /// A subscription that waits for a configuration.
+    pub fn new(
+        subject: String,
+        pipeline: Rc<Pipeline>,
+        resume: ResumeMemory,
+        log: Rc<Log>,
+        on_status: StatusListener,
+    ) -> Rc<Subscription> {
+        Rc::new_cyclic(|weak: &Weak<Subscription>| {
+            let updating = Weak::clone(weak);
+            Subscription {
+                subject,
+                log,
+                config: RefCell::default(),
+                targets: RefCell::default(),
+                ids: RefCell::default(),
+                resume: RefCell::new(resume),
+                pipeline,
+                connection: Connection::new(Weak::clone(weak) as Weak<dyn ConnectionOwner>),
+                // In a task of its own, so that several changes make one new stream.
+                update: Task::new(move || {
+                    if let Some(subscription) = updating.upgrade() {
+                        subscription.update_connection();
+                    }
+                }),
+                on_status,
+            }
+        })
+    }
+
+    /// Subscribes, or changes what is subscribed to. `known` is looked at like an event.
+    pub fn configure(&self, config: SubscriptionConfig, known: &Payload) {
+        let targets: Vec<Target> =
+            config.targets.iter().map(|(key, pointers)| Target::new(key, pointers)).collect();
+        {
+            let mut ids = self.ids.borrow_mut();
+            ids.retain_found(|key| targets.iter().any(|target| target.key == key));
+            ids.fix(&config.fixed_ids);
+        }
+        self.connection.set_connection_timeout_ms(config.connection_timeout_ms);
+        *self.targets.borrow_mut() = targets;
+        *self.config.borrow_mut() = Some(config);
+        self.look_at(known);
+        self.update.schedule();
+    }
+
+    /// Ends the subscription. What was configured is forgotten, where it left off is not.
+    pub fn cancel(&self) {
+        *self.config.borrow_mut() = None;
+        self.update.schedule();
+    }
+
+    /// Looks for ids in an event.
+    pub fn look_at(&self, payload: &Payload) {
+        for target in self.targets.borrow().iter() {
+            if let Some(id) = target.changed_value(payload) {
+                self.ids.borrow_mut().find(&target.key, &id);
+                self.update.schedule();
+            }
+        }
+    }
+
+    /// Tells the connection about the page.
+    pub fn feed(&self, input: Input) {
+        self.connection.feed(input);
+    }
+
+    /// How the connection is.
+    pub fn status(&self) -> Status {
+        self.connection.status()
+    }
+
+    /// What to remember across a reload.
+    pub fn resume_text(&self) -> String {
+        self.note_positions();
+        self.resume.borrow().to_text()
+    }
+
+    fn update_connection(&self) {
+        let url = self.wanted_url();
+        if let Some(url) = &url {
+            self.log.debug(&self.subject, "Subscribing to", &JsValue::from_str(url));
+        }
+        self.connection.feed(url.map_or(Input::Unsubscribe, Input::Subscribe));
+    }
+
+    /// `None` without configuration, or as long as nobody is known.
+    fn wanted_url(&self) -> Option<String> {
+        let config = self.config.borrow();
+        let config = config.as_ref()?;
+        let ids = self.ids.borrow().effective();
+        (!ids.is_empty()).then(|| stream_url(&config.endpoint, &config.api_path, &ids))
+    }
+
+    fn note_positions(&self) {
+        let mut resume = self.resume.borrow_mut();
+        for (url, last_event_id) in self.pipeline.take_positions() {
+            resume.record(&url, &last_event_id);
+        }
+    }
+}
+
+impl ConnectionOwner for Subscription {
+    fn request_url(&self, url: &str) -> String {
+        self.note_positions();
+        self.resume.borrow().request_url(url)
+    }
+
+    fn message(&self, url: &Rc<str>, frame: &Frame) {
+        self.pipeline.push(Arrival {
+            url: Rc::clone(url),
+            last_event_id: frame.last_event_id(),
+            instance: Some(frame.data()),
+        });
+    }
+
+    fn hello(&self, url: &Rc<str>, resume_parameter: Option<String>, frame: &Frame) {
+        if let Some(parameter) = resume_parameter {
+            self.resume.borrow_mut().name_parameter(url, &parameter);
+        }
+        self.pipeline.push(Arrival {
+            url: Rc::clone(url),
+            last_event_id: frame.last_event_id(),
+            instance: None,
+        });
+    }
+
+    fn status_changed(&self, status: Status) {
+        if let Some(problem) = status.last_problem.filter(|_| status.state == "retrying") {
+            let message = format!("No interventions at the moment, trying again: {problem}");
+            // Once per outage, and again when the reason becomes known; the attempts in between are for those who debug.
+            if status.attempt == 1 || problem.is_explained() {
+                self.log.warn(&self.subject, &message);
+            } else {
+                self.log.debug(&self.subject, &message, &status.attempt.into());
+            }
+        }
+        (self.on_status)(status);
+    }
+}
