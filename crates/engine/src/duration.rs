@@ -8,9 +8,11 @@ pub(crate) const DEFAULT_TTL_MS: i64 = 7 * 24 * 60 * 60 * 1000;
 /// Milliseconds of an ISO 8601 duration such as `PT10M` or `P7D`. A day is 24 hours. Months and years have no fixed
 /// length and are refused.
 pub(crate) fn parse_duration_ms(text: &str) -> Result<i64, String> {
-    let span: Span = text
-        .parse()
-        .map_err(|_| format!("`{}` is not an ISO 8601 duration", text.escape_debug()))?;
+    // The library also reads spans such as `10m ago`, which other readers of the same definitions would not.
+    let span: Span = Some(text)
+        .filter(|text| text.starts_with('P'))
+        .and_then(|text| text.parse().ok())
+        .ok_or_else(|| format!("`{}` is not an ISO 8601 duration", text.escape_debug()))?;
     if span.get_months() != 0 || span.get_years() != 0 {
         return Err(format!("`{text}`: months and years differ in length, give days"));
     }
@@ -44,7 +46,7 @@ mod tests {
 
     #[test]
     fn what_has_no_positive_fixed_length_is_refused() {
-        for text in ["", "10m ago", "P1M", "P1Y", "PT0S", "-PT1M", "P", "seven days"] {
+        for text in ["", "10m", "10m ago", "P1M", "P1Y", "PT0S", "-PT1M", "P", "seven days"] {
             assert!(parse_duration_ms(text).is_err(), "{text}");
         }
     }

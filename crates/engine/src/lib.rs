@@ -9,6 +9,8 @@
 //! The crate does no I/O, reads no clock and draws no random numbers: time arrives with the event or the read, ids come
 //! from the caller. The same events in the same order give the same result on every platform, wasm32 included.
 
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test fails by panicking"))]
+
 mod aggregation;
 mod datum;
 mod definitions;

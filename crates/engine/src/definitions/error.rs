@@ -35,18 +35,8 @@ pub struct Position {
 }
 
 impl DefinitionError {
-    pub(crate) fn from_serde(error: serde_path_to_error::Error<serde_json::Error>) -> Self {
-        let loc = error
-            .path()
-            .iter()
-            .filter_map(|segment| match segment {
-                Segment::Seq { index } => Some(LocSegment::Index(*index)),
-                Segment::Map { key } => Some(LocSegment::Field(key.clone())),
-                Segment::Enum { variant } => Some(LocSegment::Field(variant.clone())),
-                Segment::Unknown => None,
-            })
-            .collect();
-        let cause = error.inner();
+    /// What the JSON reader said while it was at `loc`.
+    pub(super) fn from_json(cause: &serde_json::Error, loc: Vec<LocSegment>) -> Self {
         // serde_json counts lines from 1 and says 0 when it was not reading text.
         let position =
             (cause.line() > 0).then(|| Position { line: cause.line(), column: cause.column() });
@@ -56,6 +46,29 @@ impl DefinitionError {
             _ => message,
         };
         Self { loc, message, position }
+    }
+
+    /// An error about the text as a whole.
+    pub(super) fn at_start(text: &str, message: &str) -> Self {
+        let blank = &text[..text.len() - text.trim_start().len()];
+        let line = blank.matches('\n').count() + 1;
+        let column = blank.len() - blank.rfind('\n').map_or(0, |newline| newline + 1) + 1;
+        Self {
+            loc: Vec::new(),
+            message: message.to_owned(),
+            position: Some(Position { line, column }),
+        }
+    }
+}
+
+impl LocSegment {
+    pub(super) fn from_path(segment: &Segment) -> Option<Self> {
+        match segment {
+            Segment::Seq { index } => Some(LocSegment::Index(*index)),
+            Segment::Map { key } => Some(LocSegment::Field(key.clone())),
+            Segment::Enum { variant } => Some(LocSegment::Field(variant.clone())),
+            Segment::Unknown => None,
+        }
     }
 }
 

@@ -45,8 +45,19 @@ impl Definitions {
     /// # Errors
     /// The first field that has the wrong form, with its position in `text`.
     pub fn from_json(text: &str) -> Result<Self, DefinitionError> {
+        // serde would read an array as the fields in order, and so take `[]` for a file that defines nothing.
+        if text.trim_start().starts_with('[') {
+            return Err(DefinitionError::at_start(text, "expected an object, found an array"));
+        }
         let mut deserializer = serde_json::Deserializer::from_str(text);
-        serde_path_to_error::deserialize(&mut deserializer).map_err(DefinitionError::from_serde)
+        let definitions = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+            DefinitionError::from_json(
+                error.inner(),
+                error.path().iter().filter_map(LocSegment::from_path).collect(),
+            )
+        })?;
+        deserializer.end().map_err(|error| DefinitionError::from_json(&error, Vec::new()))?;
+        Ok(definitions)
     }
 
     /// Adds the definitions of another file to these.

@@ -18,6 +18,7 @@ use signals_wire::TargetAttributeKey;
 use uuid::Uuid;
 
 use crate::aggregation::Observation;
+use crate::value_type::Cast;
 use crate::{DefinitionError, Definitions, Event, Timestamp};
 use attribute::AttributeIndex;
 use key::{Ids, KeyIndex};
@@ -64,8 +65,15 @@ pub struct Engine {
 /// An attribute whose value an event changed.
 struct Change {
     attribute: AttributeIndex,
+    was_set: bool,
     before: Value,
     after: Value,
+}
+
+/// A rule that holds after an event which changed one of its attributes.
+struct Holding {
+    rule: RuleIndex,
+    held_before: bool,
 }
 
 impl Engine {
@@ -84,7 +92,9 @@ impl Engine {
     /// Counts one event and reports what it triggered. The engine's time is the event's `collector_tstamp`.
     ///
     /// An intervention triggers when its criteria did not hold before the event and hold after it, for those of its targets
-    /// that the event has an id of and that have not had it yet; all of them share one instance.
+    /// that the event has an id of and that have not had it yet; all of them share one instance. Criteria over profiles of
+    /// several keys, such as a user's and a session's, start afresh with each new profile: a user who met them long ago
+    /// can still meet them in a new session.
     ///
     /// `new_id` makes the id of an instance (UUID v4 outside of tests); it is called once per trigger.
     pub fn process(&mut self, event: &Event, new_id: &mut dyn FnMut() -> Uuid) -> Outcome {
@@ -92,10 +102,10 @@ impl Engine {
         let mut outcome = Outcome::default();
         let ids = Ids::of(event, &self.program.keys, &mut outcome.warnings);
         let changes = self.count(event, &ids, &mut outcome);
-        for rule in self.holding_anew(&changes, &ids, now, &mut outcome) {
-            let targets = self.claim_targets(rule, &ids);
+        for holding in self.evaluate(&changes, &ids, now, &mut outcome) {
+            let targets = self.claim_targets(&holding, &changes, &ids, now);
             if !targets.is_empty() {
-                let rule = self.program.rule(rule);
+                let rule = self.program.rule(holding.rule);
                 outcome.triggered.push(Triggered {
                     intervention_id: new_id().to_string(),
                     name: rule.name.clone(),
@@ -216,24 +226,25 @@ impl Engine {
                         .warnings
                         .push(Warning::Saturated { attribute: attribute.full_name.clone() });
                 }
+                let was_set = before.is_some();
                 let before = attribute.value_for_criteria(before);
                 let after = attribute.value_for_criteria(after);
                 if before != after {
-                    changes.push(Change { attribute: index, before, after });
+                    changes.push(Change { attribute: index, was_set, before, after });
                 }
             }
         }
         changes
     }
 
-    /// Rules that mention a changed attribute, did not hold before and hold now, in definition order.
-    fn holding_anew(
+    /// Rules that mention a changed attribute and hold now, in definition order.
+    fn evaluate(
         &self,
         changes: &[Change],
         ids: &Ids<'_>,
         now: Timestamp,
         outcome: &mut Outcome,
-    ) -> Vec<RuleIndex> {
+    ) -> Vec<Holding> {
         let mut rules: Vec<RuleIndex> = changes
             .iter()
             .flat_map(|change| self.program.rules_mentioning(change.attribute))
@@ -243,46 +254,80 @@ impl Engine {
         rules.dedup();
         outcome.rules_evaluated += rules.len() as u64;
 
-        let value_with = |index: AttributeIndex, changed_to: fn(&Change) -> &Value| match changes
-            .iter()
-            .find(|change| change.attribute == index)
-        {
-            Some(change) => Cow::Borrowed(changed_to(change)),
-            None => Cow::Owned(self.value(index, ids, now)),
+        let holds = |rule: RuleIndex, changed_to: fn(&Change) -> &Value| {
+            self.program.rule(rule).condition.holds(&|index| match change_of(index, changes) {
+                Some(change) => Cow::Borrowed(changed_to(change)),
+                None => Cow::Owned(self.value(index, ids, now)),
+            })
         };
-        rules.retain(|rule| {
-            let condition = &self.program.rule(*rule).condition;
-            condition.holds(&|index| value_with(index, |change| &change.after))
-                && !condition.holds(&|index| value_with(index, |change| &change.before))
-        });
         rules
+            .into_iter()
+            .filter(|rule| holds(*rule, |change| &change.after))
+            .map(|rule| Holding { rule, held_before: holds(rule, |change| &change.before) })
+            .collect()
     }
 
     /// The value of an attribute in the profile that the event belongs to, as criteria see it.
     fn value(&self, index: AttributeIndex, ids: &Ids<'_>, now: Timestamp) -> Value {
+        self.program.attribute(index).value_for_criteria(self.cast(index, ids, now))
+    }
+
+    fn cast(&self, index: AttributeIndex, ids: &Ids<'_>, now: Timestamp) -> Option<Cast> {
         let attribute = self.program.attribute(index);
-        let profile = self.profile_of(attribute.key, ids).filter(|_| attribute.is_published);
-        attribute
-            .value_for_criteria(profile.and_then(|profile| profile.value(index, attribute, now)))
+        let profile = self.profile_of(attribute.key, ids).filter(|_| attribute.is_published)?;
+        profile.value(index, attribute, now)
     }
 
     fn profile_of(&self, key: KeyIndex, ids: &Ids<'_>) -> Option<&Profile> {
         self.profiles.get(key, ids.get(key)?)
     }
 
-    /// Those targets of a rule that the event has an id of and that have not had it; from now on they have.
-    fn claim_targets(&mut self, index: RuleIndex, ids: &Ids<'_>) -> Vec<TargetAttributeKey> {
+    /// Those targets for which a rule holds anew, that the event has an id of and that have not had it; from now on they
+    /// have.
+    fn claim_targets(
+        &mut self,
+        holding: &Holding,
+        changes: &[Change],
+        ids: &Ids<'_>,
+        now: Timestamp,
+    ) -> Vec<TargetAttributeKey> {
+        let rule = self.program.rule(holding.rule);
+        let keys: Vec<KeyIndex> = rule
+            .targets
+            .iter()
+            .copied()
+            .filter(|key| !holding.held_before || self.is_new_to(rule, *key, changes, ids, now))
+            .collect();
         let mut targets = Vec::new();
-        for &key in &self.program.rule(index).targets {
+        for key in keys {
             let Some(id) = ids.get(key) else { continue };
             let profile = self.profiles.open(key, id);
-            if !profile.has_received(index) {
-                profile.receive(index);
+            if !profile.has_received(holding.rule) {
+                profile.receive(holding.rule);
                 let name = self.program.keys.get(key).name.clone();
                 targets.push(TargetAttributeKey { name, id: id.to_owned() });
             }
         }
         targets
+    }
+
+    /// Whether a rule over several profiles meets this one for the first time: nothing that it mentions was set there
+    /// before the event.
+    fn is_new_to(
+        &self,
+        rule: &Rule,
+        key: KeyIndex,
+        changes: &[Change],
+        ids: &Ids<'_>,
+        now: Timestamp,
+    ) -> bool {
+        let (here, elsewhere): (Vec<AttributeIndex>, Vec<AttributeIndex>) =
+            rule.mentioned.iter().partition(|index| self.program.attribute(**index).key == key);
+        let was_set = |index: &AttributeIndex| match change_of(*index, changes) {
+            Some(change) => change.was_set,
+            None => self.cast(*index, ids, now).is_some(),
+        };
+        !here.is_empty() && !elsewhere.is_empty() && !here.iter().any(was_set)
     }
 
     /// What an instance carries. Where two groups have an attribute of the same name, the group named first wins.
@@ -299,4 +344,8 @@ impl Engine {
         }
         payload
     }
+}
+
+fn change_of(index: AttributeIndex, changes: &[Change]) -> Option<&Change> {
+    changes.iter().find(|change| change.attribute == index)
 }

@@ -1,0 +1,312 @@
+//! What definitions are refused, and how the error finds the place.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod support;
+
+use serde_json::{Value, json};
+use signals_engine::{Definitions, Engine, LocSegment, Position};
+use support::*;
+
+/// A good group and a good rule with one field, given by JSON pointer, set to something else.
+fn changed(pointer: &str, value: Value) -> Value {
+    let mut definitions = user_group(
+        json!([{
+            "name": "a", "type": "double", "events": [{"name": "a"}], "aggregation": "sum", "period": null, "ttl": null,
+            "default_value": null,
+            "property": {"type": "entity", "vendor": "com.acme", "name": "product", "major_version": 1, "path": "price"},
+            "criteria": {"all": [{"property": {"type": "atomic", "name": "platform"}, "operator": "=", "value": "web"}]},
+        }]),
+        json!([{
+            "name": "r", "version": 1, "criteria": {"all": [test("a", ">", json!(0))]},
+            "target_attribute_keys": [{"name": "user_id"}],
+            "payload_attribute_groups": [{"name": "g", "version": 1}],
+        }]),
+    );
+    definitions["attribute_keys"] = json!([
+        {"name": "k", "ttl": null, "property": {"type": "atomic", "name": "app_id"}},
+    ]);
+    definitions["services"] =
+        json!([{"name": "s", "attribute_groups": [{"name": "g", "version": 1}]}]);
+    *definitions.pointer_mut(pointer).unwrap_or_else(|| panic!("no {pointer}")) = value;
+    definitions
+}
+
+#[test]
+fn every_refusal_names_the_field_and_what_is_wrong_with_it() {
+    let group = "/attribute_groups/0";
+    let attribute = "/attribute_groups/0/attributes/0";
+    let rule = "/interventions/0";
+    let long_name = "n".repeat(129);
+    let cases = [
+        (group, "/name", json!("a\nb"), "attribute_groups.0.name: control character \\n in name"),
+        (group, "/name", json!(""), "attribute_groups.0.name: empty name"),
+        (group, "/name", json!(long_name), "attribute_groups.0.name: longer than 128 characters"),
+        (
+            group,
+            "/attribute_key/name",
+            json!("nope"),
+            "attribute_groups.0.attribute_key.name: unknown attribute key `nope`",
+        ),
+        (attribute, "/name", json!("a:b"), "attribute_groups.0.attributes.0.name: ':' in name"),
+        (
+            attribute,
+            "/type",
+            json!("int16"),
+            "attribute_groups.0.attributes.0.type: `int16` is not a type",
+        ),
+        (
+            attribute,
+            "/type",
+            json!("string_list"),
+            "attribute_groups.0.attributes.0.type: `string_list` cannot hold the result of `sum`",
+        ),
+        (
+            attribute,
+            "/aggregation",
+            json!("average"),
+            "attribute_groups.0.attributes.0.aggregation: `average` is not a supported aggregation",
+        ),
+        (
+            attribute,
+            "/property",
+            json!(null),
+            "attribute_groups.0.attributes.0.property: missing: `sum` needs one",
+        ),
+        (
+            attribute,
+            "/property/path",
+            json!("a..b"),
+            "attribute_groups.0.attributes.0.property.path: empty step in `a..b`",
+        ),
+        (
+            attribute,
+            "/property/vendor",
+            json!(null),
+            "attribute_groups.0.attributes.0.property.vendor: missing",
+        ),
+        (
+            attribute,
+            "/period",
+            json!("10m"),
+            "attribute_groups.0.attributes.0.period: `10m` is not an ISO 8601 duration",
+        ),
+        (
+            attribute,
+            "/ttl",
+            json!("P1M"),
+            "attribute_groups.0.attributes.0.ttl: `P1M`: months and years differ in length",
+        ),
+        (
+            attribute,
+            "/default_value",
+            json!("many"),
+            "attribute_groups.0.attributes.0.default_value: \"many\" is not of type `double`",
+        ),
+        (
+            attribute,
+            "/criteria/all/0/operator",
+            json!("~"),
+            "attribute_groups.0.attributes.0.criteria.all.0.operator: `~` is not",
+        ),
+        (
+            attribute,
+            "/criteria/all/0/property/name",
+            json!("platfrom"),
+            "attribute_groups.0.attributes.0.criteria.all.0.property.name: `platfrom` is not an atomic field",
+        ),
+        (
+            rule,
+            "/name",
+            json!("r\u{7f}"),
+            "interventions.0.name: control character \\u{7f} in name",
+        ),
+        (rule, "/criteria", json!({}), "interventions.0.criteria: empty: give `attribute`"),
+        (
+            rule,
+            "/criteria",
+            json!({"any": []}),
+            "interventions.0.criteria.any: empty list of criteria",
+        ),
+        (
+            rule,
+            "/criteria",
+            json!({"any": [], "all": []}),
+            "interventions.0.criteria: give only one of",
+        ),
+        (
+            rule,
+            "/criteria",
+            json!({"operator": "=", "value": 1}),
+            "interventions.0.criteria.attribute: missing",
+        ),
+        (
+            rule,
+            "/criteria/all/0/operator",
+            json!(null),
+            "interventions.0.criteria.all.0.operator: missing",
+        ),
+        (
+            rule,
+            "/criteria/all/0/operator",
+            json!("=>"),
+            "interventions.0.criteria.all.0.operator: `=>` is not",
+        ),
+        (
+            rule,
+            "/criteria/all/0/value",
+            json!(null),
+            "interventions.0.criteria.all.0.value: missing",
+        ),
+        (
+            rule,
+            "/criteria/all/0/attribute",
+            json!("a"),
+            "interventions.0.criteria.all.0.attribute: `a` is not of the form",
+        ),
+        (
+            rule,
+            "/criteria/all/0/attribute",
+            json!("h:a"),
+            "interventions.0.criteria.all.0.attribute: `h:a`: unknown attribute group",
+        ),
+        (
+            rule,
+            "/criteria/all/0/attribute",
+            json!("g:b"),
+            "interventions.0.criteria.all.0.attribute: `g:b`: no version",
+        ),
+        (
+            rule,
+            "/target_attribute_keys/0/name",
+            json!("uid"),
+            "interventions.0.target_attribute_keys.0.name: unknown attribute key `uid`",
+        ),
+        (
+            rule,
+            "/payload_attribute_groups/0/version",
+            json!(2),
+            "interventions.0.payload_attribute_groups.0: unknown attribute group `g` version 2",
+        ),
+        ("/attribute_keys/0", "/name", json!("a b"), "attribute_keys.0.name: ' ' in name"),
+        (
+            "/attribute_keys/0",
+            "/ttl",
+            json!("soon"),
+            "attribute_keys.0.ttl: `soon` is not an ISO 8601 duration",
+        ),
+        (
+            "/attribute_keys/0",
+            "/property",
+            json!(null),
+            "attribute_keys.0.property: missing: where in an event",
+        ),
+        (
+            "/services/0",
+            "/attribute_groups/0/name",
+            json!("h"),
+            "services.0.attribute_groups.0: unknown attribute group `h`",
+        ),
+    ];
+    assert!(
+        Engine::new(&definitions(changed("/interventions/0/name", json!("r")))).is_ok(),
+        "the base is good"
+    );
+    for (base, field, value, expected) in cases {
+        let actual = refusal(changed(&format!("{base}{field}"), value));
+        assert!(actual.starts_with(expected), "{base}{field}:\n  {actual}\n  {expected}");
+    }
+}
+
+#[test]
+fn nothing_may_be_defined_twice() {
+    let twice = |kind: &str| {
+        let mut definitions = changed("/interventions/0/name", json!("r"));
+        let first = definitions[kind][0].clone();
+        definitions[kind].as_array_mut().unwrap().push(first);
+        refusal(definitions)
+    };
+    assert_eq!(
+        twice("attribute_keys"),
+        "attribute_keys.1.name: attribute key `k` is defined twice"
+    );
+    assert_eq!(
+        twice("attribute_groups"),
+        "attribute_groups.1.name: version 1 of `g` is defined twice"
+    );
+    assert_eq!(twice("services"), "services.1.name: service `s` is defined twice");
+    assert_eq!(twice("interventions"), "interventions.1.name: version 1 of `r` is defined twice");
+    assert_eq!(
+        refusal(user_group(json!([counter("a"), counter("a")]), json!([]))),
+        "attribute_groups.0.attributes.1.name: attribute `a` is defined twice"
+    );
+}
+
+#[test]
+fn text_of_the_wrong_form_is_refused_with_line_column_and_field() {
+    let error = Definitions::from_json("{\n  \"interventions\": [\n    {\"name\": \"r\", \"criteria\": {\"any\": [{\"operator\": 7}]}}\n  ]\n}").unwrap_err();
+    assert_eq!(error.position, Some(Position { line: 3, column: 53 }));
+    let field = |name: &str| LocSegment::Field(name.to_owned());
+    let index = LocSegment::Index(0);
+    assert_eq!(
+        error.loc,
+        [
+            field("interventions"),
+            index.clone(),
+            field("criteria"),
+            field("any"),
+            index,
+            field("operator")
+        ]
+    );
+    assert_eq!(
+        error.to_string(),
+        "line 3, column 53: interventions.0.criteria.any.0.operator: invalid type: integer `7`, expected a string"
+    );
+}
+
+#[test]
+fn text_that_is_no_json_is_refused_with_its_position() {
+    for text in ["", "{", "{\"interventions\": [}", "{} trailing", "\n []", "7"] {
+        let error = Definitions::from_json(text).unwrap_err();
+        assert!(error.position.is_some(), "{text}: {error}");
+    }
+}
+
+#[test]
+fn merging_adds_up_and_refuses_what_is_already_defined() {
+    let mut merged = definitions(user_group(json!([counter("a")]), json!([])));
+    // The rule refers to a group of the first file.
+    merged
+        .merge(definitions(json!({"interventions": [rule("r", test("a", ">", json!(0)))]})))
+        .unwrap();
+    assert!(Engine::new(&merged).is_ok());
+
+    let before = merged.clone();
+    let again = json!({"interventions": [rule("new", test("a", ">", json!(0))), rule("r", test("a", ">", json!(1)))]});
+    let error = merged.merge(definitions(again)).unwrap_err();
+    assert_eq!(error.to_string(), "interventions.1.name: `r` version 1 is already defined");
+    assert_eq!(merged, before);
+}
+
+#[test]
+fn what_the_python_sdk_sends_is_understood() {
+    let requests: Value = serde_json::from_str(include_str!(
+        "../../../tests/fixtures/registry/python-sdk-0.4.10.json"
+    ))
+    .unwrap();
+    let mut read = 0;
+    for request in requests.as_array().unwrap() {
+        let path = request["path"].as_str().unwrap();
+        let kind = ["attribute_keys", "attribute_groups", "services", "interventions"]
+            .into_iter()
+            .find(|kind| path == format!("/api/v1/registry/{kind}/"));
+        if let Some(kind) = kind {
+            let one = json!({kind: [request["body"]]});
+            Definitions::from_json(&one.to_string())
+                .unwrap_or_else(|error| panic!("{path}: {error}"));
+            read += 1;
+        }
+    }
+    assert_eq!(read, 9);
+}

@@ -1,0 +1,168 @@
+//! Whole histories of events: however they are cut up, saved and restored, the outcome is the same.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod support;
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use signals_engine::{Engine, Event, Outcome, Snapshot, Timestamp};
+use support::*;
+
+fn all_kinds_of_definitions() -> Value {
+    let mut windowed = counter("a");
+    windowed["name"] = json!("recent");
+    windowed["period"] = json!("PT30S");
+    let mut short_lived = sum("b");
+    short_lived["name"] = json!("short_lived");
+    short_lived["ttl"] = json!("PT20S");
+    json!({
+        "attribute_groups": [
+            {"name": "g", "version": 1, "attribute_key": {"name": "domain_userid"},
+             "attributes": [counter("a"), sum("b"), windowed, short_lived]},
+            {"name": "s", "version": 1, "attribute_key": {"name": "domain_sessionid"}, "attributes": [counter("a")]},
+        ],
+        "interventions": [
+            rule("third", test("a", "=", json!(3))),
+            rule("rich", test("b", ">=", json!(5))),
+            rule("busy", test("recent", ">", json!(2))),
+            rule("fresh", test("short_lived", "<", json!(2))),
+            rule("mixed", json!({"any": [
+                {"attribute": "s:a", "operator": ">", "value": 1},
+                {"none": [test("b", "is null", json!(null)), test("recent", "<", json!(4))]},
+            ]})),
+        ],
+    })
+}
+
+/// Who does what how long after the event before, and how long the event waited on the device.
+fn event() -> impl Strategy<Value = (usize, usize, bool, i64, u32, u32)> {
+    (0..3_usize, 0..2_usize, any::<bool>(), -3..10_i64, 0..15_000_u32, 0..40_000_u32)
+}
+
+fn history() -> impl Strategy<Value = Vec<Event>> {
+    proptest::collection::vec(event(), 1..60).prop_map(|steps| {
+        let mut now = START;
+        steps
+            .into_iter()
+            .map(|(user, session, is_a, tenths, pause, waited)| {
+                now += i64::from(pause);
+                let name = if is_a { "a" } else { "b" };
+                let payload = acme(name, json!({"amount": tenths as f64 / 10.0}));
+                let mut payload = identified(
+                    payload,
+                    [USER, OTHER_USER, ""][user],
+                    [SESSION, OTHER_SESSION][session],
+                );
+                payload["dtm"] = json!("0");
+                payload["stm"] = json!(waited.to_string());
+                event_at(payload, now)
+            })
+            .collect()
+    })
+}
+
+/// Everything that can be read of the profiles in [`history`].
+fn readings(engine: &Engine, now: Timestamp) -> Value {
+    let readings = [
+        ("domain_userid", USER),
+        ("domain_userid", OTHER_USER),
+        ("domain_sessionid", SESSION),
+        ("domain_sessionid", OTHER_SESSION),
+    ]
+    .into_iter()
+    .flat_map(|(key, id)| engine.attributes(key, id, now))
+    .flat_map(|group| group.attributes)
+    .map(|reading| json!([reading.name, reading.value, reading.is_set]));
+    readings.collect()
+}
+
+fn process_all(run: &mut Run, events: &[Event]) -> Vec<Outcome> {
+    events.iter().map(|event| run.process(event)).collect()
+}
+
+proptest! {
+    #[test]
+    fn saving_and_restoring_at_any_moment_changes_nothing(events in history(), cut in any::<prop::sample::Index>()) {
+        let cut = cut.index(events.len());
+        let mut uninterrupted = Run::new(all_kinds_of_definitions());
+        let expected = process_all(&mut uninterrupted, &events);
+
+        let mut before = Run::new(all_kinds_of_definitions());
+        let mut outcomes = process_all(&mut before, &events[..cut]);
+        let saved = serde_json::to_string(&before.engine.snapshot()).unwrap();
+        before.engine.restore(serde_json::from_str::<Snapshot>(&saved).unwrap());
+        outcomes.extend(process_all(&mut before, &events[cut..]));
+
+        prop_assert_eq!(outcomes, expected);
+        prop_assert_eq!(before.engine.snapshot(), uninterrupted.engine.snapshot());
+    }
+
+    #[test]
+    fn replacing_definitions_by_the_same_changes_nothing(events in history(), cut in any::<prop::sample::Index>()) {
+        let cut = cut.index(events.len());
+        let mut left_alone = Run::new(all_kinds_of_definitions());
+        let expected = process_all(&mut left_alone, &events);
+
+        let mut replaced = Run::new(all_kinds_of_definitions());
+        let mut outcomes = process_all(&mut replaced, &events[..cut]);
+        replaced.engine.replace_definitions(&definitions(all_kinds_of_definitions())).unwrap();
+        outcomes.extend(process_all(&mut replaced, &events[cut..]));
+        prop_assert_eq!(outcomes, expected);
+    }
+
+    #[test]
+    fn forgetting_what_has_expired_changes_nothing(events in history()) {
+        let mut hoarding = Run::new(all_kinds_of_definitions());
+        let expected = process_all(&mut hoarding, &events);
+
+        let mut forgetting = Run::new(all_kinds_of_definitions());
+        let mut outcomes = Vec::new();
+        for event in &events {
+            forgetting.engine.forget_expired(event.collector_tstamp());
+            outcomes.push(forgetting.process(event));
+        }
+        prop_assert_eq!(outcomes, expected);
+        let now = events[events.len() - 1].collector_tstamp();
+        prop_assert_eq!(readings(&forgetting.engine, now), readings(&hoarding.engine, now));
+    }
+
+    #[test]
+    fn events_of_one_profile_are_counted_alike_whatever_others_do_in_between(events in history()) {
+        let of_user = |event: &&Event| event.atomic("domain_userid") == json!(USER);
+        let mut together = Run::new(all_kinds_of_definitions());
+        process_all(&mut together, &events);
+
+        let alone: Vec<Event> = events.iter().filter(of_user).cloned().collect();
+        let mut separate = Run::new(all_kinds_of_definitions());
+        process_all(&mut separate, &alone);
+
+        let now = events[events.len() - 1].collector_tstamp();
+        let user = |run: &Run| run.engine.attributes("domain_userid", USER, now);
+        prop_assert_eq!(user(&together), user(&separate));
+    }
+}
+
+#[test]
+fn a_snapshot_under_other_definitions_keeps_what_is_still_defined() {
+    let mut run = Run::new(user_group(
+        json!([counter("a"), counter("b"), counter("c")]),
+        json!([rule("gone", test("b", ">", json!(0))), rule("kept", test("a", ">", json!(0)))]),
+    ));
+    for name in ["a", "b", "c", "c"] {
+        run.acme(name, json!({}));
+    }
+    let saved = run.engine.snapshot();
+
+    let mut sum_of_b = sum("b");
+    sum_of_b["type"] = json!("int32");
+    let mut other = Run::new(user_group(
+        json!([counter("c"), sum_of_b, counter("a")]),
+        json!([rule("kept", test("a", ">", json!(0))), rule("new", test("c", "=", json!(3)))]),
+    ));
+    other.engine.restore(saved);
+    assert_eq!((other.read("c"), other.read("a")), (json!(2), json!(1)));
+    assert!(!other.is_set("b"), "a count is no sum");
+    assert!(other.acme("a", json!({})).is_empty(), "kept was delivered before");
+    assert_eq!(other.acme("c", json!({})), ["new"]);
+}
