@@ -8,7 +8,9 @@ import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 process.chdir(root);
-process.env.PATH = [join(root, '.tools/bin'), join(root, 'node_modules/.bin'), process.env.PATH].join(delimiter);
+process.env.PATH = [join(root, '.tools/bin'), join(root, 'node_modules/.bin'), process.env.PATH].join(
+  delimiter,
+);
 
 const cargoTarget = resolve(process.env.CARGO_TARGET_DIR ?? 'target');
 const glue = 'target/wasm-bindgen';
@@ -20,7 +22,16 @@ run('tsc', ['--project', 'js/tsconfig.json']);
 printSizes();
 
 function buildWasm() {
-  run('cargo', ['build', '--package', 'signals-interventions', '--lib', '--profile', 'wasm', '--target', 'wasm32-unknown-unknown']);
+  run('cargo', [
+    'build',
+    '--package',
+    'signals-interventions',
+    '--lib',
+    '--profile',
+    'wasm',
+    '--target',
+    'wasm32-unknown-unknown',
+  ]);
   run('wasm-bindgen', [
     join(cargoTarget, 'wasm32-unknown-unknown/wasm/signals_interventions.wasm'),
     ...['--target', 'web', '--omit-default-module-path', '--out-dir', glue],
@@ -28,7 +39,14 @@ function buildWasm() {
   // Emptied only now, so that a failed compilation leaves the previous build usable.
   rmSync(dist, { recursive: true, force: true });
   mkdirSync(dist);
-  const features = ['bulk-memory', 'multivalue', 'mutable-globals', 'nontrapping-float-to-int', 'reference-types', 'sign-ext'];
+  const features = [
+    'bulk-memory',
+    'multivalue',
+    'mutable-globals',
+    'nontrapping-float-to-int',
+    'reference-types',
+    'sign-ext',
+  ];
   run('wasm-opt', [
     join(glue, 'signals_interventions_bg.wasm'),
     ...features.map((feature) => `--enable-${feature}`),
@@ -44,7 +62,13 @@ async function bundleScripts() {
     .filter(([, entry]) => existsSync(entry))
     .map(([name, entry]) =>
       // The core stays a file of its own: it loads only when the page subscribes.
-      build({ ...common, format: 'esm', external: ['./core.js'], entryPoints: [entry], outfile: join(dist, name) }),
+      build({
+        ...common,
+        format: 'esm',
+        external: ['./core.js'],
+        entryPoints: [entry],
+        outfile: join(dist, name),
+      }),
     );
   builds.push(
     build({

@@ -33,13 +33,13 @@ impl<H> Default for EarlySettings<H> {
 
 impl<H> EarlySettings<H> {
     /// Changes what applies to every later tracker.
-    pub fn change_all(&mut self, change: impl Fn(&mut Settings<H>)) {
+    pub fn change_all(&mut self, change: &dyn Fn(&mut Settings<H>)) {
         change(&mut self.for_all);
         self.by_tracker.iter_mut().for_each(|(_, settings)| change(settings));
     }
 
     /// Changes what applies to one later tracker.
-    pub fn change(&mut self, tracker_id: &str, change: impl Fn(&mut Settings<H>)) {
+    pub fn change(&mut self, tracker_id: &str, change: &dyn Fn(&mut Settings<H>)) {
         match self.by_tracker.iter_mut().find(|(id, _)| id == tracker_id) {
             Some((_, settings)) => change(settings),
             None => {
@@ -77,7 +77,7 @@ mod tests {
     #[test]
     fn settings_for_all_reach_every_tracker_that_comes_later() {
         let mut early = EarlySettings::default();
-        early.change_all(|settings| settings.handlers.insert("banner", Rc::new(1)));
+        early.change_all(&|settings| settings.handlers.insert("banner", Rc::new(1)));
         assert_eq!(handler_ids(&early.take("sp1")), ["banner"]);
         assert_eq!(handler_ids(&early.take("sp2")), ["banner"]);
     }
@@ -85,7 +85,7 @@ mod tests {
     #[test]
     fn settings_for_one_tracker_reach_only_that_one_and_once() {
         let mut early = EarlySettings::default();
-        early.change("sp1", |settings| settings.handlers.insert("banner", Rc::new(1)));
+        early.change("sp1", &|settings| settings.handlers.insert("banner", Rc::new(1)));
         assert_eq!(handler_ids(&early.take("sp2")), [""; 0]);
         assert_eq!(handler_ids(&early.take("sp1")), ["banner"]);
         assert_eq!(handler_ids(&early.take("sp1")), [""; 0]);
@@ -94,8 +94,8 @@ mod tests {
     #[test]
     fn a_handler_removed_everywhere_is_also_removed_where_a_tracker_was_named() {
         let mut early = EarlySettings::default();
-        early.change("sp1", |settings| settings.handlers.insert("banner", Rc::new(1)));
-        early.change_all(|settings| settings.handlers.remove("banner"));
+        early.change("sp1", &|settings| settings.handlers.insert("banner", Rc::new(1)));
+        early.change_all(&|settings| settings.handlers.remove("banner"));
         assert_eq!(handler_ids(&early.take("sp1")), [""; 0]);
     }
 }

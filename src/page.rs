@@ -98,7 +98,7 @@ impl Page {
     /// A tracker has the plugin now. One with the same id that had it before gives way.
     pub fn activate(&self, tracker: Tracker, options: &PluginOptions) {
         let id = tracker.id();
-        self.end_sessions(|session| session.id() == id);
+        self.end_sessions(&|session| session.id() == id);
         let mut settings = self.state.early.borrow_mut().take(&id);
         settings.handlers.extend(&self.read_handlers(&options.handlers(), "handlers"));
         self.watch_page();
@@ -118,7 +118,7 @@ impl Page {
 
     /// The tracker behind `core` is gone.
     pub fn deactivate(&self, core: &TrackerCore) {
-        self.end_sessions(|session| session.tracks_with(core));
+        self.end_sessions(&|session| session.tracks_with(core));
         if self.state.sessions.borrow().is_empty() {
             self.state.lifecycle.take();
         }
@@ -140,29 +140,29 @@ impl Page {
     /// Subscribes trackers, or changes what they are subscribed to.
     pub fn subscribe(&self, config: &JsValue, tracker_ids: &JsValue) {
         match SubscriptionConfig::read(config) {
-            Ok(config) => self.apply(
-                tracker_ids,
-                |session| session.subscribe(config.clone()),
-                |early| early.subscription = Some(config.clone()),
-            ),
+            Ok(config) => {
+                self.apply(tracker_ids, &|session| session.subscribe(config.clone()), &|early| {
+                    early.subscription = Some(config.clone())
+                })
+            }
             Err(error) => self.reject("subscribeToInterventions", &error.to_string()),
         }
     }
 
     /// Ends subscriptions.
     pub fn unsubscribe(&self, tracker_ids: &JsValue) {
-        self.apply(tracker_ids, |session| session.unsubscribe(), |early| early.subscription = None);
+        self.apply(tracker_ids, &|session| session.unsubscribe(), &|early| {
+            early.subscription = None
+        });
     }
 
     /// Registers handlers. One that is none is reported; the others are registered all the same.
     #[wasm_bindgen(js_name = addHandlers)]
     pub fn add_handlers(&self, handlers: &JsValue, tracker_ids: &JsValue) {
         let handlers = self.read_handlers(handlers, "addInterventionHandlers");
-        self.apply(
-            tracker_ids,
-            |session| session.add_handlers(&handlers),
-            |early| early.handlers.extend(&handlers),
-        );
+        self.apply(tracker_ids, &|session| session.add_handlers(&handlers), &|early| {
+            early.handlers.extend(&handlers)
+        });
     }
 
     /// Forgets the handlers with this id or these ids.
@@ -173,11 +173,9 @@ impl Page {
             None => handler_ids.as_string().into_iter().collect(),
         };
         for id in &ids {
-            self.apply(
-                tracker_ids,
-                |session| session.remove_handler(id),
-                |early| early.handlers.remove(id),
-            );
+            self.apply(tracker_ids, &|session| session.remove_handler(id), &|early| {
+                early.handlers.remove(id)
+            });
         }
     }
 
@@ -205,8 +203,8 @@ impl Page {
     fn apply(
         &self,
         tracker_ids: &JsValue,
-        to_session: impl Fn(&Session),
-        to_early: impl Fn(&mut Settings<Handler>),
+        to_session: &dyn Fn(&Session),
+        to_early: &dyn Fn(&mut Settings<Handler>),
     ) {
         let sessions = self.state.sessions.borrow().clone();
         match Trackers::read(tracker_ids) {
@@ -218,14 +216,14 @@ impl Page {
                 for id in ids {
                     match sessions.iter().find(|session| session.id() == id) {
                         Some(session) => to_session(session),
-                        None => self.state.early.borrow_mut().change(&id, &to_early),
+                        None => self.state.early.borrow_mut().change(&id, to_early),
                     }
                 }
             }
         }
     }
 
-    fn end_sessions(&self, is_over: impl Fn(&Session) -> bool) {
+    fn end_sessions(&self, is_over: &dyn Fn(&Session) -> bool) {
         let (over, going_on): (Vec<_>, Vec<_>) =
             self.state.sessions.take().into_iter().partition(|session| is_over(session));
         *self.state.sessions.borrow_mut() = going_on;

@@ -81,7 +81,7 @@ impl ResumeMemory {
     /// Reads what [`ResumeMemory::to_text`] wrote. Incomplete text yields the complete positions in it.
     pub fn from_text(text: &str) -> ResumeMemory {
         let mut memory = ResumeMemory::default();
-        let mut lines = text.lines();
+        let mut lines = text.split('\n');
         while let (Some(url), Some(parameter), Some(id)) =
             (lines.next(), lines.next(), lines.next())
         {

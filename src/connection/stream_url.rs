@@ -1,14 +1,14 @@
 //! The address of a stream.
 
-use form_urlencoded::byte_serialize;
 use crate::keys::ids::KeyAndId;
 
 /// Joins endpoint, path and ids. `endpoint` is a host name or a URL; without a scheme it gets `https`.
 pub fn stream_url(endpoint: &str, api_path: &str, ids: &[KeyAndId]) -> String {
-    let scheme = if endpoint.contains("//") { "" } else { "https://" };
-    let endpoint = endpoint.trim_end_matches('/');
-    let api_path = api_path.trim_start_matches('/');
-    let mut url = format!("{scheme}{endpoint}/{api_path}");
+    let has_scheme = endpoint.as_bytes().windows(2).any(|pair| pair == b"//");
+    let mut url = String::from(if has_scheme { "" } else { "https://" });
+    url.push_str(endpoint.strip_suffix('/').unwrap_or(endpoint));
+    url.push('/');
+    url.push_str(api_path.strip_prefix('/').unwrap_or(api_path));
     for (index, (key, id)) in ids.iter().enumerate() {
         url.push(if index == 0 { '?' } else { '&' });
         push_parameter(&mut url, key, id);
@@ -18,15 +18,29 @@ pub fn stream_url(endpoint: &str, api_path: &str, ids: &[KeyAndId]) -> String {
 
 /// Adds one query parameter to a URL that has some already.
 pub fn with_parameter(url: &str, name: &str, value: &str) -> String {
-    let mut url = format!("{url}&");
+    let mut url = url.to_owned();
+    url.push('&');
     push_parameter(&mut url, name, value);
     url
 }
 
 fn push_parameter(url: &mut String, name: &str, value: &str) {
-    url.extend(byte_serialize(name.as_bytes()));
+    push_escaped(url, name);
     url.push('=');
-    url.extend(byte_serialize(value.as_bytes()));
+    push_escaped(url, value);
+}
+
+/// Percent-encodes everything but the unreserved characters of RFC 3986.
+fn push_escaped(url: &mut String, text: &str) {
+    const HEX: [char; 16] =
+        ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F'];
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            url.push(char::from(byte));
+        } else {
+            url.extend(['%', HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -67,7 +81,7 @@ mod tests {
     fn keys_and_ids_are_escaped() {
         assert_eq!(
             stream_url("a.example", "/x", &ids(&[("b key", "1"), ("user_id", "a&b=ü")])),
-            "https://a.example/x?b+key=1&user_id=a%26b%3D%C3%BC"
+            "https://a.example/x?b%20key=1&user_id=a%26b%3D%C3%BC"
         );
     }
 
@@ -75,7 +89,7 @@ mod tests {
     fn a_further_parameter_is_escaped_too() {
         assert_eq!(
             with_parameter("https://a/x?k=v", "last id", "4/2"),
-            "https://a/x?k=v&last+id=4%2F2"
+            "https://a/x?k=v&last%20id=4%2F2"
         );
     }
 }

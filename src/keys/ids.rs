@@ -38,8 +38,11 @@ impl AttributeKeyIds {
     pub fn effective(&self) -> Vec<KeyAndId> {
         let is_fixed = |key: &str| self.fixed.iter().any(|(fixed, _)| fixed == key);
         let found = self.found.iter().filter(|(key, _)| !is_fixed(key));
-        let mut ids: Vec<KeyAndId> = found.chain(&self.fixed).cloned().collect();
-        ids.sort_unstable();
+        let mut ids: Vec<KeyAndId> = Vec::new();
+        for known in found.chain(&self.fixed) {
+            let place = ids.partition_point(|other| other < known);
+            ids.insert(place, known.clone());
+        }
         ids
     }
 }

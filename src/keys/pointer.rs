@@ -44,13 +44,31 @@ impl Pointer {
         if name.contains('/') {
             return Err(InvalidPointer::TooDeep);
         }
-        let name = name.replace("~1", "/").replace("~0", "~");
+        let name = unescape(name);
         let field = RENAMED_FIELDS
             .iter()
             .find(|(_, enriched)| *enriched == name)
             .map_or(name, |(wire, _)| (*wire).to_owned());
         Ok(Pointer::Field(field))
     }
+}
+
+/// Undoes `~1` and `~0`. A tilde before anything else stands for itself.
+fn unescape(segment: &str) -> String {
+    let mut name = String::with_capacity(segment.len());
+    let mut rest = segment.chars();
+    while let Some(character) = rest.next() {
+        let (unescaped, consumed) = match (character, rest.clone().next()) {
+            ('~', Some('1')) => ('/', true),
+            ('~', Some('0')) => ('~', true),
+            (other, _) => (other, false),
+        };
+        name.push(unescaped);
+        if consumed {
+            rest.next();
+        }
+    }
+    name
 }
 
 #[cfg(test)]
