@@ -310,3 +310,44 @@ fn what_the_python_sdk_sends_is_understood() {
     }
     assert_eq!(read, 9);
 }
+
+#[test]
+fn what_makes_no_sense_is_refused_with_its_position_in_the_file_that_brings_it() {
+    let mut all = Definitions::default();
+    all.add_json(
+        &user_group(json!([counter("a")]), json!([rule("first", test("a", ">", json!(0)))]))
+            .to_string(),
+    )
+    .unwrap();
+    let before = all.clone();
+    let file = |attribute: &str, operator: &str| {
+        format!(
+            "{{\n \"interventions\": [\n  {{\"name\": \"good\", \"criteria\": {{\"attribute\": \"g:a\", \"operator\": \"=\", \"value\": 1}}}},\n  {{\n   \"name\": \"bad\",\n   \"criteria\": {{\"any\": [\n    {{\"attribute\": \"{attribute}\",\n     {operator}\n     \"value\": 1}}\n   ]}}\n  }}\n ]\n}}"
+        )
+    };
+    for (attribute, operator, line, expected) in [
+        (
+            "g:zzz",
+            "\"operator\": \"=\",",
+            7,
+            "interventions.1.criteria.any.0.attribute: `g:zzz`: no version",
+        ),
+        ("g:a", "\"operator\": \"~\",", 8, "interventions.1.criteria.any.0.operator: `~` is not"),
+        ("g:a", "", 7, "interventions.1.criteria.any.0.operator: missing"),
+    ] {
+        let error = all.add_json(&file(attribute, operator)).unwrap_err();
+        assert_eq!(error.position.map(|position| position.line), Some(line), "{error}");
+        assert!(error.to_string().contains(expected), "{error}");
+        assert_eq!(all, before);
+    }
+    let again = all
+        .add_json("{\"interventions\":\n [{\"name\": \"first\", \"criteria\": {}}]}")
+        .unwrap_err();
+    assert_eq!(
+        again.to_string(),
+        "line 2, column 18: interventions.0.name: `first` version 1 is already defined"
+    );
+
+    all.add_json(&file("g:a", "\"operator\": \"=\",")).unwrap();
+    assert_eq!(all.interventions.len(), 3);
+}

@@ -4,6 +4,8 @@ use serde::Serialize;
 use serde_path_to_error::Segment;
 use thiserror::Error;
 
+use super::locate::position_of;
+
 /// Why a definition was refused, and where.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub struct DefinitionError {
@@ -58,6 +60,12 @@ impl DefinitionError {
             message: message.to_owned(),
             position: Some(Position { line, column }),
         }
+    }
+
+    /// The same error with the position that its place has in `text`.
+    pub(super) fn positioned_in(mut self, text: &str) -> Self {
+        self.position = position_of(text, &self.loc);
+        self
     }
 }
 

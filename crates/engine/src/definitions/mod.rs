@@ -8,6 +8,7 @@ mod attribute_key;
 mod error;
 mod intervention;
 mod loc;
+mod locate;
 mod property;
 mod service;
 
@@ -15,6 +16,7 @@ use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 
+use crate::Engine;
 pub use attribute_group::{
     AttributeDefinition, AttributeGroup, EventCriteria, EventCriterion, EventSelector,
 };
@@ -58,6 +60,37 @@ impl Definitions {
         })?;
         deserializer.end().map_err(|error| DefinitionError::from_json(&error, Vec::new()))?;
         Ok(definitions)
+    }
+
+    /// Reads one more definitions file and checks that everything so far makes sense together; it may refer to what
+    /// earlier files define.
+    ///
+    /// # Errors
+    /// What [`from_json`](Self::from_json), [`merge`](Self::merge) or [`Engine::new`](crate::Engine::new) refuse, by its
+    /// place in this file and with its position in `text`. Nothing is added then.
+    pub fn add_json(&mut self, text: &str) -> Result<(), DefinitionError> {
+        let added = Self::from_json(text)?;
+        let mut all = self.clone();
+        all.merge(added).map_err(|error| error.positioned_in(text))?;
+        Engine::new(&all).map_err(|mut error| {
+            self.rebase(&mut error.loc);
+            error.positioned_in(text)
+        })?;
+        *self = all;
+        Ok(())
+    }
+
+    /// Turns a place in merged definitions into the place in the file that was merged into these.
+    fn rebase(&self, loc: &mut [LocSegment]) {
+        if let [LocSegment::Field(kind), LocSegment::Index(index), ..] = loc {
+            *index -= match kind.as_str() {
+                "attribute_keys" => self.attribute_keys.len(),
+                "attribute_groups" => self.attribute_groups.len(),
+                "services" => self.services.len(),
+                _ => self.interventions.len(),
+            }
+            .min(*index);
+        }
     }
 
     /// Adds the definitions of another file to these.
