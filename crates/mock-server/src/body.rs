@@ -45,9 +45,14 @@ fn too_large_or(rejection: &BytesRejection) -> ApiError {
     }
 }
 
+/// Whether valid JSON is an object. Derived deserialisers of structs take arrays of the fields' values as well.
+pub(crate) fn is_object(json: &[u8]) -> bool {
+    json.trim_ascii_start().starts_with(b"{")
+}
+
 fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let cause = error.inner();
         if cause.is_syntax() || cause.is_eof() {
             return Problem::in_body([], "json_invalid", format_args!("not JSON: {cause}"));
@@ -56,7 +61,12 @@ fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         let missing = missing_field(&message).map(Step::from);
         let kind = if missing.is_some() { "missing" } else { "value_error" };
         Problem::in_body(steps(error.path()).chain(missing), kind, &message)
-    })
+    })?;
+    if is_object(bytes) {
+        Ok(value)
+    } else {
+        Err(Problem::in_body([], "value_error", "must be an object"))
+    }
 }
 
 fn steps(path: &Path) -> impl Iterator<Item = Step> {
@@ -115,6 +125,11 @@ mod tests {
     fn an_unknown_field_is_named() {
         let problem = problem(r#"{"iner": {}}"#);
         assert_eq!(problem["loc"], json!(["body", "iner"]));
+    }
+
+    #[test]
+    fn an_array_does_not_pass_for_an_object() {
+        assert_eq!(problem("[[1]]")["msg"], "must be an object");
     }
 
     #[test]

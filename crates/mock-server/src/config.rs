@@ -12,7 +12,7 @@ pub const DEFAULT_TOKEN: &str = "sandbox";
 
 /// Stands in for the Snowplow collector and for Signals: takes events in, computes attributes, streams interventions.
 #[derive(Debug, Clone, Parser)]
-#[command(name = "signals-mock-server", version)]
+#[command(name = "signals-mock-server", version, args_override_self = true)]
 pub struct Config {
     /// Address or host name to listen on.
     #[arg(long, env = "SIGNALS_HOST", default_value = "127.0.0.1", value_parser = NonEmptyStringValueParser::new())]

@@ -7,6 +7,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use signals_engine::BadEvent;
 
+use crate::body::is_object;
 use crate::error::ApiError;
 use crate::pipeline::RawEvent;
 
@@ -26,11 +27,14 @@ struct PayloadData<'a> {
 /// # Errors
 /// 400 when the body is not a tracker payload.
 pub(super) fn events_in_body(body: &[u8]) -> Result<Vec<RawEvent<'_>>, ApiError> {
-    let payload: PayloadData<'_> = serde_json::from_slice(body)
-        .map_err(|error| ApiError::BadRequest(format!("not a tracker payload: {error}")))?;
+    let not_a_payload = |reason| ApiError::BadRequest(format!("not a tracker payload: {reason}"));
+    let payload: PayloadData<'_> =
+        serde_json::from_slice(body).map_err(|error| not_a_payload(error.to_string()))?;
+    if !is_object(body) {
+        return Err(not_a_payload("expected an object".to_owned()));
+    }
     if !payload.schema.starts_with(PAYLOAD_DATA) {
-        let reason = format!("schema: expected {PAYLOAD_DATA}…");
-        return Err(ApiError::BadRequest(reason));
+        return Err(not_a_payload(format!("schema: expected {PAYLOAD_DATA}…")));
     }
     let events = payload.data.into_iter().enumerate().map(|(index, event)| {
         let text = event.get();
@@ -83,10 +87,11 @@ mod tests {
         for (body, reason) in [
             ("", "EOF"),
             ("e=pv", "expected value"),
-            ("[]", "schema"),
+            ("[]", "expected"),
+            (&json!([SCHEMA, []]).to_string(), "expected an object"),
             ("{}", "missing field `schema`"),
             (&json!({"schema": SCHEMA}).to_string(), "missing field `data`"),
-            (&other_schema.to_string(), "schema: expected iglu:com.snowplowanalytics"),
+            (&other_schema.to_string(), "payload: schema: expected iglu:"),
             (&no_array.to_string(), "expected a sequence"),
         ] {
             match events_in_body(body.as_bytes()) {

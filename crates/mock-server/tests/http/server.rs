@@ -1,0 +1,241 @@
+//! How the server lives: starting, serving, stopping.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::{Child, Command, Output, Stdio};
+
+use crate::support::{STREAM, Server, USER, request};
+use axum::body::Body;
+use axum::http::{Method, StatusCode};
+use signals_mock_server::load_definitions;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+/// A directory of its own for a test, removed afterwards.
+struct Directory(PathBuf);
+
+impl Directory {
+    fn new() -> Self {
+        let path = std::env::temp_dir().join(format!("signals-{}", uuid::Uuid::new_v4()));
+        fs::create_dir(&path).unwrap();
+        Self(path)
+    }
+
+    fn write(&self, name: &str, content: &str) -> PathBuf {
+        let path = self.0.join(name);
+        fs::write(&path, content).unwrap();
+        path
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn program(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_signals-mock-server"));
+    command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// Runs the program, which must fail, and gives the only line it has to say.
+fn failure(arguments: &[&str]) -> String {
+    let Output { status, stdout, stderr } = program(arguments).output().unwrap();
+    let stderr = String::from_utf8(stderr).unwrap();
+    assert_eq!(status.code(), Some(1), "{stderr}");
+    assert!(stdout.is_empty());
+    assert_eq!(stderr.lines().count(), 1, "{stderr}");
+    stderr.trim_end().to_owned()
+}
+
+/// Starts the program and gives the port that it says it listens on.
+fn start(arguments: &[&str]) -> (Child, BufReader<impl Read>, u16) {
+    let mut child = program(arguments).args(["--port", "0"]).spawn().unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    stdout.read_line(&mut line).unwrap();
+    let port = line.trim_end().strip_prefix("listening on http://127.0.0.1:").unwrap();
+    let port = port.parse().unwrap();
+    (child, stdout, port)
+}
+
+async fn open_stream(port: u16) -> TcpStream {
+    let mut connection = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+    let request = format!("GET {STREAM}?domain_userid={USER} HTTP/1.1\r\nhost: x\r\n\r\n");
+    connection.write_all(request.as_bytes()).await.unwrap();
+    let mut received = Vec::new();
+    while !String::from_utf8_lossy(&received).contains("event: hello") {
+        assert_ne!(connection.read_buf(&mut received).await.unwrap(), 0, "closed early");
+    }
+    connection
+}
+
+#[tokio::test(start_paused = true)]
+async fn stopping_ends_open_streams_at_once() {
+    let server = Server::new();
+    let running = server.run().await;
+    let mut connection = open_stream(running.address.port()).await;
+    let started = tokio::time::Instant::now();
+    running.stop().await;
+    let mut rest = String::new();
+    connection.read_to_string(&mut rest).await.unwrap();
+    assert!(rest.ends_with("0\r\n\r\n"), "the stream ends in order: {rest:?}");
+    assert_eq!(started.elapsed().as_secs(), 0, "nothing was waited for");
+}
+
+#[tokio::test]
+async fn a_signal_ends_the_program_cleanly_while_streams_are_open() {
+    for signal in ["TERM", "INT"] {
+        let (mut child, mut stdout, port) = start(&[]);
+        let mut connection = open_stream(port).await;
+        let kill =
+            Command::new("kill").args([&format!("-{signal}"), &child.id().to_string()]).status();
+        assert!(kill.unwrap().success());
+        connection.read_to_end(&mut Vec::new()).await.unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(0), "{signal}");
+        let mut rest = String::new();
+        stdout.read_to_string(&mut rest).unwrap();
+        assert!(rest.contains("token: sandbox"), "{rest}");
+    }
+}
+
+#[test]
+fn a_port_in_use_is_one_clear_line() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    assert_eq!(
+        failure(&["--port", &port]),
+        format!(
+            "error: cannot listen on 127.0.0.1:{port}: the port is in use; choose another one with --port"
+        )
+    );
+}
+
+#[test]
+fn the_default_token_is_refused_where_others_can_reach_the_server() {
+    let line = failure(&["--host", "0.0.0.0", "--port", "0"]);
+    assert!(line.contains("0.0.0.0") && line.contains("--token"), "{line}");
+}
+
+#[test]
+fn every_flag_can_be_an_environment_variable() {
+    let output = program(&[])
+        .envs([
+            ("SIGNALS_HOST", "0.0.0.0"),
+            ("SIGNALS_PORT", "0"),
+            ("SIGNALS_STRICT_IDS", "true"),
+            ("SIGNALS_LOG", "warn"),
+        ])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("refusing to listen on 0.0.0.0"));
+}
+
+#[test]
+fn a_definitions_file_that_is_not_there_is_named() {
+    let line = failure(&["--definitions", "nowhere.json"]);
+    assert!(line.starts_with("error: nowhere.json: "), "{line}");
+}
+
+#[test]
+fn a_directory_of_files_that_is_not_there_is_named() {
+    assert_eq!(failure(&["--www", "nowhere"]), "error: --www nowhere: not a directory");
+}
+
+#[test]
+fn a_broken_definitions_file_is_named_with_position_and_field() {
+    let directory = Directory::new();
+    let file = directory.write(
+        "broken.json",
+        "{\n  \"interventions\": [\n    {\"name\": \"x\", \"version\": \"one\", \"criteria\": {}}\n  ]\n}\n",
+    );
+    let line = failure(&["--definitions", &file.to_string_lossy()]);
+    let place = line.strip_prefix(&format!("error: {}:", file.display())).unwrap();
+    assert!(place.starts_with("3:"), "{line}");
+    assert!(place.contains("interventions.0.version"), "{line}");
+}
+
+#[test]
+fn definitions_that_are_not_json_are_named_with_the_position() {
+    let directory = Directory::new();
+    let file = directory.write("oops.json", "{\n  oops\n}");
+    let line = failure(&["--definitions", &file.to_string_lossy()]);
+    assert!(line.starts_with(&format!("error: {}:2:", file.display())), "{line}");
+}
+
+#[test]
+fn definitions_that_make_no_sense_are_named_with_the_field() {
+    let directory = Directory::new();
+    let file = directory.write(
+        "senseless.json",
+        r#"{"interventions": [{"name": "x", "version": 1,
+            "criteria": {"attribute": "nowhere:nothing", "operator": "=", "value": 1}}]}"#,
+    );
+    let line = failure(&["--definitions", &file.to_string_lossy()]);
+    assert!(line.contains("senseless.json"), "{line}");
+    assert!(line.contains("interventions.0.criteria.attribute"), "{line}");
+}
+
+#[test]
+fn several_definitions_files_are_merged() {
+    let directory = Directory::new();
+    let group = r#"{"attribute_groups": [{"name": "views", "version": 1, "attribute_key": {"name": "domain_userid"},
+        "attributes": [{"name": "n", "type": "int32", "events": [], "aggregation": "counter"}]}]}"#;
+    let rule = r#"{"interventions": [{"name": "x", "version": 1,
+        "criteria": {"attribute": "views:n", "operator": ">", "value": 1}}]}"#;
+    let [group, rule] = [directory.write("group.json", group), directory.write("rule.json", rule)];
+    let definitions = load_definitions(&[group.clone(), rule]).unwrap();
+    assert_eq!((definitions.attribute_groups.len(), definitions.interventions.len()), (1, 1));
+    let twice = load_definitions(&[group.clone(), group]).unwrap_err().to_string();
+    assert!(twice.contains("group.json"), "{twice}");
+}
+
+#[tokio::test]
+async fn without_files_the_root_says_how_to_get_the_shop() {
+    let answer = Server::new().get("/").await;
+    assert_eq!(answer.status, StatusCode::OK);
+    assert!(answer.text().contains("--www"), "{}", answer.text());
+}
+
+#[tokio::test]
+async fn what_does_not_exist_is_not_found() {
+    let answer = Server::new().get("/api/v1/nothing").await;
+    assert_eq!(answer.status, StatusCode::NOT_FOUND);
+    assert_eq!(answer.json()["detail"], "not found");
+}
+
+#[tokio::test]
+async fn the_shop_is_served_with_types_and_is_never_stale() {
+    let directory = Directory::new();
+    fs::create_dir(directory.0.join("assets")).unwrap();
+    directory.write("index.html", "<!doctype html>");
+    directory.write("app.js", "export {}");
+    directory.write("assets/app.wasm", "\0asm");
+    directory.write("assets/mug.svg", "<svg/>");
+    let www = directory.0.clone();
+    let server = Server::with(|options| options.www = Some(www));
+    for (path, content_type) in [
+        ("/", "text/html"),
+        ("/app.js", "text/javascript"),
+        ("/assets/app.wasm", "application/wasm"),
+        ("/assets/mug.svg", "image/svg+xml"),
+    ] {
+        let answer = server.get(path).await;
+        assert_eq!(answer.status, StatusCode::OK, "{path}");
+        let actual = answer.header("content-type").unwrap();
+        assert!(actual.starts_with(content_type), "{path}: {actual}");
+        assert_eq!(answer.header("cache-control"), Some("no-cache"), "{path}");
+
+        let etag = answer.header("etag").unwrap();
+        let again = request(Method::GET, path).header("if-none-match", etag);
+        let again = server.send(again.body(Body::empty()).unwrap()).await;
+        assert_eq!(again.status, StatusCode::NOT_MODIFIED, "{path}");
+    }
+    assert_eq!(server.get("/nothing.js").await.status, StatusCode::NOT_FOUND);
+    assert_eq!(server.get("/assets/../../etc/passwd").await.status, StatusCode::NOT_FOUND);
+}
