@@ -1,0 +1,327 @@
+import type { Page } from '@playwright/test';
+import type { BannerOptions } from '../../js/banner/index.js';
+import { openBarePage } from './support/bare-page';
+import { expect, test } from './support/test';
+
+/** Options without the one that cannot be handed into a page. */
+type PlainOptions = Omit<BannerOptions, 'container'>;
+
+declare global {
+  interface Window {
+    /** What the bare page's script offers. */
+    banners: typeof import('../../js/banner/index.js') & {
+      /** Hands an intervention to a handler made with these options. */
+      show: (options: PlainOptions, name?: string, attributes?: Record<string, string | number>) => void;
+    };
+    /** What callbacks said, for tests to read. */
+    heard: string[];
+  }
+}
+
+const SCRIPT = `
+  import * as banners from './js/banner/index';
+  window.heard = [];
+  window.banners = {
+    ...banners,
+    show: (options, name = 'offer', attributes = {}) =>
+      banners.bannerHandler(options)({ intervention_id: crypto.randomUUID(), name, version: 1, attributes }),
+  };
+`;
+
+const BODY = `
+  <p id="text">Some text</p>
+  <input id="field" aria-label="Field">
+  <dialog id="dialog" aria-label="Dialog"><button>Inside</button></dialog>
+`;
+
+test.beforeEach(async ({ page, server }) => {
+  // No style-src: banners must not need one.
+  const policy = "default-src 'none'; script-src 'self'; img-src data:";
+  await openBarePage(page, server, { body: BODY, script: SCRIPT, policy });
+});
+
+const offer = { templates: { offer: { message: 'Ten percent off', code: 'SAVE10' } } };
+
+const show = (
+  page: Page,
+  options: PlainOptions,
+  name?: string,
+  attributes?: Record<string, string | number>,
+) =>
+  page.evaluate(([options, name, attributes]) => window.banners.show(options, name, attributes), [
+    options,
+    name,
+    attributes,
+  ] as const);
+
+test('the live region is there, empty, before its text', async ({ page }) => {
+  await page.clock.install();
+  await page.clock.pauseAt(Date.now() + 1000);
+  await show(page, offer);
+  await expect(page.getByRole('status')).toHaveCount(1);
+  await expect(page.getByRole('status')).toBeEmpty();
+  await page.clock.runFor(100);
+  await expect(page.getByRole('status')).toHaveText(/Ten percent off\s*SAVE10/);
+});
+
+test('a banner takes neither the focus nor any room', async ({ page }) => {
+  await page.locator('#field').focus();
+  const before = await page.locator('#text').boundingBox();
+  await show(page, offer);
+  await expect(page.getByRole('status')).toContainText('SAVE10');
+  await expect(page.locator('#field')).toBeFocused();
+  expect(await page.locator('#text').boundingBox()).toEqual(before);
+});
+
+test.describe('time', () => {
+  test.beforeEach(async ({ page }) => {
+    await page.clock.install();
+    await page.clock.pauseAt(Date.now() + 1000);
+    await show(page, offer);
+    await page.clock.runFor(100);
+    await expect(page.getByRole('status')).toContainText('Ten percent off');
+  });
+
+  test('a banner goes after 60 seconds', async ({ page }) => {
+    await page.clock.runFor(59_900);
+    await expect(page.getByRole('status')).toHaveCount(1);
+    await page.clock.runFor(100);
+    await expect(page.getByRole('status')).toHaveCount(0);
+  });
+
+  test('a banner that is hovered stays, and has its remaining time afterwards', async ({ page }) => {
+    await page.clock.runFor(50_000);
+    await page.getByText('Ten percent off').hover();
+    await page.clock.runFor(120_000);
+    await expect(page.getByRole('status')).toHaveCount(1);
+    await page.mouse.move(1, 1);
+    await page.clock.runFor(9_900);
+    await expect(page.getByRole('status')).toHaveCount(1);
+    await page.clock.runFor(100);
+    await expect(page.getByRole('status')).toHaveCount(0);
+  });
+
+  test('a banner that has the focus stays', async ({ page }) => {
+    await page.getByRole('button', { name: 'Close' }).focus();
+    await page.clock.runFor(120_000);
+    await expect(page.getByRole('status')).toHaveCount(1);
+    await page.locator('#field').focus();
+    await page.clock.runFor(60_000);
+    await expect(page.getByRole('status')).toHaveCount(0);
+  });
+});
+
+test('autoCloseMs: Infinity leaves the banner until it is closed', async ({ page }) => {
+  await page.clock.install();
+  await page.evaluate(() =>
+    window.banners.show({
+      templates: { offer: { message: 'Here to stay' } },
+      autoCloseMs: Number.POSITIVE_INFINITY,
+    }),
+  );
+  await page.clock.runFor('24:00:00');
+  await expect(page.getByRole('status')).toContainText('Here to stay');
+});
+
+test('the keyboard closes a banner, and the focus goes back to where it was', async ({ page }) => {
+  await page.locator('#field').focus();
+  await show(page, offer);
+  await expect(page.getByRole('status')).toContainText('SAVE10');
+  await page.keyboard.press('Tab');
+  await expect(page.getByRole('button', { name: 'Copy code' })).toBeFocused();
+  await page.keyboard.press('Tab');
+  await expect(page.getByRole('button', { name: 'Close' })).toBeFocused();
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('status')).toHaveCount(0);
+  await expect(page.locator('#field')).toBeFocused();
+});
+
+test('Escape closes the newest banner, one at a time', async ({ page }) => {
+  await page.evaluate(() => {
+    const handle = window.banners.bannerHandler({ templates: ({ name }) => ({ message: name }) });
+    for (const name of ['older', 'newer'])
+      handle({ intervention_id: name, name, version: 1, attributes: {} });
+  });
+  await expect(page.getByRole('status')).toHaveText(['older', 'newer']);
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('status')).toHaveText(['older']);
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('status')).toHaveCount(0);
+});
+
+test('Escape in a dialog closes the dialog; in a banner, the banner', async ({ page }) => {
+  const dialog = page.getByRole('dialog');
+  await page.evaluate(() => document.querySelector('dialog')?.showModal());
+  await show(page, offer);
+  await expect(page.getByRole('status')).toContainText('SAVE10');
+
+  await page.getByRole('button', { name: 'Close' }).focus();
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('status')).toHaveCount(0);
+  await expect(dialog).toBeVisible();
+
+  await show(page, offer);
+  await expect(page.getByRole('status')).toContainText('SAVE10');
+  await page.getByRole('button', { name: 'Inside' }).focus();
+  await page.keyboard.press('Escape');
+  await expect(dialog).toBeHidden();
+  await expect(page.getByText('Ten percent off')).toBeVisible();
+});
+
+test('a banner stays within reach when a dialog opens above it', async ({ page }) => {
+  await show(page, offer);
+  await expect(page.getByRole('status')).toContainText('SAVE10');
+  await page.evaluate(() => document.querySelector('dialog')?.showModal());
+  await page.getByRole('button', { name: 'Close' }).click();
+  await expect(page.getByRole('status')).toHaveCount(0);
+  await expect(page.getByRole('dialog')).toBeVisible();
+});
+
+test('at most maxVisible banners are shown; the next one follows when one goes', async ({ page }) => {
+  await page.evaluate(() => {
+    const handle = window.banners.bannerHandler({
+      templates: ({ name }) => ({ message: name }),
+      maxVisible: 2,
+    });
+    for (const name of ['one', 'two', 'three'])
+      handle({ intervention_id: name, name, version: 1, attributes: {} });
+  });
+  await expect(page.getByRole('status')).toHaveText(['one', 'two']);
+  await page.getByRole('status').filter({ hasText: 'one' }).getByRole('button', { name: 'Close' }).click();
+  await expect(page.getByRole('status')).toHaveText(['two', 'three']);
+});
+
+test('placeholders are filled from attributes, and markup in them stays text', async ({ page }) => {
+  const templates = { offer: { message: '{views} views, {{really}}, {name}', code: 'VIP{views}' } };
+  await show(page, { templates }, 'offer', { views: 4, name: '<img src=x onerror=alert(1)>' });
+  await expect(page.getByRole('status')).toContainText('4 views, {really}, <img src=x onerror=alert(1)>');
+  await expect(page.getByRole('status')).toContainText('VIP4');
+  await expect(page.getByRole('status').locator('img')).toHaveCount(0);
+});
+
+test('a template that cannot be filled is an error that names the field, and shows nothing', async ({
+  page,
+}) => {
+  const shown = (options: PlainOptions) => show(page, options);
+  await expect(shown({ templates: { offer: { message: 'Hello {name}' } } })).rejects.toThrow(
+    'templates.offer.message mentions {name}, which the intervention does not carry',
+  );
+  await expect(shown({ templates: { offer: { message: '' } } })).rejects.toThrow('templates.offer.message');
+  await expect(
+    shown({ templates: { offer: { message: 'Go', action: { label: 'Go', href: 'javascript:alert(1)' } } } }),
+  ).rejects.toThrow('templates.offer.action.href must not be a javascript: link');
+  await expect(page.getByRole('status')).toHaveCount(0);
+});
+
+test('an option that cannot be is an error that names it', async ({ page }) => {
+  const templates = {};
+  await expect(show(page, { templates, maxVisible: 0 })).rejects.toThrow('maxVisible');
+  await expect(show(page, { templates, autoCloseMs: -1 })).rejects.toThrow('autoCloseMs');
+  await expect(show(page, { templates, position: 'middle' as 'top' })).rejects.toThrow('position');
+  await expect(show(page, {} as PlainOptions)).rejects.toThrow('templates');
+});
+
+test('interventions without a template show nothing, whatever their name', async ({ page }) => {
+  await show(page, offer, 'constructor');
+  await show(page, offer, '__proto__');
+  await page.evaluate(() => window.banners.show({ templates: () => null }));
+  await show(page, offer);
+  await expect(page.getByRole('status')).toHaveCount(1);
+});
+
+test('the copy button puts the code into the clipboard and says so', async ({ page, context }) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  await show(page, offer);
+  await page.getByRole('button', { name: 'Copy code' }).click();
+  await expect(page.getByRole('button', { name: 'Copied' })).toBeVisible();
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe('SAVE10');
+});
+
+test('callbacks hear of showing, acting and going, each once', async ({ page }) => {
+  await page.evaluate(() => {
+    const handle = window.banners.bannerHandler({
+      templates: ({ name }) => ({
+        message: name,
+        action: { label: 'Go', onClick: ({ name }) => window.heard.push(`clicked ${name}`) },
+      }),
+      onShow: ({ name }) => window.heard.push(`shown ${name}`),
+      onAction: ({ name }) => window.heard.push(`acted ${name}`),
+      onDismiss: ({ name }, reason) => window.heard.push(`gone ${name} ${reason}`),
+    });
+    for (const name of ['a', 'b']) handle({ intervention_id: name, name, version: 1, attributes: {} });
+  });
+  const banner = (text: string) => page.getByRole('status').filter({ hasText: text });
+  await banner('a').getByRole('button', { name: 'Go' }).click();
+  await banner('b').getByRole('button', { name: 'Close' }).click();
+  expect(await page.evaluate(() => window.heard)).toEqual([
+    'shown a',
+    'shown b',
+    'acted a',
+    'clicked a',
+    'gone a action',
+    'gone b close',
+  ]);
+});
+
+test('a callback that throws is reported and harms no banner', async ({ page, problems }) => {
+  problems.expect(/page error: Error: no luck/);
+  await page.evaluate(() =>
+    window.banners.show({
+      templates: { offer: { message: 'Still here' } },
+      onShow: () => {
+        throw new Error('no luck');
+      },
+    }),
+  );
+  await page.getByRole('button', { name: 'Close' }).click();
+  await expect(page.getByRole('status')).toHaveCount(0);
+  expect(problems.count(/no luck/)).toBe(1);
+});
+
+test('nothing is left in the page when the last banner has gone', async ({ page }) => {
+  await show(page, offer);
+  await page.getByRole('button', { name: 'Close' }).click();
+  await expect(page.locator('signals-banners')).toHaveCount(0);
+});
+
+test('banners fit on a screen of 320 pixels, in either writing direction', async ({ page }) => {
+  await page.setViewportSize({ width: 320, height: 480 });
+  for (const direction of ['ltr', 'rtl']) {
+    await page.evaluate((dir) => document.documentElement.setAttribute('dir', dir), direction);
+    await show(page, offer);
+    await expect(page.getByRole('status')).toBeInViewport({ ratio: 1 });
+    await page.getByRole('button', { name: 'Close' }).click();
+  }
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(320);
+});
+
+test('bottom-end is at the right, or at the left where people read from right to left', async ({ page }) => {
+  const side = async () => {
+    const box = await page.getByRole('status').boundingBox();
+    return box && box.x > 640 ? 'right' : 'left';
+  };
+  await show(page, offer);
+  await expect(page.getByRole('status')).toContainText('SAVE10');
+  expect(await side()).toBe('right');
+  await page.evaluate(() => document.documentElement.setAttribute('dir', 'rtl'));
+  expect(await side()).toBe('left');
+});
+
+test('banners move in, except where people want less motion', async ({ page }) => {
+  const animations = () =>
+    page.evaluate(() => {
+      const root = document.querySelector('signals-banners')?.shadowRoot;
+      return root?.getAnimations().length ?? 0;
+    });
+  await page.clock.install();
+  await show(page, offer);
+  await page.clock.runFor(100);
+  expect(await animations()).toBe(1);
+  await page.getByRole('button', { name: 'Close' }).click();
+
+  await page.emulateMedia({ reducedMotion: 'reduce' });
+  await show(page, offer);
+  await page.clock.runFor(100);
+  await expect(page.getByRole('status')).toContainText('SAVE10');
+  expect(await animations()).toBe(0);
+});

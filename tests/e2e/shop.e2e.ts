@@ -1,0 +1,152 @@
+import { expect, test } from './support/test';
+
+test('search and category narrow the shelf', async ({ shop, server }) => {
+  const { page } = shop;
+  const cards = page.locator('[data-product-id]');
+  await page.goto(server.origin);
+  await expect(cards).toHaveCount(24);
+
+  await page.getByRole('searchbox', { name: 'Search products' }).fill('BRASS');
+  await expect(cards).toHaveCount(3);
+  await page.getByRole('button', { name: 'Trail' }).click();
+  await expect(cards).toHaveCount(1);
+  await expect(cards).toContainText('Brass Compass');
+  await page.getByRole('searchbox').fill('submarine');
+  await expect(cards).toHaveCount(0);
+  await expect(page.getByText('Nothing here goes by that name')).toBeVisible();
+});
+
+test('every product has a picture that loads', async ({ shop, server }) => {
+  const { page } = shop;
+  await page.goto(server.origin);
+  for (const picture of await page.locator('.shelf img').all()) {
+    await picture.scrollIntoViewIfNeeded();
+    await expect
+      .poll(() => picture.evaluate((image: HTMLImageElement) => image.naturalWidth))
+      .toBeGreaterThan(0);
+  }
+});
+
+test('the keyboard alone opens a product, adds it, and checks out', async ({ shop, server }) => {
+  const { page } = shop;
+  await page.goto(server.origin);
+  await page.getByRole('button', { name: 'Whistling Kettle' }).focus();
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('dialog', { name: 'Whistling Kettle' })).toBeVisible();
+  await page.getByRole('button', { name: 'Add to cart' }).press('Enter');
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('button', { name: 'Whistling Kettle' })).toBeFocused();
+  await page.getByRole('button', { name: 'Checkout' }).press('Enter');
+  await expect(page.getByRole('dialog', { name: 'Thank you!' })).toBeVisible();
+  await page.keyboard.press('Escape');
+  await expect(shop.cart).toContainText('Still empty');
+});
+
+test('the address of an open product opens it again', async ({ shop, server }) => {
+  const { page } = shop;
+  await page.goto(`${server.origin}/#globe`);
+  await expect(page.getByRole('dialog', { name: 'Tabletop Globe' })).toBeVisible();
+  await page.keyboard.press('Escape');
+  await expect(page).toHaveURL(`${server.origin}/`);
+  await shop.openProduct('kite');
+  await expect(page).toHaveURL(`${server.origin}/#kite`);
+  await page.goBack();
+  await expect(page.getByRole('dialog')).toBeHidden();
+});
+
+test('the cart keeps its quantities across a reload', async ({ shop, server }) => {
+  const { page } = shop;
+  await page.goto(server.origin);
+  await shop.addToCart('notebook');
+  await shop.cart.getByRole('button', { name: 'One more' }).click();
+  await expect(shop.cart).toContainText('$28');
+  await page.reload();
+  await expect(shop.cart.locator('.count')).toHaveText('2');
+  await shop.cart.getByRole('button', { name: 'One fewer' }).click();
+  await expect(shop.cart.locator('.count')).toHaveText('1');
+  await shop.cart.getByRole('button', { name: 'Remove' }).click();
+  await expect(shop.cart).toContainText('Still empty');
+});
+
+test('voucher codes change the total, and unknown ones say so', async ({ shop, server }) => {
+  const { page } = shop;
+  const total = page.locator('#cart-totals dd').last();
+  const apply = async (code: string) => {
+    await page.getByRole('textbox', { name: 'Voucher code' }).fill(code);
+    await page.getByRole('button', { name: 'Apply' }).click();
+  };
+  await page.goto(server.origin);
+  await shop.addToCart('tent');
+  await expect(total).toHaveText('$227');
+  await apply('save10');
+  await expect(total).toHaveText('$205.10');
+  await apply('FREE');
+  await expect(total).toHaveText('$219');
+  await apply('GRATIS');
+  await expect(total).toHaveText('$227');
+  await expect(shop.cart).toContainText('There is no voucher GRATIS.');
+});
+
+test('what shoppers do reaches the collector as ecommerce events', async ({ shop }) => {
+  const actions: string[] = [];
+  shop.page.on('request', (request) => {
+    if (request.method() !== 'POST') return;
+    for (const { ue_pr } of request.postDataJSON().data) {
+      const event = ue_pr && JSON.parse(ue_pr).data;
+      if (event?.schema.includes('/snowplow_ecommerce_action/')) actions.push(event.data.type);
+    }
+  });
+  await shop.open();
+  await shop.addToCart('notebook');
+  await shop.cart.getByRole('button', { name: 'One more' }).click();
+  await shop.cart.getByRole('button', { name: 'One fewer' }).click();
+  await shop.cart.getByRole('button', { name: 'Remove' }).click();
+  await shop.addToCart('kite');
+  await shop.page.getByRole('button', { name: 'Checkout' }).click();
+  await expect
+    .poll(() => actions)
+    .toEqual([
+      'product_view',
+      'add_to_cart',
+      'add_to_cart',
+      'remove_from_cart',
+      'remove_from_cart',
+      'product_view',
+      'add_to_cart',
+      'transaction',
+    ]);
+});
+
+test('the settings choose the collector and the Signals API, and refuse what is no web address', async ({
+  shop,
+  server,
+}) => {
+  const { page } = shop;
+  await shop.open();
+  await page.getByRole('button', { name: 'Settings' }).click();
+  await page.getByRole('textbox', { name: 'Collector URL' }).fill('nowhere');
+  await page.getByRole('button', { name: 'Save and reload' }).click();
+  await expect(page.getByText('A web address such as')).toBeVisible();
+
+  // Another address of the same server, which tells who was asked.
+  await page.getByRole('textbox', { name: 'Collector URL' }).fill(server.origin);
+  await page.getByRole('textbox', { name: 'Signals API URL' }).fill(`${server.origin}/elsewhere/`);
+  await page.route('**/elsewhere/**', (route) =>
+    route.fulfill({
+      contentType: 'text/event-stream',
+      body: 'retry: 60000\n\ndata: {"name":"from elsewhere","version":1}\n\n',
+    }),
+  );
+  await page.getByRole('button', { name: 'Save and reload' }).click();
+  await expect.poll(() => shop.received()).toContain('from elsewhere');
+});
+
+test('the activity drawer shows the connection, the events and the interventions', async ({ shop }) => {
+  const drawer = shop.page.getByRole('complementary', { name: 'Activity' });
+  await shop.open();
+  await shop.addToCart('tent');
+  await shop.page.getByRole('button', { name: 'Activity' }).click();
+  await expect(drawer).toContainText('open');
+  await expect(drawer.locator('#events')).toContainText('product viewTwo-person Tent');
+  await expect(drawer.locator('#interventions')).toContainText('total_cart_value = 219');
+});
