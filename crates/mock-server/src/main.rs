@@ -1,6 +1,7 @@
 //! The command line: parses, binds, serves, and says in one line what is wrong.
 
 use std::error::Error;
+use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -24,12 +25,21 @@ async fn main() -> ExitCode {
 async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
     let filter = EnvFilter::try_new(&config.log)
         .map_err(|error| format!("--log {}: {error}", config.log))?;
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(io::stderr().is_terminal())
+        .with_writer(io::stderr)
+        .init();
 
     if let Some(www) = config.www.as_ref().filter(|www| !www.is_dir()) {
         return Err(format!("--www {}: not a directory", www.display()).into());
     }
     let definitions = load_definitions(&config.definitions)?;
+    tracing::info!(
+        attribute_groups = definitions.attribute_groups.len(),
+        interventions = definitions.interventions.len(),
+        "definitions loaded"
+    );
     // Signals that come from now on end the server cleanly, however early.
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
@@ -43,10 +53,13 @@ async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
         clock: Clock::system(),
     })?;
 
-    println!("listening on {url}");
-    if config.token == DEFAULT_TOKEN {
-        println!("token: {DEFAULT_TOKEN} (the default; set another with --token)");
-    }
+    let token_hint = if config.token == DEFAULT_TOKEN {
+        format!("\ntoken: {DEFAULT_TOKEN} (the default; set another with --token)")
+    } else {
+        String::new()
+    };
+    // In one piece: whoever waits for the first line may stop reading after it.
+    println!("listening on {url}{token_hint}");
     run(listener, state, async move {
         tokio::select! {
             _ = terminate.recv() => {}
