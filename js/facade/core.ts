@@ -31,13 +31,13 @@ export interface CoreModule {
    * Compiles and starts the WebAssembly.
    *
    * @param wasm - a running download, or what `init()` was given
-   * @param url - address for error messages, if there is one
+   * @param url - its address for messages; empty if there is none
    * @param warn - told about a wrong content type
    * @throws Error naming the address and the status when what arrived is no WebAssembly
    */
   start(
     wasm: Promise<Response> | Exclude<WasmSource, string | URL>,
-    url: string | undefined,
+    url: string,
     warn: (message: string) => void,
   ): Promise<Core>;
 }

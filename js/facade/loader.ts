@@ -42,10 +42,10 @@ export function load(wasm?: WasmSource): Promise<void> {
 }
 
 async function start(wasm: WasmSource | undefined): Promise<void> {
-  const given = wasm === undefined || typeof wasm === 'string' || wasm instanceof URL;
-  const givenUrl = given && wasm ? new URL(wasm, document.baseURI).href : undefined;
-  const url = given ? (givenUrl ?? files.wasmUrl()) : undefined;
-  const binary = given ? fetch(url as string) : wasm;
+  const isAddress = wasm === undefined || typeof wasm === 'string' || wasm instanceof URL;
+  const givenUrl = isAddress && wasm ? new URL(wasm, document.baseURI).href : undefined;
+  const url = isAddress ? (givenUrl ?? files.wasmUrl()) : '';
+  const binary = isAddress ? fetch(url) : wasm;
   // Both files are requested at once. Should the script fail first, nobody is left to see a failing download.
   if (binary instanceof Promise) binary.catch(() => {});
   const core = await files.importCore(givenUrl);

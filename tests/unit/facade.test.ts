@@ -1,0 +1,196 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Core, CoreModule } from '../../js/facade/core.js';
+
+const CALLS = [
+  'setLogger',
+  'activate',
+  'deactivate',
+  'afterTrack',
+  'subscribe',
+  'unsubscribe',
+  'addHandlers',
+  'removeHandlers',
+  'addConnectionListener',
+  'removeConnectionListener',
+] as const;
+
+/** A core that writes down what it is asked to do. */
+function recordingCore() {
+  const calls: [string, ...unknown[]][] = [];
+  const core = Object.fromEntries(
+    CALLS.map((name) => [name, (...args: unknown[]) => void calls.push([name, ...args])]),
+  );
+  return { core: core as unknown as Core, calls, names: () => calls.map(([name]) => name) };
+}
+
+/** The facade as a fresh page gets it, with a core that starts when the test says so. */
+async function freshFacade() {
+  vi.resetModules();
+  const api = await import('../../js/api.js');
+  const { loadFrom } = await import('../../js/facade/loader.js');
+  const recording = recordingCore();
+  const importCore = vi.fn(async (): Promise<CoreModule> => ({ start: async () => recording.core }));
+  loadFrom({ importCore, wasmUrl: () => 'https://shop.example/plugin.wasm' });
+  return { api, importCore, ...recording };
+}
+
+const logger = () => ({ setLogLevel() {}, info() {}, debug() {}, warn: vi.fn(), error: vi.fn() });
+const tracker = { id: 'sp1' } as never;
+const config = { endpoint: 'signals.example' };
+
+beforeEach(() => {
+  vi.stubGlobal('document', { baseURI: 'https://shop.example/' });
+  vi.stubGlobal('fetch', vi.fn(async () => new Response()));
+});
+
+afterEach(() => vi.unstubAllGlobals());
+
+describe('the public functions', () => {
+  it('have the arity that the tag-based tracker relies on', async () => {
+    const { api } = await freshFacade();
+    expect(api.subscribeToInterventions.length).toBe(1);
+    expect(api.addInterventionHandlers.length).toBe(1);
+    expect(api.removeInterventionHandlers.length).toBe(1);
+    expect(api.onConnectionChange.length).toBe(1);
+    expect(api.unsubscribeFromInterventions.length).toBe(0);
+    expect(api.SignalsInterventionsPlugin).toBe(api.SignalsPlugin);
+  });
+
+  it('load nothing before the page subscribes', async () => {
+    const { api, importCore } = await freshFacade();
+    api.SignalsPlugin().activateBrowserPlugin?.(tracker);
+    api.addInterventionHandlers({ banner: () => {} });
+    expect(importCore).not.toHaveBeenCalled();
+    expect(fetch).not.toHaveBeenCalled();
+  });
+
+  it('load script and WebAssembly at once and once', async () => {
+    const { api, importCore } = await freshFacade();
+    api.subscribeToInterventions(config);
+    api.subscribeToInterventions(config);
+    expect(fetch).toHaveBeenCalledTimes(1);
+    expect(fetch).toHaveBeenCalledWith('https://shop.example/plugin.wasm');
+    expect(importCore).toHaveBeenCalledTimes(1);
+  });
+});
+
+describe('calls made before the core runs', () => {
+  it('are replayed in order', async () => {
+    const { api, calls } = await freshFacade();
+    const plugin = api.SignalsPlugin();
+    const handlers = { banner: () => {} };
+    api.addInterventionHandlers(handlers);
+    plugin.activateBrowserPlugin?.(tracker);
+    api.subscribeToInterventions(config, ['sp1']);
+    api.removeInterventionHandlers('banner');
+    api.unsubscribeFromInterventions();
+    expect(calls).toEqual([]);
+    await api.ready;
+    expect(calls).toEqual([
+      ['addHandlers', handlers, null],
+      ['activate', tracker, {}],
+      ['subscribe', config, ['sp1']],
+      ['removeHandlers', 'banner', null],
+      ['unsubscribe', null],
+    ]);
+  });
+
+  it('keep only the latest events, and show them after everything else', async () => {
+    const { api, calls, names } = await freshFacade();
+    const plugin = api.SignalsPlugin();
+    for (let index = 0; index < 60; index += 1) plugin.afterTrack?.({ eid: String(index) });
+    plugin.activateBrowserPlugin?.(tracker);
+    await api.init();
+    expect(names()).toEqual(['activate', ...Array(50).fill('afterTrack')]);
+    expect(calls[1]).toEqual(['afterTrack', { eid: '10' }]);
+    expect(calls.at(-1)).toEqual(['afterTrack', { eid: '59' }]);
+  });
+
+  it('go straight through afterwards', async () => {
+    const { api, names } = await freshFacade();
+    await api.init();
+    api.unsubscribeFromInterventions();
+    expect(names()).toEqual(['unsubscribe']);
+  });
+
+  it('do not lose their successors when one of them fails in the core', async () => {
+    const { api, core, names } = await freshFacade();
+    const log = logger();
+    api.SignalsPlugin().logger?.(log);
+    core.addHandlers = () => {
+      throw new Error('trap');
+    };
+    api.addInterventionHandlers({});
+    api.unsubscribeFromInterventions();
+    await api.init();
+    expect(names()).toEqual(['setLogger', 'unsubscribe']);
+    expect(log.error).toHaveBeenCalledTimes(1);
+  });
+});
+
+describe('onConnectionChange', () => {
+  it('stops exactly the registration that it was called for', async () => {
+    const { api, calls } = await freshFacade();
+    const listener = vi.fn();
+    const stop = api.onConnectionChange(listener);
+    api.onConnectionChange(listener);
+    stop();
+    await api.init();
+    const [first, second, removed] = calls.map(([, registered]) => registered);
+    expect(removed).toBe(first);
+    expect(removed).not.toBe(second);
+  });
+});
+
+describe('a core that cannot be loaded', () => {
+  it('is reported once through the tracker logger, and calls keep being harmless', async () => {
+    const { api, importCore } = await freshFacade();
+    const log = logger();
+    api.SignalsPlugin().logger?.(log);
+    importCore.mockRejectedValue(new Error('core.js answered with status 404'));
+    api.subscribeToInterventions(config);
+    api.addInterventionHandlers({});
+    await expect(api.init()).rejects.toThrow('404');
+    expect(log.error).toHaveBeenCalledTimes(1);
+    expect(String(log.error.mock.calls[0]?.[1])).toContain('404');
+  });
+
+  it('is tried again by the next subscription, which then catches up', async () => {
+    const { api, importCore, names } = await freshFacade();
+    api.SignalsPlugin().logger?.(logger());
+    importCore.mockRejectedValueOnce(new Error('offline'));
+    await expect(api.init()).rejects.toThrow('offline');
+    api.subscribeToInterventions(config);
+    await api.ready;
+    expect(names()).toEqual(['setLogger', 'subscribe']);
+  });
+});
+
+describe('init', () => {
+  it('loads from the address that it is given', async () => {
+    const { api, importCore } = await freshFacade();
+    await api.init('/assets/plugin.wasm');
+    expect(fetch).toHaveBeenCalledWith('https://shop.example/assets/plugin.wasm');
+    expect(importCore).toHaveBeenCalledWith('https://shop.example/assets/plugin.wasm');
+  });
+
+  it('fetches nothing when it is given the bytes', async () => {
+    const { api } = await freshFacade();
+    await api.init(new Uint8Array([0, 0x61, 0x73, 0x6d]));
+    expect(fetch).not.toHaveBeenCalled();
+  });
+});
+
+describe('on a server', () => {
+  beforeEach(() => vi.unstubAllGlobals());
+
+  it('importing and calling does nothing and does not throw', async () => {
+    const { api, importCore, names } = await freshFacade();
+    api.SignalsPlugin().activateBrowserPlugin?.(tracker);
+    api.addInterventionHandlers({ banner: () => {} });
+    api.subscribeToInterventions(config);
+    await api.init();
+    expect(importCore).not.toHaveBeenCalled();
+    expect(names()).toEqual([]);
+  });
+});
