@@ -73,6 +73,15 @@ fn two_rules_over_a_user_and_its_sessions_trigger_once_each_at_their_moment() {
 }
 
 #[test]
+fn criteria_that_hold_from_the_start_have_no_edge_to_trigger_on() {
+    let definitions = user_group(
+        json!([counter("a")]),
+        json!([rule("calm", json!({"none": [test("a", ">", json!(3))]}))]),
+    );
+    assert!(Run::new(definitions).acme("a", json!({})).is_empty());
+}
+
+#[test]
 fn criteria_that_a_user_meets_already_are_not_met_again_by_logging_in() {
     let mut both = rule("seen", test("a", ">", json!(0)));
     both["target_attribute_keys"] = json!([{"name": "user_id"}, {"name": "domain_userid"}]);
