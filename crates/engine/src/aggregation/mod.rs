@@ -4,6 +4,8 @@
 //! values count, rolling windows, time to live, types, serialisation) is common to all.
 
 mod counter;
+mod extreme;
+mod mean;
 mod sum;
 mod window;
 
@@ -108,6 +110,9 @@ macro_rules! aggregations {
 aggregations! {
     "counter" => Counter(counter::Counter),
     "sum" => Sum(sum::Sum),
+    "min" => Min(extreme::Min),
+    "max" => Max(extreme::Max),
+    "mean" => Mean(mean::Mean),
 }
 
 impl Input {
@@ -117,5 +122,20 @@ impl Input {
             Input::Event => Some(Datum::Null),
             Input::Number => value.as_number(),
         }
+    }
+}
+
+#[cfg(test)]
+mod testing {
+    use super::*;
+
+    /// What `A` makes of a JSON array of numbers and numeric strings.
+    pub(super) fn aggregate_numbers<A: Aggregate>(numbers: &Value) -> Value {
+        let mut state = A::default();
+        for number in numbers.as_array().unwrap() {
+            let value = Datum::from(number).as_number().unwrap();
+            state.observe(&Observation { at: Timestamp::from_millis(0), value });
+        }
+        state.value()
     }
 }

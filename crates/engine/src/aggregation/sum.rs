@@ -45,12 +45,25 @@ impl Aggregate for Sum {
 
     fn value(&self) -> Value {
         match self {
-            Sum::Exact(total) => {
-                parse_number(&total.normalize().to_string()).map_or(Value::Null, Datum::into_value)
-            }
+            Sum::Exact(total) => value_of(*total),
             Sum::Approximate(total) => Value::from(*total),
         }
     }
+}
+
+impl Sum {
+    /// The total divided by `count`; null when that is 0.
+    pub(super) fn divided_by(&self, count: u64) -> Value {
+        match self {
+            Sum::Exact(total) => total.checked_div(count.into()).map_or(Value::Null, value_of),
+            Sum::Approximate(total) => Value::from(total / count as f64),
+        }
+    }
+}
+
+/// An integer where it is one, else the nearest floating point number.
+fn value_of(decimal: Decimal) -> Value {
+    parse_number(&decimal.normalize().to_string()).map_or(Value::Null, Datum::into_value)
 }
 
 /// By way of text, because that rounds correctly: dividing mantissa by scale may be off by one digit.
@@ -65,40 +78,35 @@ fn add_saturating(left: f64, right: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Timestamp;
+    use crate::aggregation::testing::aggregate_numbers;
     use serde_json::json;
 
-    fn sum(values: &[Value]) -> Value {
-        let mut sum = Sum::default();
-        for value in values {
-            let value = Datum::from(value).as_number().unwrap();
-            sum.observe(&Observation { at: Timestamp::from_millis(0), value });
-        }
-        sum.value()
+    fn sum(numbers: Value) -> Value {
+        aggregate_numbers::<Sum>(&numbers)
     }
 
     #[test]
     fn prices_add_up_without_drift() {
-        assert_eq!(sum(&[json!(0.1), json!(0.2)]).to_string(), "0.3");
-        assert_eq!(sum(&vec![json!(0.1); 300]).to_string(), "30");
-        assert_eq!(sum(&[json!(9.99), json!("9.99"), json!(129.5)]).to_string(), "149.48");
-        assert_eq!(sum(&[json!(0.3), json!(-0.1), json!(-0.2)]).to_string(), "0");
+        assert_eq!(sum(json!([0.1, 0.2])).to_string(), "0.3");
+        assert_eq!(sum(json!(vec![0.1; 300])).to_string(), "30");
+        assert_eq!(sum(json!([9.99, "9.99", 129.5])).to_string(), "149.48");
+        assert_eq!(sum(json!([0.3, -0.1, -0.2])).to_string(), "0");
     }
 
     #[test]
     fn a_total_beyond_decimal_range_goes_on_in_floating_point() {
-        assert_eq!(sum(&[json!(1e30), json!(1)]), json!(1e30));
-        assert_eq!(sum(&[json!(7e28), json!(7e28)]), json!(1.4e29));
+        assert_eq!(sum(json!([1e30, 1])), json!(1e30));
+        assert_eq!(sum(json!([7e28, 7e28])), json!(1.4e29));
     }
 
     #[test]
     fn a_total_beyond_floating_point_stays_at_its_largest_value() {
-        assert_eq!(sum(&[json!(1.7e308), json!(1.7e308)]), json!(f64::MAX));
-        assert_eq!(sum(&[json!(-1.7e308), json!(-1.7e308)]), json!(f64::MIN));
+        assert_eq!(sum(json!([1.7e308, 1.7e308])), json!(f64::MAX));
+        assert_eq!(sum(json!([-1.7e308, -1.7e308])), json!(f64::MIN));
     }
 
     #[test]
     fn numbers_too_small_for_decimals_count_as_zero() {
-        assert_eq!(sum(&[json!(1e-300), json!(1)]), json!(1));
+        assert_eq!(sum(json!([1e-300, 1])), json!(1));
     }
 }
