@@ -28,7 +28,9 @@ const checks = [
     ['cargo', 'doc', '--locked', '--workspace', '--no-deps'],
     { RUSTDOCFLAGS: '-D warnings' },
   ],
-  ['TypeScript types', ['tsc', '--noEmit']],
+  ['TypeScript types, package', ['tsc', '--noEmit', '--project', '.']],
+  ['TypeScript types, shop', ['tsc', '--noEmit', '--project', 'www']],
+  ['TypeScript types, end-to-end tests', ['tsc', '--noEmit', '--project', 'tests/e2e']],
   ['TypeScript and JavaScript are formatted and linted', ['biome', 'ci', '.']],
 ];
 
