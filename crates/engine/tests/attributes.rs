@@ -122,6 +122,34 @@ fn a_sum_skips_what_is_no_number_and_prints_prices_as_written() {
 }
 
 #[test]
+fn numbers_and_touches_are_aggregated_by_name_and_cast_to_their_type() {
+    let aggregated = |name: &str, type_name: &str| {
+        let mut attribute = sum("a");
+        attribute["name"] = json!(name);
+        attribute["aggregation"] = json!(name);
+        attribute["type"] = json!(type_name);
+        attribute
+    };
+    let attributes = [
+        ("min", "int32", json!(-3)),
+        ("max", "double", json!(8.0)),
+        ("mean", "double", json!(2.0)),
+        ("first", "string", json!("soon")),
+        ("last", "string", json!("8")),
+    ];
+    let definitions: Vec<Value> =
+        attributes.iter().map(|(name, type_name, _)| aggregated(name, type_name)).collect();
+    let mut run = Run::new(user_group(json!(definitions), json!([])));
+    for amount in [json!(null), json!("soon"), json!(-3.9), json!("1.9"), json!(8)] {
+        run.acme("a", json!({"amount": amount}));
+        run.now += 1000;
+    }
+    for (name, _, expected) in attributes {
+        assert_eq!(run.read(name), expected, "{name}");
+    }
+}
+
+#[test]
 fn an_int32_that_overflows_saturates_and_says_so() {
     let mut attribute = sum("a");
     attribute["type"] = json!("int32");

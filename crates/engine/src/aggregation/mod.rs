@@ -4,8 +4,9 @@
 //! values count, rolling windows, time to live, types, serialisation) is common to all.
 
 mod counter;
-mod extreme;
+mod first_last;
 mod mean;
+mod min_max;
 mod sum;
 mod window;
 
@@ -46,6 +47,8 @@ pub(crate) enum Input {
     Event,
     /// The property where it is a number or a numeric string; passed on as a number.
     Number,
+    /// The property where it is not null.
+    Value,
 }
 
 /// What a result looks like, before it is cast to the attribute's type.
@@ -53,6 +56,8 @@ pub(crate) enum Input {
 pub(crate) enum Output {
     /// A number: fits every numeric type, and text.
     Number,
+    /// Whatever the property holds.
+    Any,
 }
 
 /// From the table of aggregations: which there are, their state, and how calls reach it.
@@ -110,9 +115,11 @@ macro_rules! aggregations {
 aggregations! {
     "counter" => Counter(counter::Counter),
     "sum" => Sum(sum::Sum),
-    "min" => Min(extreme::Min),
-    "max" => Max(extreme::Max),
+    "min" => Min(min_max::Min),
+    "max" => Max(min_max::Max),
     "mean" => Mean(mean::Mean),
+    "first" => First(first_last::First),
+    "last" => Last(first_last::Last),
 }
 
 impl Input {
@@ -121,6 +128,7 @@ impl Input {
         match self {
             Input::Event => Some(Datum::Null),
             Input::Number => value.as_number(),
+            Input::Value => Some(value).filter(|value| !value.is_null()),
         }
     }
 }
@@ -131,10 +139,20 @@ mod testing {
 
     /// What `A` makes of a JSON array of numbers and numeric strings.
     pub(super) fn aggregate_numbers<A: Aggregate>(numbers: &Value) -> Value {
+        let numbers = numbers.as_array().unwrap();
+        aggregate::<A>(numbers.iter().map(|number| (0, Datum::from(number).as_number().unwrap())))
+    }
+
+    /// What `A` makes of a JSON array of pairs of time in milliseconds and value, in order of arrival.
+    pub(super) fn aggregate_timed<A: Aggregate>(pairs: &Value) -> Value {
+        let pairs = pairs.as_array().unwrap();
+        aggregate::<A>(pairs.iter().map(|pair| (pair[0].as_i64().unwrap(), Datum::from(&pair[1]))))
+    }
+
+    fn aggregate<'e, A: Aggregate>(observations: impl Iterator<Item = (i64, Datum<'e>)>) -> Value {
         let mut state = A::default();
-        for number in numbers.as_array().unwrap() {
-            let value = Datum::from(number).as_number().unwrap();
-            state.observe(&Observation { at: Timestamp::from_millis(0), value });
+        for (millis, value) in observations {
+            state.observe(&Observation { at: Timestamp::from_millis(millis), value });
         }
         state.value()
     }

@@ -146,6 +146,7 @@ fn compile_type(
     let value_type = ValueType::named(name)
         .ok_or_else(|| loc.error(format!("`{}` is not a type", name.escape_debug())))?;
     match (aggregation.output(), value_type) {
+        (Output::Any, _) => Ok(value_type),
         (Output::Number, ValueType::Scalar(scalar)) if !scalar.is_boolean() => Ok(value_type),
         (Output::Number, _) => {
             Err(loc
