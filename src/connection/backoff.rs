@@ -19,7 +19,7 @@ fn ceiling_ms(attempt: u32) -> u32 {
     FIRST_CEILING_MS.saturating_mul(1 << doublings).min(MAX_DELAY_MS)
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::*;
     use proptest::prelude::*;

@@ -583,6 +583,6 @@ fn timer_ms(duration: u64) -> u32 {
     duration.min(i32::MAX as u64) as u32
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))]
 #[path = "machine_tests.rs"]
 mod tests;

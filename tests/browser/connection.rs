@@ -1,0 +1,197 @@
+//! The connection on real event streams.
+
+use crate::support::*;
+use wasm_bindgen::JsCast;
+use wasm_bindgen_test::wasm_bindgen_test;
+
+/// Two connections: `first` as JSON, then one that delivers.
+fn then_delivering(first: &str) -> String {
+    let frames = sending(&[instance(9, "after")]);
+    format!("[{first},{}", &frames[1..])
+}
+
+async fn delivers_after(first: &str) -> (Channel, TestPage) {
+    let channel = Channel::open(&then_delivering(first)).await;
+    let page = TestPage::new();
+    page.add_handlers(NOTE_IDS);
+    page.subscribe_with(&channel, "{ connectionTimeoutMs: 300 }");
+    page.until_calls(1).await;
+    assert_eq!(page.calls(), r#"["after"]"#);
+    (channel, page)
+}
+
+#[wasm_bindgen_test]
+async fn the_stream_is_requested_for_the_ids_of_the_tracker() {
+    let channel = Channel::open("[{}]").await;
+    let page = TestPage::new();
+    page.subscribe(&channel);
+    let log = channel.until_requests(1).await;
+    let query = get(&log.get(0), "query").as_string().unwrap();
+    assert_eq!(query, format!("?domain_userid={USER}"));
+}
+
+#[wasm_bindgen_test]
+async fn an_error_status_is_retried() {
+    delivers_after(r#"{"status":503}"#).await;
+}
+
+#[wasm_bindgen_test]
+async fn a_wrong_content_type_is_retried() {
+    delivers_after(r#"{"contentType":"text/html"}"#).await;
+}
+
+#[wasm_bindgen_test]
+async fn a_connection_that_breaks_at_once_is_retried() {
+    delivers_after(r#"{"end":"drop"}"#).await;
+}
+
+#[wasm_bindgen_test]
+async fn a_server_that_never_answers_is_given_up_after_the_timeout_and_tried_again() {
+    let (channel, _page) = delivers_after(r#"{"end":"hang"}"#).await;
+    let log = channel.until_requests(2).await;
+    assert!(get(&log.get(0), "open").is_falsy(), "the first attempt was abandoned");
+}
+
+#[wasm_bindgen_test]
+async fn a_reconnect_says_where_it_left_off_where_the_server_named_a_parameter() {
+    let first = sending(&[hello(4, 15_000), instance(5, "before")]);
+    let script = format!(
+        r#"[{},"end":"drop"}},{{"status":503}},{}"#,
+        first.trim_start_matches('[').trim_end_matches("}]"),
+        &sending(&[instance(6, "after")])[1..]
+    );
+    let channel = Channel::open(&script).await;
+    let page = TestPage::new();
+    page.add_handlers(NOTE_IDS);
+    page.subscribe(&channel);
+    page.until_calls(2).await;
+    assert_eq!(page.calls(), r#"["before","after"]"#);
+    let log = channel.log().await;
+    // The first reconnect is the browser's own, which sends the header.
+    assert_eq!(get(&log.get(1), "lastEventId").as_string().as_deref(), Some("5"));
+    let query = get(&log.get(2), "query").as_string().unwrap();
+    assert!(query.ends_with("&since=5"), "{query}");
+}
+
+#[wasm_bindgen_test]
+async fn a_server_that_named_no_parameter_is_sent_none() {
+    let first = sending(&[instance(5, "before")]);
+    let script = format!(
+        r#"[{},"end":"drop"}},{{"status":503}},{{}}]"#,
+        first.trim_start_matches('[').trim_end_matches("}]")
+    );
+    let channel = Channel::open(&script).await;
+    let page = TestPage::new();
+    page.subscribe(&channel);
+    let log = channel.until_requests(3).await;
+    let query = get(&log.get(2), "query").as_string().unwrap();
+    assert_eq!(query, format!("?domain_userid={USER}"));
+}
+
+#[wasm_bindgen_test]
+async fn silence_for_three_announced_intervals_reconnects() {
+    let first = sending(&[hello(1, 50)]);
+    let script =
+        format!("{},{}", first.trim_end_matches(']'), &sending(&[instance(2, "after")])[1..]);
+    let channel = Channel::open(&script).await;
+    let page = TestPage::new();
+    page.add_handlers(NOTE_IDS);
+    page.subscribe(&channel);
+    page.until_calls(1).await;
+    let log = channel.log().await;
+    assert!(get(&log.get(0), "open").is_falsy(), "the silent stream was closed");
+    assert!(page.log_lines().contains("fell silent"));
+}
+
+#[wasm_bindgen_test]
+async fn pings_keep_a_quiet_stream_open() {
+    let channel = Channel::open(&sending(&[hello(1, 100)])).await;
+    let page = TestPage::new();
+    page.add_handlers(NOTE_IDS);
+    page.subscribe(&channel);
+    channel.until_requests(1).await;
+    let started = js_sys::Date::now();
+    until("six intervals have passed", async || {
+        channel.send("event: ping\ndata:{}\n\n").await;
+        js_sys::Date::now() - started > 600.0
+    })
+    .await;
+    channel.send(&instance(2, "a")).await;
+    page.until_calls(1).await;
+    assert_eq!(channel.log().await.length(), 1);
+}
+
+#[wasm_bindgen_test]
+async fn a_changed_id_opens_the_new_stream_before_the_old_one_closes() {
+    let channel = Channel::open("[{},{\"end\":\"hang\"},{}]").await;
+    let page = TestPage::new();
+    page.add_handlers(NOTE_IDS);
+    page.subscribe_with(&channel, "{ connectionTimeoutMs: 300 }");
+    let states = page.watch_connection();
+    until("the stream is open", async || json(&states).contains("\"open\"")).await;
+    page.track("{ tna: 'sp1', duid: 'another-user' }");
+    channel.until_requests(2).await;
+    // The replacement is not open yet: what comes on the old stream must not be lost.
+    channel.send(&instance(1, "in-between")).await;
+    page.until_calls(1).await;
+    until("the old stream is closed", async || get(&channel.log().await.get(0), "open").is_falsy())
+        .await;
+    let log = channel.log().await;
+    let query = get(&log.get(2), "query").as_string().unwrap();
+    assert_eq!(query, "?domain_userid=another-user");
+    assert!(get(&log.get(2), "open").is_truthy());
+}
+
+#[wasm_bindgen_test]
+async fn several_changes_in_one_task_make_one_stream() {
+    let channel = Channel::open("[{}]").await;
+    let page = TestPage::new();
+    page.subscribe(&channel);
+    page.track("{ tna: 'sp1', duid: 'one' }");
+    page.track("{ tna: 'sp1', duid: 'two', sid: 'session' }");
+    page.track("{ tna: 'other tracker', duid: 'three' }");
+    let states = page.watch_connection();
+    until("the stream is open", async || json(&states).contains("\"open\"")).await;
+    let log = channel.log().await;
+    assert_eq!(log.length(), 1);
+    let query = get(&log.get(0), "query").as_string().unwrap();
+    assert_eq!(query, "?domain_sessionid=session&domain_userid=two");
+}
+
+#[wasm_bindgen_test]
+async fn a_refusal_for_good_is_explained_and_waits_the_longest() {
+    let channel = Channel::open(r#"[{"status":422}]"#).await;
+    let page = TestPage::new();
+    let states = page.watch_connection();
+    page.subscribe(&channel);
+    until("the reason is known", async || {
+        json(&states)
+            .contains(r#""nextDelayMs":30000,"lastError":"the server answered with status 422""#)
+    })
+    .await;
+    assert_eq!(page.log_lines().matches("status 422").count(), 1);
+}
+
+#[wasm_bindgen_test]
+async fn the_end_of_the_tracker_closes_the_stream() {
+    let channel = Channel::open("[{}]").await;
+    let page = TestPage::new();
+    let states = page.watch_connection();
+    page.subscribe(&channel);
+    until("the stream is open", async || json(&states).contains("\"open\"")).await;
+    page.page.deactivate(get(&page.tracker, "core").unchecked_ref());
+    until("it is closed", async || get(&channel.log().await.get(0), "open").is_falsy()).await;
+    assert!(json(&states).contains("\"closed\""));
+}
+
+#[wasm_bindgen_test]
+async fn unsubscribing_closes_the_stream_and_subscribing_again_reopens_it() {
+    let channel = Channel::open("[{}]").await;
+    let page = TestPage::new();
+    page.subscribe(&channel);
+    channel.until_requests(1).await;
+    page.page.unsubscribe(&js("null"));
+    until("it is closed", async || get(&channel.log().await.get(0), "open").is_falsy()).await;
+    page.subscribe(&channel);
+    channel.until_requests(2).await;
+}

@@ -1,0 +1,111 @@
+//! What the page asks for, and when.
+
+use crate::support::*;
+use wasm_bindgen::JsCast;
+use wasm_bindgen_test::wasm_bindgen_test;
+
+#[wasm_bindgen_test]
+async fn what_was_asked_for_before_any_tracker_applies_to_the_one_that_comes() {
+    let channel = Channel::open(&sending(&[instance(1, "a")])).await;
+    let page = TestPage::without_tracker("sp1", USER);
+    page.add_handlers(NOTE_IDS);
+    page.subscribe(&channel);
+    page.activate("{}");
+    page.until_calls(1).await;
+    assert_eq!(page.calls(), r#"["a"]"#);
+}
+
+#[wasm_bindgen_test]
+async fn a_tracker_that_was_named_early_gets_what_was_meant_for_it() {
+    let channel = Channel::open(&sending(&[instance(1, "a")])).await;
+    let page = TestPage::without_tracker("sp1", USER);
+    page.page.add_handlers(&js("{ other: () => void calls.push('other') }"), &js("['sp2']"));
+    page.page.add_handlers(&js("{ mine: () => void calls.push('mine') }"), &js("['sp1']"));
+    page.activate("{}");
+    page.subscribe(&channel);
+    page.until_calls(1).await;
+    assert_eq!(page.calls(), r#"["mine"]"#);
+}
+
+#[wasm_bindgen_test]
+fn bad_configuration_is_reported_by_field() {
+    let page = TestPage::new();
+    for (config, expected) in [
+        ("undefined", "`config` must be an object"),
+        ("{}", "`endpoint` must be a host name or a URL"),
+        ("{ endpoint: 'a b' }", "`endpoint` must be a host name or a URL"),
+        ("{ endpoint: 'a', apiPath: 5 }", "`apiPath` must be a string"),
+        (
+            "{ endpoint: 'a', connectionTimeoutMs: -1 }",
+            "`connectionTimeoutMs` must be a positive number",
+        ),
+        ("{ endpoint: 'a', attributeKeyIds: [] }", "`attributeKeyIds` must be an object"),
+        (
+            "{ endpoint: 'a', attributeKeyIds: { user_id: {} } }",
+            "`attributeKeyIds.user_id` must be a string",
+        ),
+        (
+            "{ endpoint: 'a', attributeKeyTargets: { user_id: ['uid', 7] } }",
+            "`attributeKeyTargets.user_id[1]` must be a JSON Pointer",
+        ),
+        (
+            "{ endpoint: 'a', attributeKeyTargets: { user_id: '' } }",
+            "`attributeKeyTargets.user_id` `` is empty",
+        ),
+    ] {
+        page.page.subscribe(&js(config), &js("null"));
+        assert!(page.log_lines().contains(expected), "{config}: {}", page.log_lines());
+    }
+}
+
+#[wasm_bindgen_test]
+async fn ids_that_identify_nobody_open_no_stream_until_somebody_is_known() {
+    let channel = Channel::open("[{}]").await;
+    let page = TestPage::with_tracker("sp1", "00000000-0000-0000-0000-000000000000");
+    let states = page.watch_connection();
+    page.subscribe_with(&channel, "{ attributeKeyIds: { user_id: '', network_userid: null } }");
+    page.track("{ tna: 'sp1', duid: '' }");
+    // The subscription is looked at in a later task, which comes before the answer of the server.
+    assert_eq!(channel.log().await.length(), 0);
+    assert!(!json(&states).contains("connecting"));
+    page.track("{ tna: 'sp1', duid: 'somebody' }");
+    channel.until_requests(1).await;
+}
+
+#[wasm_bindgen_test]
+async fn fixed_ids_win_and_pointers_are_followed_in_order() {
+    let channel = Channel::open("[{}]").await;
+    let page = TestPage::new();
+    page.subscribe_with(
+        &channel,
+        "{
+            attributeKeyIds: { domain_userid: 'fixed' },
+            attributeKeyTargets: { user_id: ['/user_id', 'tnuid'] },
+        }",
+    );
+    page.track("{ tna: 'sp1', duid: 'found', tnuid: 'network' }");
+    let log = channel.until_requests(1).await;
+    let query = get(&log.get(0), "query").as_string().unwrap();
+    assert_eq!(query, "?domain_userid=fixed&user_id=network");
+}
+
+#[wasm_bindgen_test]
+async fn what_arrived_before_a_reload_does_not_arrive_again() {
+    let channel =
+        Channel::open(&sending(&[hello(1, 15_000), instance(2, "a"), instance(3, "b")])).await;
+    let page = TestPage::new();
+    page.add_handlers(NOTE_IDS);
+    page.subscribe(&channel);
+    page.until_calls(2).await;
+    page.page.deactivate(get(&page.tracker, "core").unchecked_ref());
+
+    page.activate("{}");
+    page.add_handlers("{ again: (i) => void calls.push('again ' + i.intervention_id) }");
+    page.subscribe(&channel);
+    let log = channel.until_requests(2).await;
+    let query = get(&log.get(1), "query").as_string().unwrap();
+    assert!(query.ends_with("&since=3"), "{query}");
+    channel.send(&instance(4, "c")).await;
+    page.until_calls(3).await;
+    assert_eq!(page.calls(), r#"["a","b","again c"]"#);
+}
