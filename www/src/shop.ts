@@ -51,10 +51,7 @@ export class Shop {
 
   /** Completes the order and empties the cart. */
   checkOut(): Order {
-    const order = {
-      id: crypto.getRandomValues(new Uint32Array(1)).join('').padStart(10, '0'),
-      totals: this.totals,
-    };
+    const order = { id: makeOrderId(), totals: this.totals };
     this.#tracking.transaction(order.id, this.cart.value, order.totals, this.voucher.value);
     this.#empty();
     return order;
@@ -70,4 +67,8 @@ export class Shop {
     this.cart.set([]);
     this.voucher.set(null);
   }
+}
+
+function makeOrderId(): string {
+  return String(crypto.getRandomValues(new Uint32Array(1))[0]).padStart(10, '0');
 }

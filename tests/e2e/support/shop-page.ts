@@ -60,6 +60,8 @@ export class ShopPage {
   async closeProduct(): Promise<void> {
     await this.productDialog.getByRole('button', { name: 'Close product' }).click();
     await expect(this.productDialog).toBeHidden();
+    // The address follows a moment later; a reload before that would open the product again.
+    await expect(this.page).not.toHaveURL(/#/);
   }
 
   /** Puts a product into the cart and waits until the collector knows. Looking at it first is a product view. */

@@ -1,0 +1,68 @@
+import { makeCopyButton } from './copy-button.js';
+import { makeIcon, makePart } from './dom.js';
+import type { BannerLabels } from './options.js';
+import type { BannerAction, BannerTemplate } from './template.js';
+
+const CLOSE_STROKES = 'M3.5 3.5l9 9m0-9l-9 9';
+
+interface CardParts {
+  labels: BannerLabels;
+  onClose: () => void;
+  onAction: () => void;
+}
+
+let made = 0;
+
+/** Makes what a banner shows: message, code, action and close button, in reading order. */
+export function makeCard(
+  { message, code, action, tone = 'info' }: BannerTemplate,
+  parts: CardParts,
+): HTMLElement {
+  const card = makePart('div', 'banner');
+  card.dataset.tone = tone;
+
+  const text = makePart('p', 'message');
+  text.id = `message-${++made}`;
+  text.dir = 'auto';
+  text.textContent = message;
+
+  const close = makePart('button', 'close');
+  close.type = 'button';
+  close.setAttribute('aria-label', parts.labels.close);
+  close.setAttribute('aria-describedby', text.id);
+  close.append(makeIcon(CLOSE_STROKES));
+  close.addEventListener('click', parts.onClose);
+
+  card.append(text);
+  if (code !== undefined) card.append(makeOffer(code, parts.labels));
+  if (action) card.append(makeAction(action, parts.onAction));
+  card.append(close);
+  return card;
+}
+
+function makeOffer(code: string, labels: BannerLabels): HTMLElement {
+  const offer = makePart('div', 'offer');
+  const text = makePart('code', 'code');
+  text.textContent = code;
+  offer.append(text, makeCopyButton(text, labels));
+  return offer;
+}
+
+function makeAction(action: BannerAction, onAction: () => void): HTMLElement {
+  const element = 'href' in action ? makeLink(action.href) : makeButton();
+  element.textContent = action.label;
+  element.addEventListener('click', onAction);
+  return element;
+}
+
+function makeLink(href: string): HTMLElement {
+  const link = makePart('a', 'action');
+  link.href = href;
+  return link;
+}
+
+function makeButton(): HTMLElement {
+  const button = makePart('button', 'action');
+  button.type = 'button';
+  return button;
+}

@@ -1,0 +1,43 @@
+import { makeIcon, makePart } from './dom.js';
+import type { BannerLabels } from './options.js';
+
+/** Milliseconds for which the button says that it did. */
+const COPIED_FOR_MS = 2_000;
+
+const COPY_STROKES = 'M5.5 5.5h8v8h-8zM10.5 5.5v-3h-8v8h3';
+const DONE_STROKES = 'M2.5 8.5l4 4 7-8';
+
+/**
+ * Makes a button that puts the text of `source` into the clipboard. Where the clipboard refuses, it selects the text,
+ * so that it can be copied by hand.
+ */
+export function makeCopyButton(source: HTMLElement, labels: BannerLabels): HTMLElement {
+  const button = makePart('button', 'copy');
+  button.type = 'button';
+  // Text, not aria-label: a live region announces text that changes.
+  const label = makePart('span', 'label');
+  const say = (text: string, strokes: string) => {
+    label.textContent = text;
+    button.replaceChildren(label, makeIcon(strokes));
+  };
+  say(labels.copy, COPY_STROKES);
+  button.addEventListener('click', async () => {
+    if (await copy(source.textContent ?? '')) {
+      say(labels.copied, DONE_STROKES);
+      setTimeout(() => say(labels.copy, COPY_STROKES), COPIED_FOR_MS);
+    } else {
+      getSelection()?.selectAllChildren(source);
+    }
+  });
+  return button;
+}
+
+/** Whether the clipboard took `text`. It refuses pages served without TLS, and people may refuse it. */
+async function copy(text: string): Promise<boolean> {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
