@@ -61,3 +61,25 @@ impl Window {
 fn is_inside(at: Timestamp, now: Timestamp, period_ms: i64) -> bool {
     now.millis_since(at) < period_ms
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_full_window_lets_the_oldest_go_early_and_says_so() {
+        let mut window = Window::default();
+        let now = Timestamp::from_millis(20_000);
+        let mut observe = |at: usize| {
+            let at = Timestamp::from_millis(at as i64);
+            window.observe(&Observation { at, value: Datum::Integer(1) }, now, 60_000)
+        };
+        for at in 0..Window::CAPACITY {
+            assert!(!observe(at), "{at}");
+        }
+        assert!(observe(Window::CAPACITY));
+        assert_eq!(window.value(Aggregation::Sum, now, 60_000), json!(Window::CAPACITY));
+        assert_eq!(window.observations[0].0, Timestamp::from_millis(1), "the one at 0 left");
+    }
+}
