@@ -1,7 +1,7 @@
 //! How events become a value.
 //!
-//! One file per aggregation (or pair of opposites), which implements [`Aggregate`], and one line in the table below. The rest (which
-//! values count, rolling windows, time to live, types, serialisation) is common to all.
+//! One file per aggregation (or pair of opposites), which implements [`Aggregate`], and one line in the table below. The
+//! rest (which values count, rolling windows, time to live, types, serialisation) is common to all.
 
 mod counter;
 mod first_last;
