@@ -35,16 +35,16 @@ async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
         return Err(format!("--www {}: not a directory", www.display()).into());
     }
     let definitions = load_definitions(&config.definitions)?;
-    tracing::info!(
-        attribute_groups = definitions.attribute_groups.len(),
-        interventions = definitions.interventions.len(),
-        "definitions loaded"
-    );
     // Signals that come from now on end the server cleanly, however early.
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let listener = config.listen().await?;
     let url = config.url(listener.local_addr()?.port());
+    tracing::info!(
+        attribute_groups = definitions.attribute_groups.len(),
+        interventions = definitions.interventions.len(),
+        "starting"
+    );
     let state = AppState::new(ServerOptions {
         definitions,
         token: config.token.clone(),

@@ -302,6 +302,15 @@ async fn a_direct_intervention_gets_an_id_and_attributes_when_it_has_none() {
 }
 
 #[tokio::test]
+async fn an_id_that_a_query_repeats_is_one_target() {
+    let server = Server::new();
+    server.push(&format!("{0}&{0}", of_user()), "once").await;
+    let path = format!("/mock/state?key=domain_userid&id={USER}");
+    let state = server.get_as_owner(&path).await.json();
+    assert_eq!(state["instances"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
 async fn a_direct_intervention_needs_the_token() {
     let server = Server::new();
     let post = || request(Method::POST, &format!("{STREAM}?{}", of_user()));
