@@ -129,7 +129,7 @@ export interface ConnectionChange {
   attempt: number;
   /** Milliseconds until the next attempt; absent unless `retrying`, and where the browser itself decides. */
   nextDelayMs?: number;
-  /** Why the latest attempt failed, if one did since the connection was last healthy. */
+  /** Why the latest attempt failed; absent while `open`. */
   lastError?: string;
 }
 
