@@ -74,7 +74,7 @@ impl Server {
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
         let (parts, body) = self.respond(request).await.into_parts();
-        let body = body.collect().await.unwrap().to_bytes();
+        let body = patiently(body.collect()).await.unwrap().to_bytes();
         Answer { status: parts.status, headers: parts.headers, body }
     }
 
@@ -186,7 +186,7 @@ impl Answer {
 impl Stream {
     /// The next bytes that the server writes; `None` when the stream is over.
     pub(crate) async fn next(&mut self) -> Option<String> {
-        let frame = self.body.frame().await?.unwrap();
+        let frame = patiently(self.body.frame()).await?.unwrap();
         Some(String::from_utf8(frame.into_data().unwrap().into()).unwrap())
     }
 
@@ -219,6 +219,11 @@ impl Stream {
     pub(crate) async fn is_quiet(&mut self) -> bool {
         tokio::time::timeout(Duration::ZERO, self.next()).await.is_err()
     }
+}
+
+/// Waits for what must come, but not for ever: a test fails rather than hangs.
+async fn patiently<T>(future: impl Future<Output = T>) -> T {
+    tokio::time::timeout(Duration::from_secs(60), future).await.unwrap()
 }
 
 pub(crate) fn request(method: Method, path: &str) -> axum::http::request::Builder {
