@@ -36,6 +36,21 @@ impl<'a> From<&'a Value> for Datum<'a> {
     }
 }
 
+impl Datum<'static> {
+    /// A value that is no array or object; those are null.
+    pub(crate) fn scalar(value: Value) -> Self {
+        match value {
+            Value::String(text) => Datum::Text(Cow::Owned(text)),
+            other => match Datum::from(&other) {
+                Datum::Boolean(boolean) => Datum::Boolean(boolean),
+                Datum::Integer(integer) => Datum::Integer(integer),
+                Datum::Float(number) => Datum::Float(number),
+                _ => Datum::Null,
+            },
+        }
+    }
+}
+
 impl Datum<'_> {
     pub(crate) fn is_null(&self) -> bool {
         matches!(self, Datum::Null)
@@ -48,6 +63,19 @@ impl Datum<'_> {
             Datum::Float(number) => Some(Datum::Float(*number)),
             Datum::Text(text) => parse_number(text),
             _ => None,
+        }
+    }
+
+    /// As text, for joining and telling apart: what reads like the same is the same. `None` for null.
+    pub(crate) fn to_text(&self) -> Option<Cow<'_, str>> {
+        match self {
+            Datum::Null => None,
+            Datum::Boolean(boolean) => Some(boolean.to_string().into()),
+            Datum::Integer(integer) => Some(integer.to_string().into()),
+            Datum::Float(number) => Some(number.to_string().into()),
+            Datum::Text(text) => Some(Cow::Borrowed(text)),
+            Datum::Moment(moment) => Some(moment.to_string().into()),
+            Datum::Json(value) => Some(value.to_string().into()),
         }
     }
 

@@ -12,6 +12,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test fails by panicking"))]
 
 mod aggregation;
+mod amount;
 mod datum;
 mod definitions;
 mod duration;
@@ -21,6 +22,7 @@ mod event_filter;
 mod name;
 mod predicate;
 mod property;
+mod time_unit;
 mod timestamp;
 mod value_type;
 

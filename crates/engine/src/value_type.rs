@@ -77,6 +77,27 @@ impl ValueType {
         }
     }
 
+    pub(crate) fn is_numeric_or_text(self) -> bool {
+        matches!(self, ValueType::Scalar(scalar) if scalar != ScalarType::Boolean)
+    }
+
+    /// `value` as one element of this type (names of a dict are text), and whether it was out of range. Null when it has
+    /// no counterpart.
+    pub(crate) fn cast_element(self, value: Datum<'_>) -> (Datum<'_>, bool) {
+        let scalar = match self {
+            ValueType::Scalar(scalar) | ValueType::List(scalar) => scalar,
+            ValueType::Dict => ScalarType::Text,
+        };
+        match (scalar, value) {
+            (_, Datum::Null) => (Datum::Null, false),
+            (ScalarType::Text, text @ Datum::Text(_)) => (text, false),
+            (_, value) => {
+                let cast = scalar.cast(value.into_value());
+                (Datum::scalar(cast.value), cast.saturated)
+            }
+        }
+    }
+
     pub(crate) fn cast(self, value: Value) -> Cast {
         match (self, value) {
             (_, Value::Null) => Cast::exact(Value::Null),
@@ -96,10 +117,6 @@ impl ValueType {
 }
 
 impl ScalarType {
-    pub(crate) fn is_boolean(self) -> bool {
-        self == ScalarType::Boolean
-    }
-
     fn cast(self, value: Value) -> Cast {
         match self {
             ScalarType::Int32 => cast_integer(&value, i64::from(i32::MIN), i64::from(i32::MAX)),

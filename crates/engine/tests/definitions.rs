@@ -351,3 +351,64 @@ fn what_makes_no_sense_is_refused_with_its_position_in_the_file_that_brings_it()
     all.add_json(&file("g:a", "\"operator\": \"=\",")).unwrap();
     assert_eq!(all.interventions.len(), 3);
 }
+
+#[test]
+fn aggregation_type_and_time_unit_must_suit_each_other() {
+    let refused = |aggregation: &str, type_name: &str, time_unit: Value| {
+        let attribute = json!({
+            "name": "a", "type": type_name, "events": [], "aggregation": aggregation, "time_unit": time_unit,
+            "property": {"type": "atomic", "name": "page_urlpath"},
+        });
+        refusal(user_group(json!([attribute]), json!([])))
+    };
+    for (aggregation, type_name, time_unit, expected) in [
+        (
+            "unique_list",
+            "string",
+            json!(null),
+            "type: `string` cannot hold the result of `unique_list`, which is a list such as `string_list`",
+        ),
+        (
+            "category_count",
+            "string_list",
+            json!(null),
+            "type: `string_list` cannot hold the result of `category_count`, which is `dict`",
+        ),
+        (
+            "most_frequent",
+            "string_list",
+            json!(null),
+            "type: `string_list` cannot hold the result of `most_frequent`, which is the type of one value",
+        ),
+        (
+            "approx_count_distinct",
+            "bool",
+            json!(null),
+            "type: `bool` cannot hold the result of `approx_count_distinct`, which is a number",
+        ),
+        (
+            "time_since_last",
+            "dict",
+            json!("s"),
+            "type: `dict` cannot hold the result of `time_since_last`, which is a number",
+        ),
+        (
+            "time_since_last",
+            "int32",
+            json!(null),
+            "time_unit: missing: `time_since_last` needs one",
+        ),
+        (
+            "time_since_first",
+            "int32",
+            json!("m"),
+            "time_unit: `m` is not one of `s`, `min`, `h`, `d`",
+        ),
+        ("unique_list", "string_list", json!("s"), "time_unit: `unique_list` has none"),
+    ] {
+        assert_eq!(
+            refused(aggregation, type_name, time_unit),
+            format!("attribute_groups.0.attributes.0.{expected}")
+        );
+    }
+}

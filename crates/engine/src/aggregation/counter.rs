@@ -2,6 +2,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Aggregate, Input, Observation, Output};
+use crate::Timestamp;
 
 /// `counter`: the number of matching events.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -15,7 +16,7 @@ impl Aggregate for Counter {
         self.0 = self.0.saturating_add(1);
     }
 
-    fn value(&self) -> Value {
+    fn value(&self, _now: Timestamp) -> Value {
         self.0.into()
     }
 }

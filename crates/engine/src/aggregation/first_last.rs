@@ -22,7 +22,7 @@ impl Aggregate for First {
         }
     }
 
-    fn value(&self) -> Value {
+    fn value(&self, _now: Timestamp) -> Value {
         self.0.as_ref().map_or(Value::Null, |(_, value)| value.clone())
     }
 }
@@ -37,7 +37,7 @@ impl Aggregate for Last {
         }
     }
 
-    fn value(&self) -> Value {
+    fn value(&self, _now: Timestamp) -> Value {
         self.0.as_ref().map_or(Value::Null, |(_, value)| value.clone())
     }
 }

@@ -3,6 +3,7 @@ use serde_json::Value;
 
 use super::sum::Sum;
 use super::{Aggregate, Input, Observation, Output};
+use crate::Timestamp;
 
 /// `mean`: the [`Sum`] divided by how many numbers made it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -20,7 +21,7 @@ impl Aggregate for Mean {
         self.count = self.count.saturating_add(1);
     }
 
-    fn value(&self) -> Value {
+    fn value(&self, _now: Timestamp) -> Value {
         self.sum.divided_by(self.count)
     }
 }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Aggregate, Input, Observation, Output};
+use crate::Timestamp;
 use crate::datum::{Datum, Relation};
 
 /// `min`: the smallest number.
@@ -22,7 +23,7 @@ impl Aggregate for Min {
         keep(&mut self.0, &observation.value, Ordering::Less);
     }
 
-    fn value(&self) -> Value {
+    fn value(&self, _now: Timestamp) -> Value {
         self.0.clone()
     }
 }
@@ -35,7 +36,7 @@ impl Aggregate for Max {
         keep(&mut self.0, &observation.value, Ordering::Greater);
     }
 
-    fn value(&self) -> Value {
+    fn value(&self, _now: Timestamp) -> Value {
         self.0.clone()
     }
 }

@@ -3,11 +3,17 @@
 //! One file per aggregation (or pair of opposites), which implements [`Aggregate`], and one line in the table below. The
 //! rest (which values count, rolling windows, time to live, types, serialisation) is common to all.
 
+mod approx_count_distinct;
+mod category_count;
 mod counter;
 mod first_last;
+mod frequency;
 mod mean;
 mod min_max;
 mod sum;
+mod tally;
+mod time_since;
+mod unique_list;
 mod window;
 
 use serde::{Deserialize, Serialize};
@@ -27,8 +33,8 @@ pub(crate) trait Aggregate: Default {
     /// Takes in one value, which is what [`Input`] promises.
     fn observe(&mut self, observation: &Observation<'_>);
 
-    /// The result so far. Called after at least one observation.
-    fn value(&self) -> Value;
+    /// The result so far, read at `now`. Called after at least one observation.
+    fn value(&self, now: Timestamp) -> Value;
 }
 
 /// What one event contributes.
@@ -49,6 +55,8 @@ pub(crate) enum Input {
     Number,
     /// The property where it is not null.
     Value,
+    /// The property as one element of the attribute's type, where it has a counterpart there.
+    Element,
 }
 
 /// What a result looks like, before it is cast to the attribute's type.
@@ -56,6 +64,14 @@ pub(crate) enum Input {
 pub(crate) enum Output {
     /// A number: fits every numeric type, and text.
     Number,
+    /// A number of milliseconds, to be shown in the attribute's time unit.
+    Milliseconds,
+    /// One of the values taken in.
+    Element,
+    /// A list of them.
+    List,
+    /// An object with such values as names.
+    Map,
     /// Whatever the property holds.
     Any,
 }
@@ -105,8 +121,8 @@ macro_rules! aggregations {
                 match self { $(State::$variant(state) => state.observe(observation)),* }
             }
 
-            pub(crate) fn value(&self) -> Value {
-                match self { $(State::$variant(state) => state.value()),* }
+            pub(crate) fn value(&self, now: Timestamp) -> Value {
+                match self { $(State::$variant(state) => state.value(now)),* }
             }
         }
     };
@@ -120,17 +136,13 @@ aggregations! {
     "mean" => Mean(mean::Mean),
     "first" => First(first_last::First),
     "last" => Last(first_last::Last),
-}
-
-impl Input {
-    /// What of `value` the aggregation takes in; `None` when the event does not count.
-    pub(crate) fn accept(self, value: Datum<'_>) -> Option<Datum<'_>> {
-        match self {
-            Input::Event => Some(Datum::Null),
-            Input::Number => value.as_number(),
-            Input::Value => Some(value).filter(|value| !value.is_null()),
-        }
-    }
+    "unique_list" => UniqueList(unique_list::UniqueList),
+    "most_frequent" => MostFrequent(frequency::MostFrequent),
+    "least_frequent" => LeastFrequent(frequency::LeastFrequent),
+    "category_count" => CategoryCount(category_count::CategoryCount),
+    "approx_count_distinct" => ApproxCountDistinct(approx_count_distinct::ApproxCountDistinct),
+    "time_since_last" => TimeSinceLast(time_since::TimeSinceLast),
+    "time_since_first" => TimeSinceFirst(time_since::TimeSinceFirst),
 }
 
 #[cfg(test)]
@@ -154,6 +166,6 @@ mod testing {
         for (millis, value) in observations {
             state.observe(&Observation { at: Timestamp::from_millis(millis), value });
         }
-        state.value()
+        state.value(Timestamp::from_millis(0))
     }
 }

@@ -1,26 +1,17 @@
-use std::str::FromStr;
-
-use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Aggregate, Input, Observation, Output};
-use crate::datum::{Datum, parse_number};
+use crate::Timestamp;
+use crate::amount::Amount;
 
-/// `sum`: the total of the property.
-///
-/// Added up in decimal, so that 0.1 and 0.2 make 0.3: a number counts as the shortest decimal that denotes it, which is how
-/// it was written. Decimals hold 28 digits; a total that outgrows them goes on in floating point, and stays at its largest
-/// value rather than become infinite.
+/// `sum`: the total of the property, without drift (see [`Amount`]).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) enum Sum {
-    Exact(Decimal),
-    Approximate(f64),
-}
+pub(crate) struct Sum(Amount);
 
 impl Default for Sum {
     fn default() -> Self {
-        Sum::Exact(Decimal::ZERO)
+        Sum(Amount::ZERO)
     }
 }
 
@@ -29,50 +20,21 @@ impl Aggregate for Sum {
     const OUTPUT: Output = Output::Number;
 
     fn observe(&mut self, observation: &Observation<'_>) {
-        let (decimal, float) = match observation.value {
-            Datum::Integer(integer) => (Some(Decimal::from(integer)), integer as f64),
-            Datum::Float(float) => (Decimal::from_str(&float.to_string()).ok(), float),
-            _ => return,
-        };
-        *self = match self {
-            Sum::Exact(total) => match decimal.and_then(|decimal| total.checked_add(decimal)) {
-                Some(total) => Sum::Exact(total),
-                None => Sum::Approximate(add_saturating(nearest_float(*total), float)),
-            },
-            Sum::Approximate(total) => Sum::Approximate(add_saturating(*total, float)),
-        };
+        if let Some(amount) = Amount::of(&observation.value) {
+            self.0 = self.0.plus(amount);
+        }
     }
 
-    fn value(&self) -> Value {
-        match self {
-            Sum::Exact(total) => value_of(*total),
-            Sum::Approximate(total) => Value::from(*total),
-        }
+    fn value(&self, _now: Timestamp) -> Value {
+        self.0.into_datum().into_value()
     }
 }
 
 impl Sum {
     /// The total divided by `count`; null when that is 0.
     pub(super) fn divided_by(&self, count: u64) -> Value {
-        match self {
-            Sum::Exact(total) => total.checked_div(count.into()).map_or(Value::Null, value_of),
-            Sum::Approximate(total) => Value::from(total / count as f64),
-        }
+        self.0.divided_by(count).map_or(Value::Null, |mean| mean.into_datum().into_value())
     }
-}
-
-/// An integer where it is one, else the nearest floating point number.
-fn value_of(decimal: Decimal) -> Value {
-    parse_number(&decimal.normalize().to_string()).map_or(Value::Null, Datum::into_value)
-}
-
-/// By way of text, because that rounds correctly: dividing mantissa by scale may be off by one digit.
-fn nearest_float(decimal: Decimal) -> f64 {
-    decimal.to_string().parse().unwrap_or_default()
-}
-
-fn add_saturating(left: f64, right: f64) -> f64 {
-    (left + right).clamp(f64::MIN, f64::MAX)
 }
 
 #[cfg(test)]

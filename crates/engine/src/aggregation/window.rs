@@ -48,7 +48,7 @@ impl Window {
         for (at, value) in inside {
             state.observe(&Observation { at: *at, value: Datum::from(value) });
         }
-        state.value()
+        state.value(now)
     }
 
     /// When the last observation leaves the window.

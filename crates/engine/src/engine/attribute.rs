@@ -9,6 +9,7 @@ use crate::event::Event;
 use crate::event_filter::EventFilter;
 use crate::name::check_name;
 use crate::property::PropertyReader;
+use crate::time_unit::TimeUnit;
 use crate::value_type::{Cast, ValueType};
 
 /// Position of an attribute among all of all groups; profiles keep their values by it.
@@ -33,9 +34,17 @@ pub(super) struct Attribute {
     pub(super) filter: EventFilter,
     pub(super) aggregation: Aggregation,
     pub(super) retention: Retention,
-    pub(super) value_type: ValueType,
-    pub(super) default_value: Option<Value>,
+    value_type: ValueType,
+    default_value: Option<Value>,
+    time_unit: Option<TimeUnit>,
     property: Option<PropertyReader>,
+}
+
+/// What an event adds to an attribute.
+pub(super) struct Contribution<'e> {
+    pub(super) value: Datum<'e>,
+    /// Whether the value was out of range of the attribute's type.
+    pub(super) saturated: bool,
 }
 
 /// How long what was counted keeps counting.
@@ -93,17 +102,33 @@ impl Attribute {
             retention,
             value_type,
             default_value: compile_default(definition, value_type, loc)?,
+            time_unit: compile_time_unit(definition, aggregation, loc)?,
             property: compile_property(definition, aggregation, loc)?,
         })
     }
 
     /// What `event` contributes; `None` when it does not count.
-    pub(super) fn contribution<'e>(&self, event: &'e Event) -> Option<Datum<'e>> {
+    pub(super) fn contribution<'e>(&self, event: &'e Event) -> Option<Contribution<'e>> {
         if !self.filter.matches(event) {
             return None;
         }
         let value = self.property.as_ref().map_or(Datum::Null, |property| property.read(event));
-        self.aggregation.input().accept(value)
+        let (value, saturated) = match self.aggregation.input() {
+            Input::Event => return Some(Contribution { value: Datum::Null, saturated: false }),
+            Input::Number => (value.as_number()?, false),
+            Input::Value => (value, false),
+            Input::Element => self.value_type.cast_element(value),
+        };
+        (!value.is_null()).then_some(Contribution { value, saturated })
+    }
+
+    /// The result of the aggregation in the attribute's unit and type; `None` when it has no counterpart there.
+    pub(super) fn present(&self, result: Value) -> Option<Cast> {
+        let result = match self.time_unit {
+            Some(unit) => unit.convert(&result),
+            None => result,
+        };
+        Some(self.value_type.cast(result)).filter(|cast| !cast.value.is_null())
     }
 
     /// What criteria compare: while unset, null unless the definition has a default.
@@ -145,13 +170,37 @@ fn compile_type(
     let loc = loc.field("type");
     let value_type = ValueType::named(name)
         .ok_or_else(|| loc.error(format!("`{}` is not a type", name.escape_debug())))?;
-    match (aggregation.output(), value_type) {
-        (Output::Any, _) => Ok(value_type),
-        (Output::Number, ValueType::Scalar(scalar)) if !scalar.is_boolean() => Ok(value_type),
-        (Output::Number, _) => {
-            Err(loc
-                .error(format!("`{name}` cannot hold the result of `{}`", definition.aggregation)))
+    let (fits, needed) = match aggregation.output() {
+        Output::Any => (true, "any type"),
+        Output::Number | Output::Milliseconds => (value_type.is_numeric_or_text(), "a number"),
+        Output::Element => (matches!(value_type, ValueType::Scalar(_)), "the type of one value"),
+        Output::List => (matches!(value_type, ValueType::List(_)), "a list such as `string_list`"),
+        Output::Map => (value_type == ValueType::Dict, "`dict`"),
+    };
+    match fits {
+        true => Ok(value_type),
+        false => Err(loc.error(format!(
+            "`{name}` cannot hold the result of `{}`, which is {needed}",
+            definition.aggregation
+        ))),
+    }
+}
+
+fn compile_time_unit(
+    definition: &AttributeDefinition,
+    aggregation: Aggregation,
+    loc: &Loc<'_>,
+) -> Result<Option<TimeUnit>, DefinitionError> {
+    let loc = loc.field("time_unit");
+    match (aggregation.output(), definition.time_unit.as_deref()) {
+        (Output::Milliseconds, Some(name)) => TimeUnit::named(name).map(Some).ok_or_else(|| {
+            loc.error(format!("`{}` is not one of `s`, `min`, `h`, `d`", name.escape_debug()))
+        }),
+        (Output::Milliseconds, None) => {
+            Err(loc.error(format!("missing: `{}` needs one", definition.aggregation)))
         }
+        (_, Some(_)) => Err(loc.error(format!("`{}` has none", definition.aggregation))),
+        (_, None) => Ok(None),
     }
 }
 
@@ -177,7 +226,8 @@ fn compile_default(
         return Ok(None);
     };
     let cast = value_type.cast(default.clone());
-    if cast.value.is_null() || cast.saturated {
+    let lacks_elements = cast.value.as_array().is_some_and(|list| list.contains(&Value::Null));
+    if cast.value.is_null() || lacks_elements || cast.saturated {
         let message = format!("{default} is not of type `{}`", definition.value_type);
         return Err(loc.field("default_value").error(message));
     }

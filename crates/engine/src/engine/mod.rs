@@ -20,7 +20,7 @@ use uuid::Uuid;
 use crate::aggregation::Observation;
 use crate::value_type::Cast;
 use crate::{DefinitionError, Definitions, Event, Timestamp};
-use attribute::AttributeIndex;
+use attribute::{AttributeIndex, Contribution};
 use key::{Ids, KeyIndex};
 pub use outcome::{Outcome, Triggered, Warning};
 use profile::{Profile, Profiles};
@@ -210,8 +210,9 @@ impl Engine {
                 continue;
             }
             let profile = profiles.open(key, id);
-            for (index, attribute, value) in contributions {
+            for (index, attribute, contribution) in contributions {
                 let before = profile.value(index, attribute, now);
+                let Contribution { value, saturated } = contribution;
                 let observation = Observation { at: event.derived_tstamp(), value };
                 let observed = profile.observe(index, attribute, &observation, now);
                 let after = profile.value(index, attribute, now);
@@ -221,7 +222,7 @@ impl Engine {
                     let attribute = attribute.full_name.clone();
                     outcome.warnings.push(Warning::WindowOverflowed { attribute });
                 }
-                if after.as_ref().is_some_and(|cast| cast.saturated) {
+                if saturated || after.as_ref().is_some_and(|cast| cast.saturated) {
                     outcome
                         .warnings
                         .push(Warning::Saturated { attribute: attribute.full_name.clone() });

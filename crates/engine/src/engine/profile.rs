@@ -141,16 +141,16 @@ impl Cell {
         Observed { window_overflowed }
     }
 
-    /// The value at `now`; `None` when it has expired or its window is empty.
+    /// The value at `now`; `None` when it has expired, its window is empty, or it has no counterpart in the type.
     fn value(&self, attribute: &Attribute, now: Timestamp) -> Option<Cast> {
         let value = match &self.state {
             _ if !self.is_live(attribute, now) => return None,
-            CellState::Lifetime(state) => state.value(),
+            CellState::Lifetime(state) => state.value(now),
             CellState::Window(window) => {
                 window.value(attribute.aggregation, now, attribute.retention.keep_ms)
             }
         };
-        Some(attribute.value_type.cast(value))
+        attribute.present(value)
     }
 
     fn is_live(&self, attribute: &Attribute, now: Timestamp) -> bool {
