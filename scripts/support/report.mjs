@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { root, toolEnv } from './project.mjs';
 
-const HEARTBEAT_MS = 15_000;
+const FIRST_HEARTBEAT_MS = 15_000;
 
 /** A failure that is already said in one clear line: no stack trace is wanted. */
 export class Failure extends Error {}
@@ -11,7 +11,7 @@ export class Failure extends Error {}
 const seconds = (began) => `${((performance.now() - began) / 1000).toFixed(1)} s`;
 
 /**
- * Runs `work` as one named step and says how long it took. A step that takes long says so every 15 seconds.
+ * Runs `work` as one named step and says how long it took. A step that takes long says so, less and less often.
  * @param {string} title what the step does, in the present tense
  * @param {() => Promise<T>} work
  * @returns {Promise<T>} what `work` gave
@@ -20,10 +20,7 @@ const seconds = (began) => `${((performance.now() - began) / 1000).toFixed(1)} s
 export async function step(title, work) {
   const began = performance.now();
   console.log(`• ${title} …`);
-  const heartbeat = setInterval(
-    () => console.log(`  still at it: ${title} (${seconds(began)})`),
-    HEARTBEAT_MS,
-  );
+  const heartbeat = startHeartbeat(() => console.log(`  still at it: ${title} (${seconds(began)})`));
   try {
     const result = await work();
     console.log(`✓ ${title} (${seconds(began)})`);
@@ -32,8 +29,21 @@ export async function step(title, work) {
     console.log(`✗ ${title} (${seconds(began)})`);
     throw error;
   } finally {
-    clearInterval(heartbeat);
+    heartbeat.stop();
   }
+}
+
+/** Calls `beat` after a while, then after twice as long each time, until it is stopped. */
+function startHeartbeat(beat) {
+  let timer;
+  const schedule = (delayMs) => {
+    timer = setTimeout(() => {
+      beat();
+      schedule(2 * delayMs);
+    }, delayMs);
+  };
+  schedule(FIRST_HEARTBEAT_MS);
+  return { stop: () => clearTimeout(timer) };
 }
 
 /**
