@@ -24,6 +24,8 @@ const child = spawn('wasm-pack', ['test', '--headless', '--chrome', '--chromedri
     ...process.env,
     PATH: [join(root, '.tools/bin'), process.env.PATH].join(delimiter),
     SCRIPTED_SERVER_PORT: String(port),
+    // For the whole run, in seconds: a busy machine is no failure, and a test that hangs still ends.
+    WASM_BINDGEN_TEST_TIMEOUT: process.env.WASM_BINDGEN_TEST_TIMEOUT ?? '300',
   },
 });
 const code = await new Promise((resolve) => {
