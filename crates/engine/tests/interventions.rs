@@ -405,3 +405,102 @@ fn the_default_definitions_compile() {
     let definitions = signals_engine::Definitions::from_json(text).unwrap();
     assert!(Engine::new(&definitions).unwrap().has_attribute_key("domain_userid"));
 }
+
+fn changed(attribute: &str) -> serde_json::Value {
+    json!({"attribute": format!("g:{attribute}"), "operator": "changed"})
+}
+
+fn last(name: &str) -> serde_json::Value {
+    let mut last = sum(name);
+    last["aggregation"] = json!("last");
+    last
+}
+
+#[test]
+fn changed_triggers_at_every_change_of_the_value_the_first_setting_included() {
+    let mut run = Run::new(user_group(json!([last("a")]), json!([rule("r", changed("a"))])));
+    for (amount, expected) in [(1, 1), (1, 0), (2, 1), (2, 0), (1, 1)] {
+        let outcome = run.send(identified(acme("a", json!({"amount": amount})), USER, SESSION));
+        assert_eq!(outcome.triggered.len(), expected, "{amount}");
+    }
+    run.now += 7 * 24 * 3_600_000;
+    assert_eq!(run.acme("a", json!({"amount": 1})), ["r"], "expired and set again");
+    let other = run.send(identified(acme("a", json!({"amount": 1})), OTHER_USER, SESSION));
+    assert_eq!(target_ids(&other.triggered[0]), [("domain_userid", OTHER_USER)]);
+}
+
+#[test]
+fn the_first_setting_is_a_change_even_when_it_equals_the_default() {
+    let mut with_default = counter("a");
+    with_default["default_value"] = json!(1);
+    let mut run = Run::new(user_group(json!([with_default]), json!([rule("r", changed("a"))])));
+    assert_eq!(run.acme("a", json!({})), ["r"]);
+}
+
+#[test]
+fn changed_under_all_triggers_at_every_change_while_the_rest_holds() {
+    let criteria = json!({"all": [changed("a"), test("b", ">=", json!(2))]});
+    let definitions = user_group(json!([counter("a"), counter("b")]), json!([rule("r", criteria)]));
+    let mut run = Run::new(definitions);
+    for (event, expected) in [("a", 0), ("b", 0), ("b", 0), ("a", 1), ("b", 0), ("a", 1)] {
+        assert_eq!(run.acme(event, json!({})).len(), expected, "{event}");
+    }
+}
+
+#[test]
+fn a_change_in_an_alternative_triggers_when_it_has_a_part_in_what_holds() {
+    let criteria = json!({"all": [
+        test("a", ">=", json!(1)),
+        {"any": [test("b", ">=", json!(1)), {"all": [changed("c"), test("b", "is null", json!(null))]}]},
+    ]});
+    let definitions =
+        user_group(json!([counter("a"), counter("b"), counter("c")]), json!([rule("r", criteria)]));
+    let mut run = Run::new(definitions);
+    for (event, expected) in [
+        ("c", 0), // a is missing
+        ("a", 0), // b is missing, and c did not change just now
+        ("c", 1), // c changed
+        ("c", 1), // and again
+        ("b", 1), // the other alternative: an ordinary edge
+        ("c", 0), // holds as before, by b alone
+    ] {
+        assert_eq!(run.acme(event, json!({})).len(), expected, "{event}");
+    }
+}
+
+#[test]
+fn changed_is_refused_where_it_says_nothing() {
+    let a = || test("a", "=", json!(1));
+    for (criteria, place) in [
+        (json!({"any": [a(), changed("a")]}), "any.1"),
+        (json!({"any": [{"any": [changed("a")]}]}), "any.0.any.0"),
+        (json!({"none": [changed("a")]}), "none.0"),
+        (json!({"all": [{"none": [a(), changed("a")]}]}), "all.0.none.1"),
+        (json!({"none": [{"all": [changed("a")]}]}), "none.0.all.0"),
+    ] {
+        let refusal = refusal(user_group(json!([counter("a")]), json!([rule("r", criteria)])));
+        assert_eq!(
+            refusal,
+            format!(
+                "interventions.0.criteria.{place}.operator: `changed` may stand alone or under `all`, and not under `none`"
+            )
+        );
+    }
+    for criteria in [
+        json!({"all": [{"any": [a(), changed("a")]}]}),
+        json!({"any": [a(), {"all": [changed("a")]}]}),
+        json!({"attribute": "g:a", "operator": "changed", "value": null}),
+    ] {
+        Run::new(user_group(json!([counter("a")]), json!([rule("r", criteria)])));
+    }
+}
+
+#[test]
+fn no_criterion_over_an_event_asks_for_a_change() {
+    let mut attribute = counter("a");
+    attribute["criteria"] = json!({"all": [{"property": {"type": "atomic", "name": "platform"}, "operator": "changed"}]});
+    assert_eq!(
+        refusal(user_group(json!([attribute]), json!([]))),
+        "attribute_groups.0.attributes.0.criteria.all.0.operator: `changed` is not a supported operator"
+    );
+}

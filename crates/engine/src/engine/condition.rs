@@ -12,10 +12,14 @@ use crate::predicate::Predicate;
 /// How many `all`, `any` and `none` may be nested in each other.
 const MAX_DEPTH: usize = 32;
 
+/// The operator that asks not for a value but for the event that changes it.
+const CHANGED: &str = "changed";
+
 /// Compiled [`Criteria`].
 #[derive(Debug, Clone)]
 pub(super) enum Condition {
     Test { attribute: AttributeIndex, predicate: Predicate },
+    Changed(AttributeIndex),
     All(Vec<Condition>),
     Any(Vec<Condition>),
     None(Vec<Condition>),
@@ -28,24 +32,56 @@ pub(super) trait ResolveAttribute {
     fn resolve(&self, full_name: &str) -> Result<AttributeIndex, String>;
 }
 
+/// Attribute values before or after an event.
+pub(super) trait Values {
+    /// Null while unset, unless the attribute has a default.
+    fn value(&self, attribute: AttributeIndex) -> Cow<'_, Value>;
+
+    /// Whether the event just changed or set it. Before the event it did not.
+    fn has_changed(&self, attribute: AttributeIndex) -> bool;
+}
+
 impl Condition {
     pub(super) fn compile(
         criteria: &Criteria,
         attributes: &impl ResolveAttribute,
         loc: &Loc<'_>,
     ) -> Result<Self, DefinitionError> {
-        compile_at_depth(criteria, attributes, loc, 0)
+        compile_at(criteria, attributes, loc, Place::default())
     }
 
-    /// Whether it holds for the values that `value_of` gives. Unset attributes without a default are null.
-    pub(super) fn holds<'v>(&self, value_of: &impl Fn(AttributeIndex) -> Cow<'v, Value>) -> bool {
+    pub(super) fn holds(&self, values: &impl Values) -> bool {
         match self {
             Condition::Test { attribute, predicate } => {
-                predicate.holds(&Datum::from(value_of(*attribute).as_ref()))
+                predicate.holds(&Datum::from(values.value(*attribute).as_ref()))
             }
-            Condition::All(children) => children.iter().all(|child| child.holds(value_of)),
-            Condition::Any(children) => children.iter().any(|child| child.holds(value_of)),
-            Condition::None(children) => !children.iter().any(|child| child.holds(value_of)),
+            Condition::Changed(attribute) => values.has_changed(*attribute),
+            Condition::All(children) => children.iter().all(|child| child.holds(values)),
+            Condition::Any(children) => children.iter().any(|child| child.holds(values)),
+            Condition::None(children) => !children.iter().any(|child| child.holds(values)),
+        }
+    }
+
+    /// Whether it holds and one of its `changed` criteria has a part in that.
+    pub(super) fn holds_by_change(&self, values: &impl Values) -> bool {
+        match self {
+            Condition::Test { .. } | Condition::None(_) => false,
+            Condition::Changed(attribute) => values.has_changed(*attribute),
+            Condition::All(children) => {
+                children.iter().any(|child| child.holds_by_change(values)) && self.holds(values)
+            }
+            Condition::Any(children) => children.iter().any(|child| child.holds_by_change(values)),
+        }
+    }
+
+    /// Whether one of its criteria is `changed`.
+    pub(super) fn asks_for_change(&self) -> bool {
+        match self {
+            Condition::Test { .. } => false,
+            Condition::Changed(_) => true,
+            Condition::All(children) | Condition::Any(children) | Condition::None(children) => {
+                children.iter().any(Condition::asks_for_change)
+            }
         }
     }
 
@@ -58,7 +94,7 @@ impl Condition {
 
     fn collect_attributes(&self, mentioned: &mut Vec<AttributeIndex>) {
         match self {
-            Condition::Test { attribute, .. } => {
+            Condition::Test { attribute, .. } | Condition::Changed(attribute) => {
                 if !mentioned.contains(attribute) {
                     mentioned.push(*attribute);
                 }
@@ -70,15 +106,38 @@ impl Condition {
     }
 }
 
-fn compile_at_depth(
+/// Where in a tree a criterion stands.
+#[derive(Debug, Clone, Copy, Default)]
+struct Place {
+    depth: usize,
+    is_under_all: bool,
+    is_under_none: bool,
+}
+
+impl Place {
+    fn below(self, name: &str) -> Self {
+        Self {
+            depth: self.depth + 1,
+            is_under_all: self.is_under_all || name == "all",
+            is_under_none: self.is_under_none || name == "none",
+        }
+    }
+
+    /// A change is over at once: as an alternative to lasting facts, or denied, it says nothing.
+    fn allows_changed(self) -> bool {
+        !self.is_under_none && (self.is_under_all || self.depth == 0)
+    }
+}
+
+fn compile_at(
     criteria: &Criteria,
     attributes: &impl ResolveAttribute,
     loc: &Loc<'_>,
-    depth: usize,
+    place: Place,
 ) -> Result<Condition, DefinitionError> {
     let subtree = |children: &[Criteria], name: &str| {
         let loc = loc.field(name);
-        if depth == MAX_DEPTH {
+        if place.depth == MAX_DEPTH {
             return Err(loc.error(format!("nested deeper than {MAX_DEPTH}")));
         }
         if children.is_empty() {
@@ -87,7 +146,9 @@ fn compile_at_depth(
         children
             .iter()
             .enumerate()
-            .map(|(index, child)| compile_at_depth(child, attributes, &loc.index(index), depth + 1))
+            .map(|(index, child)| {
+                compile_at(child, attributes, &loc.index(index), place.below(name))
+            })
             .collect::<Result<Vec<_>, _>>()
     };
     match criteria {
@@ -96,6 +157,14 @@ fn compile_at_depth(
                 operator.as_deref().ok_or_else(|| loc.field("operator").error("missing"))?;
             let attribute =
                 attributes.resolve(name).map_err(|reason| loc.field("attribute").error(reason))?;
+            if operator == CHANGED {
+                return match place.allows_changed() {
+                    true => Ok(Condition::Changed(attribute)),
+                    false => Err(loc
+                        .field("operator")
+                        .error("`changed` may stand alone or under `all`, and not under `none`")),
+                };
+            }
             let predicate = Predicate::compile(operator, value.as_ref(), loc)?;
             Ok(Condition::Test { attribute, predicate })
         }

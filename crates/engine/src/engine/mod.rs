@@ -21,6 +21,7 @@ use crate::aggregation::Observation;
 use crate::value_type::Cast;
 use crate::{DefinitionError, Definitions, Event, Timestamp};
 use attribute::{AttributeIndex, Contribution};
+use condition::Values;
 use key::{Ids, KeyIndex};
 pub use outcome::{Outcome, Triggered, Warning};
 use profile::{Profile, Profiles};
@@ -73,7 +74,31 @@ struct Change {
 /// A rule that holds after an event which changed one of its attributes.
 struct Holding {
     rule: RuleIndex,
-    held_before: bool,
+    /// Whether it did not hold before the event, or holds because of a change.
+    is_new: bool,
+}
+
+/// Attribute values on one side of an event, in the profiles that the event belongs to.
+struct Side<'a> {
+    engine: &'a Engine,
+    ids: &'a Ids<'a>,
+    now: Timestamp,
+    changes: &'a [Change],
+    is_after: bool,
+}
+
+impl Values for Side<'_> {
+    fn value(&self, attribute: AttributeIndex) -> Cow<'_, Value> {
+        match change_of(attribute, self.changes) {
+            Some(change) if self.is_after => Cow::Borrowed(&change.after),
+            Some(change) => Cow::Borrowed(&change.before),
+            None => Cow::Owned(self.engine.value(attribute, self.ids, self.now)),
+        }
+    }
+
+    fn has_changed(&self, attribute: AttributeIndex) -> bool {
+        self.is_after && change_of(attribute, self.changes).is_some()
+    }
 }
 
 impl Engine {
@@ -92,7 +117,9 @@ impl Engine {
     /// Counts one event and reports what it triggered. The engine's time is the event's `collector_tstamp`.
     ///
     /// An intervention triggers when its criteria did not hold before the event and hold after it, for those of its targets
-    /// that the event has an id of and that have not had it yet; all of them share one instance. Criteria over profiles of
+    /// that the event has an id of and that have not had it yet; all of them share one instance. One with a `changed`
+    /// criterion triggers at every change that has a part in making its criteria hold, however often its targets had it.
+    /// Criteria over profiles of
     /// several keys, such as a user's and a session's, start afresh with each new profile: a user who met them long ago
     /// can still meet them in a new session.
     ///
@@ -227,10 +254,11 @@ impl Engine {
                         .warnings
                         .push(Warning::Saturated { attribute: attribute.full_name.clone() });
                 }
-                let was_set = before.is_some();
+                let (was_set, is_set) = (before.is_some(), after.is_some());
                 let before = attribute.value_for_criteria(before);
                 let after = attribute.value_for_criteria(after);
-                if before != after {
+                // The first value may equal the default.
+                if before != after || was_set != is_set {
                     changes.push(Change { attribute: index, was_set, before, after });
                 }
             }
@@ -255,16 +283,17 @@ impl Engine {
         rules.dedup();
         outcome.rules_evaluated += rules.len() as u64;
 
-        let holds = |rule: RuleIndex, changed_to: fn(&Change) -> &Value| {
-            self.program.rule(rule).condition.holds(&|index| match change_of(index, changes) {
-                Some(change) => Cow::Borrowed(changed_to(change)),
-                None => Cow::Owned(self.value(index, ids, now)),
-            })
-        };
+        let before = Side { engine: self, ids, now, changes, is_after: false };
+        let after = Side { is_after: true, ..before };
         rules
             .into_iter()
-            .filter(|rule| holds(*rule, |change| &change.after))
-            .map(|rule| Holding { rule, held_before: holds(rule, |change| &change.before) })
+            .filter_map(|rule| {
+                let condition = &self.program.rule(rule).condition;
+                condition.holds(&after).then(|| Holding {
+                    rule,
+                    is_new: !condition.holds(&before) || condition.holds_by_change(&after),
+                })
+            })
             .collect()
     }
 
@@ -283,8 +312,8 @@ impl Engine {
         self.profiles.get(key, ids.get(key)?)
     }
 
-    /// Those targets for which a rule holds anew, that the event has an id of and that have not had it; from now on they
-    /// have.
+    /// Those targets for which a rule holds anew, that the event has an id of and, unless the rule triggers at every
+    /// change, that have not had it; from now on they have.
     fn claim_targets(
         &mut self,
         holding: &Holding,
@@ -297,14 +326,13 @@ impl Engine {
             .targets
             .iter()
             .copied()
-            .filter(|key| !holding.held_before || self.is_new_to(rule, *key, changes, ids, now))
+            .filter(|key| holding.is_new || self.is_new_to(rule, *key, changes, ids, now))
             .collect();
+        let is_once = rule.is_once;
         let mut targets = Vec::new();
         for key in keys {
             let Some(id) = ids.get(key) else { continue };
-            let profile = self.profiles.open(key, id);
-            if !profile.has_received(holding.rule) {
-                profile.receive(holding.rule);
+            if !is_once || self.profiles.open(key, id).receive(holding.rule) {
                 let name = self.program.keys.get(key).name.clone();
                 targets.push(TargetAttributeKey { name, id: id.to_owned() });
             }

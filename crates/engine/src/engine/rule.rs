@@ -22,6 +22,8 @@ pub(super) struct Rule {
     pub(super) version: u64,
     pub(super) is_published: bool,
     pub(super) condition: Condition,
+    /// Whether every target gets it the first time only. Rules that ask for a change trigger at every change.
+    pub(super) is_once: bool,
     /// Attributes whose change is a reason to evaluate the rule.
     pub(super) mentioned: Vec<AttributeIndex>,
     pub(super) targets: Vec<KeyIndex>,
@@ -46,6 +48,7 @@ impl Rule {
             is_published: definition.is_published,
             targets: compile_targets(definition, keys, groups, &criteria_groups, loc)?,
             payload: compile_payload(definition, groups, &criteria_groups, loc)?,
+            is_once: !condition.asks_for_change(),
             condition,
             mentioned,
         })
