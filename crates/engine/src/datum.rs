@@ -66,6 +66,17 @@ impl Datum<'_> {
         }
     }
 
+    /// The moment that this is: a moment, milliseconds since the epoch as number or text, or ISO 8601 text.
+    pub(crate) fn as_moment(&self) -> Option<Timestamp> {
+        match (self, self.as_number()) {
+            (Datum::Moment(moment), _) => Some(*moment),
+            (_, Some(Datum::Integer(millis))) => Some(Timestamp::from_millis(millis)),
+            (_, Some(Datum::Float(millis))) => Some(Timestamp::from_millis(millis as i64)),
+            (Datum::Text(text), _) => Timestamp::parse(text),
+            _ => None,
+        }
+    }
+
     /// As text, for joining and telling apart: what reads like the same is the same. `None` for null.
     pub(crate) fn to_text(&self) -> Option<Cow<'_, str>> {
         match self {

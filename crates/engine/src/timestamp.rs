@@ -32,6 +32,26 @@ impl Timestamp {
     }
 }
 
+impl Timestamp {
+    /// The moment that ISO 8601 text denotes. Without an offset it is in UTC; a date alone is its first moment.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let moment: jiff::Timestamp = match text.parse() {
+            Ok(moment) => moment,
+            Err(_) => {
+                let civil: jiff::civil::DateTime = text.parse().ok()?;
+                civil.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp()
+            }
+        };
+        Some(Self(moment.as_millisecond()))
+    }
+
+    /// Date and time in UTC; `None` beyond the years -9999 to 9999.
+    pub(crate) fn to_civil(self) -> Option<jiff::civil::DateTime> {
+        let moment = jiff::Timestamp::from_millisecond(self.0).ok()?;
+        Some(jiff::tz::TimeZone::UTC.to_datetime(moment))
+    }
+}
+
 impl fmt::Display for Timestamp {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match jiff::Timestamp::from_millisecond(self.0) {

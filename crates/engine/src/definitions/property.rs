@@ -26,6 +26,15 @@ pub struct Property {
     /// Part of a date to take instead of the whole: `hour_of_day`, `day_of_week`, …
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub date_part: Option<String>,
+    /// `calculated`: how the values become one: `concat`, `sum`, `product`, `min`, `max` or `coalesce`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operation: Option<String>,
+    /// `calculated`: what the value is made of, in order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub properties: Option<Vec<Property>>,
+    /// `calculated` by `concat`: what stands between two values; nothing when not said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub separator: Option<String>,
 }
 
 /// The part of an event that a [`Property`] is found in.

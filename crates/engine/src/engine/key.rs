@@ -94,7 +94,7 @@ pub(super) fn unknown_key(name: &str, loc: &Loc<'_>) -> DefinitionError {
 fn compile_key(definition: &AttributeKey, loc: &Loc<'_>) -> Result<Key, DefinitionError> {
     check_name(&definition.name).map_err(|reason| loc.field("name").error(reason))?;
     let source = match (&definition.property, &definition.key) {
-        (Some(property), _) => PropertyReader::compile(property, &loc.field("property"))?,
+        (Some(property), _) => PropertyReader::compile_id(property, &loc.field("property"))?,
         (None, Some(field)) => PropertyReader::atomic(field).ok_or_else(|| {
             loc.field("key").error(format!("`{}` is not an atomic field", field.escape_debug()))
         })?,

@@ -13,7 +13,7 @@ use crate::Timestamp;
 use crate::datum::Datum;
 use crate::name::has_control_character;
 use atomic::{Atomic, AtomicValue};
-pub(crate) use atomic_field::AtomicField;
+pub(crate) use atomic_field::{AtomicField, FieldType};
 use self_describing::Encoding;
 pub use self_describing::{SchemaUri, SelfDescribing};
 

@@ -1,12 +1,16 @@
 //! Compiled properties: where in an event a value is found.
 
+mod calculated;
+mod date_part;
 mod path;
 
 use serde_json::Value;
 
 use crate::datum::Datum;
 use crate::definitions::{DefinitionError, Loc, Property, PropertyKind};
-use crate::event::{AtomicField, Event, SchemaUri};
+use crate::event::{AtomicField, Event, FieldType, SchemaUri};
+use calculated::Calculated;
+use date_part::DatePart;
 use path::Path;
 
 /// A [`Property`] that is ready to be read from any number of events.
@@ -15,6 +19,8 @@ pub(crate) enum PropertyReader {
     Atomic(AtomicField),
     EventData { schema: SchemaPattern, path: Path },
     EntityData { schema: SchemaPattern, path: Path, index: usize },
+    Calculated(Calculated),
+    PartOfDate { source: Box<PropertyReader>, part: DatePart },
 }
 
 /// All schemas of one vendor, name and major version.
@@ -40,13 +46,51 @@ impl PropertyReader {
     }
 
     pub(crate) fn compile(property: &Property, loc: &Loc<'_>) -> Result<Self, DefinitionError> {
-        if property.date_part.is_some() {
-            return Err(loc.field("date_part").error("date parts are not supported yet"));
+        Self::compile_nested(property, loc, 0)
+    }
+
+    /// Compiles the property of an attribute key: an id is found, not made.
+    pub(crate) fn compile_id(property: &Property, loc: &Loc<'_>) -> Result<Self, DefinitionError> {
+        if property.kind == PropertyKind::Calculated {
+            return Err(loc.field("type").error("the id of an attribute key is not calculated"));
         }
+        if property.date_part.is_some() {
+            return Err(loc.field("date_part").error("the id of an attribute key is no date"));
+        }
+        Self::compile(property, loc)
+    }
+
+    /// Compiles a property inside `depth` calculated ones.
+    fn compile_nested(
+        property: &Property,
+        loc: &Loc<'_>,
+        depth: usize,
+    ) -> Result<Self, DefinitionError> {
+        let source = Self::compile_source(property, loc, depth)?;
+        let Some(name) = &property.date_part else { return Ok(source) };
+        let loc = loc.field("date_part");
+        match source {
+            PropertyReader::Atomic(field) if field.field_type() != FieldType::Moment => {
+                Err(loc.error("only fields that hold a time (`…_tstamp`) have one"))
+            }
+            PropertyReader::Calculated(_) => Err(loc.error("a calculated property has none")),
+            source => Ok(PropertyReader::PartOfDate {
+                part: DatePart::named(name).map_err(|reason| loc.error(reason))?,
+                source: Box::new(source),
+            }),
+        }
+    }
+
+    fn compile_source(
+        property: &Property,
+        loc: &Loc<'_>,
+        depth: usize,
+    ) -> Result<Self, DefinitionError> {
         match property.kind {
             PropertyKind::Atomic => {
                 let name = required(&property.name, "name", loc)?;
                 Self::atomic(name).ok_or_else(|| {
+                    let name = name.escape_debug();
                     loc.field("name").error(format!("`{name}` is not an atomic field"))
                 })
             }
@@ -60,7 +104,7 @@ impl PropertyReader {
                 index: property.index.unwrap_or(0),
             }),
             PropertyKind::Calculated => {
-                Err(loc.field("type").error("calculated properties are not supported yet"))
+                Calculated::compile(property, loc, depth).map(PropertyReader::Calculated)
             }
         }
     }
@@ -81,6 +125,8 @@ impl PropertyReader {
                     .nth(*index);
                 data_at(entity.map(|entity| &entity.data), path)
             }
+            PropertyReader::Calculated(calculated) => calculated.read(event),
+            PropertyReader::PartOfDate { source, part } => part.of(&source.read(event)),
         }
     }
 }
