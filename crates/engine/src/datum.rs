@@ -72,7 +72,7 @@ impl Datum<'_> {
             (Datum::Moment(moment), _) => Some(*moment),
             (_, Some(Datum::Integer(millis))) => Some(Timestamp::from_millis(millis)),
             (_, Some(Datum::Float(millis))) => Some(Timestamp::from_millis(millis as i64)),
-            (Datum::Text(text), _) => Timestamp::parse(text),
+            (Datum::Text(text), _) => Timestamp::parse_iso(text),
             _ => None,
         }
     }

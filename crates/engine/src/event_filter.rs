@@ -3,7 +3,8 @@
 use crate::definitions::{
     AttributeDefinition, DefinitionError, EventCriteria, EventCriterion, EventSelector, Loc,
 };
-use crate::event::{Event, SchemaUri};
+use crate::event::{Event, SchemaUri, parse_version};
+use crate::name::{check_name, check_vendor};
 use crate::predicate::Predicate;
 use crate::property::PropertyReader;
 
@@ -30,7 +31,7 @@ impl EventFilter {
         let criteria_loc = loc.field("criteria");
         let EventCriteria { all, any } = attribute.criteria.as_ref().unwrap_or(&NO_CRITERIA);
         Ok(Self {
-            selectors: attribute.events.clone(),
+            selectors: compile_selectors(&attribute.events, &loc.field("events"))?,
             all: compile_list(all.as_deref().unwrap_or_default(), &criteria_loc.field("all"))?,
             any: any
                 .as_deref()
@@ -56,6 +57,34 @@ impl EventFilter {
                 .any
                 .as_ref()
                 .is_none_or(|any| any.iter().any(|criterion| criterion.holds(event)))
+    }
+}
+
+fn compile_selectors(
+    selectors: &[EventSelector],
+    loc: &Loc<'_>,
+) -> Result<Vec<EventSelector>, DefinitionError> {
+    for (index, selector) in selectors.iter().enumerate() {
+        let loc = loc.index(index);
+        let EventSelector { name, vendor, version, event_specification_id } = selector;
+        let check = |field: &str, value: &Option<String>, check: fn(&str) -> Result<(), String>| {
+            let result = value.as_deref().map_or(Ok(()), check);
+            result.map_err(|reason| loc.field(field).error(reason))
+        };
+        check("name", name, check_name)?;
+        check("vendor", vendor, check_vendor)?;
+        check("version", version, check_version)?;
+        check("event_specification_id", event_specification_id, |_| {
+            Err("event specifications are not known here: give name, vendor and version".to_owned())
+        })?;
+    }
+    Ok(selectors.to_vec())
+}
+
+fn check_version(version: &str) -> Result<(), String> {
+    match parse_version(version) {
+        Some(_) => Ok(()),
+        None => Err(format!("`{}` is not a version such as `1-0-0`", version.escape_debug())),
     }
 }
 

@@ -10,15 +10,31 @@ pub(crate) fn has_control_character(text: &str) -> bool {
 
 /// Says what is wrong with the name of a definition: registry clients allow ASCII letters, digits, `_` and `-`.
 pub(crate) fn check_name(name: &str) -> Result<(), String> {
-    if name.is_empty() {
-        return Err("empty name".to_owned());
+    check("name", name, "letters, digits, `_` and `-`", |c| matches!(c, '_' | '-'))
+}
+
+/// Says what is wrong with the vendor of an event: it may also hold dots.
+pub(crate) fn check_vendor(vendor: &str) -> Result<(), String> {
+    check("vendor", vendor, "letters, digits, `_`, `-` and `.`", |c| matches!(c, '_' | '-' | '.'))
+}
+
+fn check(
+    what: &str,
+    text: &str,
+    allowed: &str,
+    is_allowed_mark: fn(char) -> bool,
+) -> Result<(), String> {
+    if text.is_empty() {
+        return Err(format!("empty {what}"));
     }
-    if name.len() > MAX_NAME_LENGTH {
+    if text.len() > MAX_NAME_LENGTH {
         return Err(format!("longer than {MAX_NAME_LENGTH} characters"));
     }
-    match name.chars().find(|c| !(c.is_ascii_alphanumeric() || *c == '_' || *c == '-')) {
-        Some(c) if c.is_control() => Err(format!("control character {} in name", c.escape_debug())),
-        Some(c) => Err(format!("{c:?} in name; letters, digits, `_` and `-` are allowed")),
+    match text.chars().find(|c| !(c.is_ascii_alphanumeric() || is_allowed_mark(*c))) {
+        Some(c) if c.is_control() => {
+            Err(format!("control character {} in {what}", c.escape_debug()))
+        }
+        Some(c) => Err(format!("{c:?} in {what}; {allowed} are allowed")),
         None => Ok(()),
     }
 }

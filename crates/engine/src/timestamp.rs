@@ -34,7 +34,7 @@ impl Timestamp {
 
 impl Timestamp {
     /// The moment that ISO 8601 text denotes. Without an offset it is in UTC; a date alone is its first moment.
-    pub(crate) fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse_iso(text: &str) -> Option<Self> {
         let moment: jiff::Timestamp = match text.parse() {
             Ok(moment) => moment,
             Err(_) => {

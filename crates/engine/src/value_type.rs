@@ -2,6 +2,7 @@
 
 use serde_json::{Number, Value, json};
 
+use crate::Timestamp;
 use crate::datum::{Datum, parse_number};
 
 /// Declared type of an attribute.
@@ -21,18 +22,22 @@ pub(crate) enum ScalarType {
     Double,
     Text,
     Boolean,
+    /// A moment as ISO 8601 text in UTC. Numbers are milliseconds since the epoch, as in events.
+    Timestamp,
+    /// Whole seconds since the epoch. Numbers are such already.
+    UnixTimestamp,
 }
 
-/// Names as definitions spell them. Bytes are text, and moments are ISO 8601 text or, as `unix_timestamp`, an integer.
+/// Names as definitions spell them. Bytes are text.
 const SCALAR_TYPES: &[(&str, ScalarType)] = &[
     ("int32", ScalarType::Int32),
     ("int64", ScalarType::Int64),
-    ("unix_timestamp", ScalarType::Int64),
+    ("unix_timestamp", ScalarType::UnixTimestamp),
     ("float", ScalarType::Float),
     ("double", ScalarType::Double),
     ("string", ScalarType::Text),
     ("bytes", ScalarType::Text),
-    ("timestamp", ScalarType::Text),
+    ("timestamp", ScalarType::Timestamp),
     ("bool", ScalarType::Boolean),
 ];
 
@@ -68,10 +73,12 @@ impl ValueType {
     /// What reads show for an attribute that is not set and has no default of its own.
     pub(crate) fn default_value(self) -> Value {
         match self {
-            ValueType::Scalar(ScalarType::Int32 | ScalarType::Int64) => json!(0),
-            ValueType::Scalar(ScalarType::Float | ScalarType::Double) => json!(0.0),
-            ValueType::Scalar(ScalarType::Text) => json!(""),
-            ValueType::Scalar(ScalarType::Boolean) => json!(false),
+            ValueType::Scalar(scalar) => match scalar {
+                ScalarType::Int32 | ScalarType::Int64 | ScalarType::UnixTimestamp => json!(0),
+                ScalarType::Float | ScalarType::Double => json!(0.0),
+                ScalarType::Text | ScalarType::Timestamp => json!(""),
+                ScalarType::Boolean => json!(false),
+            },
             ValueType::List(_) => json!([]),
             ValueType::Dict => json!({}),
         }
@@ -133,6 +140,14 @@ impl ScalarType {
                 Value::String(text) if text == "false" => Cast::exact(false),
                 _ => Cast::exact(Value::Null),
             },
+            ScalarType::Timestamp => {
+                let moment = Datum::from(&value).as_moment().filter(|at| at.to_civil().is_some());
+                Cast::exact(moment.map(|moment| moment.to_string()))
+            }
+            ScalarType::UnixTimestamp => match value.as_str().and_then(Timestamp::parse_iso) {
+                Some(moment) => Cast::exact(moment.as_millis().div_euclid(1000)),
+                None => cast_integer(&value, i64::MIN, i64::MAX),
+            },
         }
     }
 }
@@ -161,7 +176,9 @@ fn cast_float(value: &Value, max: f64, round: impl Fn(f64) -> f64) -> Cast {
         Some(Datum::Float(number)) => number,
         _ => return Cast::exact(Value::Null),
     };
-    let value = Number::from_f64(round(number.clamp(-max, max))).map_or(Value::Null, Value::Number);
+    // Adding zero turns minus zero into zero: nobody wants to tell them apart.
+    let rounded = round(number.clamp(-max, max)) + 0.0;
+    let value = Number::from_f64(rounded).map_or(Value::Null, Value::Number);
     Cast { value, saturated: number.abs() > max }
 }
 
@@ -197,6 +214,30 @@ mod tests {
             ("string", json!(true), json!("true")),
             ("bool", json!("true"), json!(true)),
             ("bool", json!(1), json!(null)),
+            ("double", json!(-0.0), json!(0.0)),
+            (
+                "timestamp",
+                json!("2026-11-22T08:48:11.482+01:00"),
+                json!("2026-11-22T07:48:11.482Z"),
+            ),
+            ("timestamp", json!("2026-11-22"), json!("2026-11-22T00:00:00.000Z")),
+            ("timestamp", json!(1_795_333_691_482_i64), json!("2026-11-22T07:48:11.482Z")),
+            ("timestamp", json!("1795333691482"), json!("2026-11-22T07:48:11.482Z")),
+            ("timestamp", json!("soon"), json!(null)),
+            ("timestamp", json!(i64::MAX), json!(null)),
+            ("timestamp", json!(true), json!(null)),
+            ("unix_timestamp", json!("2026-11-22T07:48:11.982Z"), json!(1_795_333_691)),
+            ("unix_timestamp", json!("1969-12-31T23:59:59.500Z"), json!(-1)),
+            ("unix_timestamp", json!(1_795_333_691), json!(1_795_333_691)),
+            ("unix_timestamp", json!("1795333691"), json!(1_795_333_691)),
+            ("unix_timestamp", json!("soon"), json!(null)),
+            ("bytes", json!("é"), json!("é")),
+            ("string", json!({"a": [1]}), json!("{\"a\":[1]}")),
+            ("int32", json!([1]), json!(null)),
+            ("int32", json!(""), json!(null)),
+            ("int32_list", json!([1.5, "2", "x"]), json!([1, 2, null])),
+            ("unix_timestamp_list", json!(["1970-01-01T00:00:01Z"]), json!([1])),
+            ("dict", json!([1]), json!(null)),
             ("int32", json!("many"), json!(null)),
             ("string_list", json!(["a", 1]), json!(["a", "1"])),
             ("string_list", json!("a"), json!(null)),
@@ -233,6 +274,12 @@ mod tests {
             ("double", json!(0.0)),
             ("string", json!("")),
             ("bool", json!(false)),
+            ("bytes", json!("")),
+            ("timestamp", json!("")),
+            ("unix_timestamp", json!(0)),
+            ("int64", json!(0)),
+            ("float", json!(0.0)),
+            ("bool_list", json!([])),
             ("string_list", json!([])),
             ("dict", json!({})),
         ] {

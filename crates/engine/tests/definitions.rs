@@ -4,6 +4,8 @@
 
 mod support;
 
+use std::path::Path;
+
 use serde_json::{Value, json};
 use signals_engine::{Definitions, Engine, LocSegment, Position};
 use support::*;
@@ -95,7 +97,49 @@ fn every_refusal_names_the_field_and_what_is_wrong_with_it() {
             attribute,
             "/ttl",
             json!("P1M"),
-            "attribute_groups.0.attributes.0.ttl: `P1M`: months and years differ in length",
+            "attribute_groups.0.attributes.0.ttl: `P1M`: months differ in length",
+        ),
+        (
+            attribute,
+            "/property/vendor",
+            json!(""),
+            "attribute_groups.0.attributes.0.property.vendor: empty vendor",
+        ),
+        (
+            attribute,
+            "/property/name",
+            json!("a.b"),
+            "attribute_groups.0.attributes.0.property.name: '.' in name",
+        ),
+        (
+            attribute,
+            "/property/major_version",
+            json!(0),
+            "attribute_groups.0.attributes.0.property.major_version: versions count from 1",
+        ),
+        (
+            attribute,
+            "/events/0/name",
+            json!("a b"),
+            "attribute_groups.0.attributes.0.events.0.name: ' ' in name",
+        ),
+        (
+            attribute,
+            "/events/0",
+            json!({"vendor": "com/acme"}),
+            "attribute_groups.0.attributes.0.events.0.vendor: '/' in vendor",
+        ),
+        (
+            attribute,
+            "/events/0",
+            json!({"version": "1-*-*"}),
+            "attribute_groups.0.attributes.0.events.0.version: `1-*-*` is not a version such as `1-0-0`",
+        ),
+        (
+            attribute,
+            "/events/0",
+            json!({"event_specification_id": "b1e1"}),
+            "attribute_groups.0.attributes.0.events.0.event_specification_id: event specifications are not known here",
         ),
         (
             attribute,
@@ -157,6 +201,12 @@ fn every_refusal_names_the_field_and_what_is_wrong_with_it() {
             "/criteria/all/0/value",
             json!(null),
             "interventions.0.criteria.all.0.value: missing",
+        ),
+        (
+            rule,
+            "/criteria/all/0",
+            test("a", "rlike", json!("(unclosed")),
+            "interventions.0.criteria.all.0.value: regex parse error",
         ),
         (
             rule,
@@ -289,26 +339,144 @@ fn merging_adds_up_and_refuses_what_is_already_defined() {
     assert_eq!(merged, before);
 }
 
+/// Puts what a client published last in the place of what it published before under the same name and version.
+fn publish(definitions: &mut Value, kind: &str, body: &Value) {
+    let published = definitions[kind].as_array_mut().unwrap();
+    published
+        .retain(|earlier| earlier["name"] != body["name"] || earlier["version"] != body["version"]);
+    published.push(body.clone());
+}
+
 #[test]
-fn what_the_python_sdk_sends_is_understood() {
-    let requests: Value = serde_json::from_str(include_str!(
-        "../../../tests/fixtures/registry/python-sdk-0.4.10.json"
-    ))
-    .unwrap();
-    let mut read = 0;
-    for request in requests.as_array().unwrap() {
-        let path = request["path"].as_str().unwrap();
-        let kind = ["attribute_keys", "attribute_groups", "services", "interventions"]
-            .into_iter()
-            .find(|kind| path == format!("/api/v1/registry/{kind}/"));
-        if let Some(kind) = kind {
-            let one = json!({kind: [request["body"]]});
-            Definitions::from_json(&one.to_string())
-                .unwrap_or_else(|error| panic!("{path}: {error}"));
-            read += 1;
+fn everything_that_the_python_sdk_was_seen_to_publish_compiles() {
+    let recordings = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/registry");
+    let mut published = 0;
+    for recording in std::fs::read_dir(recordings).unwrap() {
+        let text = std::fs::read_to_string(recording.unwrap().path()).unwrap();
+        let mut all = json!({"attribute_keys": [], "attribute_groups": [], "services": [], "interventions": []});
+        for request in serde_json::from_str::<Value>(&text).unwrap().as_array().unwrap() {
+            let path = request["path"].as_str().unwrap().trim_matches('/');
+            let kind = path.rsplit('/').next().unwrap();
+            if request["method"] == json!("POST") && all.get(kind).is_some() {
+                publish(&mut all, kind, &request["body"]);
+                Engine::new(&definitions(all.clone()))
+                    .unwrap_or_else(|error| panic!("{path}: {error}"));
+                published += 1;
+            }
         }
     }
-    assert_eq!(read, 9);
+    assert_eq!(published, 9);
+}
+
+#[test]
+fn fields_that_registry_clients_may_leave_open_may_be_null() {
+    let nulls = json!({
+        "attribute_keys": [{"name": "user_id", "description": null, "key": null, "property": null, "owner": null, "ttl": null}],
+        "attribute_groups": [{
+            "name": "g", "version": null, "attribute_key": {"name": "user_id", "ttl": null}, "ttl": null,
+            "description": null, "owner": null, "is_published": null, "fields": null, "attributes": null,
+        }],
+        "services": [{"name": "s", "attribute_groups": null, "description": null, "owner": null, "is_published": null}],
+        "interventions": [],
+    });
+    let read = definitions(nulls);
+    assert!(Engine::new(&read).is_ok());
+    let group = &read.attribute_groups[0];
+    assert_eq!((group.version, group.is_published, group.attributes.len()), (1, true, 0));
+    let rule = json!({"name": "r", "version": null, "is_published": null, "criteria": {}, "target_attribute_keys": null});
+    let read = definitions(json!({"interventions": [rule]}));
+    assert_eq!((read.interventions[0].version, read.interventions[0].is_published), (1, true));
+}
+
+#[test]
+fn every_type_that_registry_clients_know_is_accepted_for_the_results_that_it_can_hold() {
+    const NUMBERS: [&str; 8] =
+        ["bytes", "string", "int32", "int64", "double", "float", "unix_timestamp", "timestamp"];
+    const LISTS: [&str; 8] = [
+        "bytes_list",
+        "string_list",
+        "int32_list",
+        "int64_list",
+        "double_list",
+        "float_list",
+        "bool_list",
+        "unix_timestamp_list",
+    ];
+    let scalars = [&NUMBERS[..], &["bool"]].concat();
+    let every = [&scalars[..], &LISTS, &["dict"]].concat();
+    for (aggregation, accepted) in [
+        ("counter", &NUMBERS[..]),
+        ("sum", &NUMBERS),
+        ("min", &NUMBERS),
+        ("max", &NUMBERS),
+        ("mean", &NUMBERS),
+        ("approx_count_distinct", &NUMBERS),
+        ("time_since_last", &NUMBERS),
+        ("time_since_first", &NUMBERS),
+        ("first", &every),
+        ("last", &every),
+        ("most_frequent", &scalars),
+        ("least_frequent", &scalars),
+        ("unique_list", &LISTS),
+        ("category_count", &["dict"]),
+    ] {
+        for type_name in &every {
+            let attribute = json!({
+                "name": "a", "type": type_name, "events": [], "aggregation": aggregation,
+                "time_unit": aggregation.starts_with("time_since").then_some("s"),
+                "property": {"type": "atomic", "name": "page_urlpath"},
+            });
+            let compiled = Engine::new(&definitions(user_group(json!([attribute]), json!([]))));
+            match compiled {
+                Ok(_) => assert!(accepted.contains(type_name), "{aggregation} as {type_name}"),
+                Err(error) => {
+                    assert!(!accepted.contains(type_name), "{aggregation} as {type_name}");
+                    let expected =
+                        format!("attribute_groups.0.attributes.0.type: `{type_name}` cannot hold");
+                    assert!(error.to_string().starts_with(&expected), "{error}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_default_must_be_of_the_type() {
+    for (type_name, default, accepted) in [
+        ("int32", json!("12"), true),
+        ("int32", json!("x"), false),
+        ("int32", json!(3e9), false),
+        ("string", json!(""), true),
+        ("bool", json!(false), true),
+        ("bool", json!(0), false),
+        ("string_list", json!([]), true),
+        ("string_list", json!(["a", 1]), true),
+        ("string_list", json!("a"), false),
+        ("int32_list", json!([1, "x"]), false),
+        ("int32_list", json!([1, null]), false),
+        ("dict", json!({}), true),
+        ("dict", json!([]), false),
+        ("timestamp", json!("2026-11-22"), true),
+        ("timestamp", json!("soon"), false),
+    ] {
+        let attribute = json!({
+            "name": "a", "type": type_name, "events": [], "aggregation": "last", "default_value": default,
+            "property": {"type": "atomic", "name": "page_urlpath"},
+        });
+        let compiled = Engine::new(&definitions(user_group(json!([attribute]), json!([]))));
+        assert_eq!(compiled.is_ok(), accepted, "{default} as {type_name}");
+    }
+}
+
+#[test]
+fn an_attribute_has_a_period_or_a_time_to_live_and_not_both() {
+    let mut attribute = counter("a");
+    attribute["period"] = json!("PT10M");
+    attribute["ttl"] = json!("P7D");
+    assert_eq!(
+        refusal(user_group(json!([attribute]), json!([]))),
+        "attribute_groups.0.attributes.0.ttl: values of a `period` leave with it: give one or the other"
+    );
 }
 
 #[test]

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{AttributeKey, Property, first_version, published};
+use super::{AttributeKey, Property, first_version, is_published, list, published, version};
 
 /// A named, versioned list of attributes for one attribute key.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -9,12 +9,12 @@ pub struct AttributeGroup {
     /// E.g. `ecom_attributes`.
     pub name: String,
     /// From 1, which is also the default.
-    #[serde(default = "first_version")]
+    #[serde(default = "first_version", deserialize_with = "version")]
     pub version: u64,
     /// Whose profile the attributes belong to. Only the name is needed when the key is built in or defined elsewhere.
     pub attribute_key: AttributeKey,
     /// The attributes.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "list")]
     pub attributes: Vec<AttributeDefinition>,
     /// How long attributes live without an update (ISO 8601 duration), unless the attribute says otherwise.
     #[serde(default)]
@@ -26,7 +26,7 @@ pub struct AttributeGroup {
     #[serde(default)]
     pub owner: Option<String>,
     /// Only published groups compute. Published when not said.
-    #[serde(default = "published")]
+    #[serde(default = "published", deserialize_with = "is_published")]
     pub is_published: bool,
 }
 
@@ -42,7 +42,7 @@ pub struct AttributeDefinition {
     #[serde(rename = "type")]
     pub value_type: String,
     /// Which events count; an empty list means every event.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "list")]
     pub events: Vec<EventSelector>,
     /// Which of those events count, by what they hold.
     #[serde(default)]
@@ -76,6 +76,9 @@ pub struct EventSelector {
     pub vendor: Option<String>,
     /// `event_version`, e.g. `1-0-0`.
     pub version: Option<String>,
+    /// An event specification, which only Snowplow's own console can look up. Refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub event_specification_id: Option<String>,
 }
 
 /// Criteria over one event: with both lists, all of `all` and at least one of `any` must hold.

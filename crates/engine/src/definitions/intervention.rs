@@ -1,7 +1,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{AttributeKeyReference, GroupReference, first_version, published};
+use super::{
+    AttributeKeyReference, GroupReference, first_version, is_published, published, version,
+};
 
 /// A rule: what must become true of a profile, and whom to tell.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -9,7 +11,7 @@ pub struct Intervention {
     /// E.g. `free_shipping`.
     pub name: String,
     /// From 1, which is also the default. A new version starts afresh: nobody has had it.
-    #[serde(default = "first_version")]
+    #[serde(default = "first_version", deserialize_with = "version")]
     pub version: u64,
     /// For people.
     #[serde(default)]
@@ -18,7 +20,7 @@ pub struct Intervention {
     #[serde(default)]
     pub owner: Option<String>,
     /// Only published interventions trigger. Published when not said.
-    #[serde(default = "published")]
+    #[serde(default = "published", deserialize_with = "is_published")]
     pub is_published: bool,
     /// When it triggers.
     pub criteria: Criteria,

@@ -14,7 +14,7 @@ mod service;
 
 use std::collections::HashSet;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::Engine;
 pub use attribute_group::{
@@ -145,6 +145,23 @@ fn check_disjoint<T>(
         }
     }
     Ok(())
+}
+
+/// Reads a list; null says as little as nothing.
+fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Vec<T>, D::Error> {
+    Option::deserialize(deserializer).map(Option::unwrap_or_default)
+}
+
+/// Reads a version; null says as little as nothing.
+fn version<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    Option::deserialize(deserializer).map(|version| version.unwrap_or_else(first_version))
+}
+
+/// Reads whether something is published; null says as little as nothing.
+fn is_published<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    Option::deserialize(deserializer).map(|said| said.unwrap_or_else(published))
 }
 
 /// A definition that is written down is meant to be used: only an explicit `false` holds it back.

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::published;
+use super::{is_published, list, published};
 
 /// A named selection of attribute groups that applications read.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -14,13 +14,13 @@ pub struct Service {
     #[serde(default)]
     pub owner: Option<String>,
     /// The groups it offers.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "list")]
     pub attribute_groups: Vec<GroupReference>,
     /// `public` when it may be read without a token.
     #[serde(default)]
     pub access_mode: Option<String>,
     /// Only published services can be read. Published when not said.
-    #[serde(default = "published")]
+    #[serde(default = "published", deserialize_with = "is_published")]
     pub is_published: bool,
 }
 

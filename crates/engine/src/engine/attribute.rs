@@ -85,6 +85,10 @@ impl Attribute {
         let attribute_ttl = compile_ttl(definition.ttl.as_deref(), loc)?;
         let ttl_ms = attribute_ttl.or(group.ttl_ms).unwrap_or(group.key.ttl_ms);
         let retention = match &definition.period {
+            Some(_) if attribute_ttl.is_some() => {
+                let message = "values of a `period` leave with it: give one or the other";
+                return Err(loc.field("ttl").error(message));
+            }
             Some(period) => Retention {
                 scope: Scope::Window,
                 keep_ms: parse_duration_ms(period)

@@ -15,6 +15,7 @@ use crate::name::has_control_character;
 use atomic::{Atomic, AtomicValue};
 pub(crate) use atomic_field::{AtomicField, FieldType};
 use self_describing::Encoding;
+pub(crate) use self_describing::parse_version;
 pub use self_describing::{SchemaUri, SelfDescribing};
 
 /// One event as the tracker sent it: a flat object of tracker protocol parameters (for GET requests, the query pairs as

@@ -38,14 +38,7 @@ impl SchemaUri {
         if parts.next().is_some() || [vendor, name, format].contains(&"") {
             return None;
         }
-        let mut numbers = version.split('-');
-        let major_version = parse_version_number(numbers.next()?)?;
-        for _ in 0..2 {
-            parse_version_number(numbers.next()?)?;
-        }
-        if numbers.next().is_some() {
-            return None;
-        }
+        let major_version = parse_version(version)?;
         let vendor_end = SCHEME.len() + vendor.len();
         let name_end = vendor_end + 1 + name.len();
         let format_end = name_end + 1 + format.len();
@@ -76,6 +69,16 @@ impl SchemaUri {
     pub fn major_version(&self) -> u64 {
         self.major_version
     }
+}
+
+/// The first number of a version `{model}-{revision}-{addition}`; `None` when it is none.
+pub(crate) fn parse_version(version: &str) -> Option<u64> {
+    let mut numbers = version.split('-');
+    let major_version = parse_version_number(numbers.next()?)?;
+    for _ in 0..2 {
+        parse_version_number(numbers.next()?)?;
+    }
+    numbers.next().is_none().then_some(major_version)
 }
 
 fn parse_version_number(text: &str) -> Option<u64> {

@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::datum::Datum;
 use crate::definitions::{DefinitionError, Loc, Property, PropertyKind};
 use crate::event::{AtomicField, Event, FieldType, SchemaUri};
+use crate::name::check_name;
 use calculated::Calculated;
 use date_part::DatePart;
 use path::Path;
@@ -136,11 +137,17 @@ fn data_at<'e>(data: Option<&'e Value>, path: &Path) -> Datum<'e> {
 }
 
 fn compile_schema(property: &Property, loc: &Loc<'_>) -> Result<SchemaPattern, DefinitionError> {
-    Ok(SchemaPattern {
-        vendor: required(&property.vendor, "vendor", loc)?.clone(),
-        name: required(&property.name, "name", loc)?.clone(),
-        major_version: *required(&property.major_version, "major_version", loc)?,
-    })
+    let vendor = required(&property.vendor, "vendor", loc)?.clone();
+    if vendor.is_empty() {
+        return Err(loc.field("vendor").error("empty vendor"));
+    }
+    let name = required(&property.name, "name", loc)?.clone();
+    check_name(&name).map_err(|reason| loc.field("name").error(reason))?;
+    let major_version = *required(&property.major_version, "major_version", loc)?;
+    if major_version == 0 {
+        return Err(loc.field("major_version").error("versions count from 1"));
+    }
+    Ok(SchemaPattern { vendor, name, major_version })
 }
 
 fn compile_path(property: &Property, loc: &Loc<'_>) -> Result<Path, DefinitionError> {
