@@ -31,6 +31,8 @@ pub use definitions::{
     DefinitionError, Definitions, EventCriteria, EventCriterion, EventSelector, GroupReference,
     Intervention, LocSegment, Position, Property, PropertyKind, Service,
 };
-pub use engine::{AttributeReading, Engine, GroupReading, Outcome, Snapshot, Triggered, Warning};
+pub use engine::{
+    AttributeInfo, AttributeReading, Engine, GroupReading, Outcome, Snapshot, Triggered, Warning,
+};
 pub use event::{Arrival, BadEvent, Event, Payload, SchemaUri, SelfDescribing};
 pub use timestamp::Timestamp;

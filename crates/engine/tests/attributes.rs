@@ -5,7 +5,7 @@
 mod support;
 
 use serde_json::{Value, json};
-use signals_engine::{Timestamp, Warning};
+use signals_engine::{GroupReference, Timestamp, Warning};
 use support::*;
 
 #[test]
@@ -206,6 +206,53 @@ fn forgetting_expired_values_changes_no_reading_and_no_once_memory() {
 }
 
 #[test]
+fn once_is_forgotten_with_a_profile_that_nobody_lives_in() {
+    const DAY: i64 = 24 * 3_600_000;
+    let with_ttl = |ttl: &str| {
+        let mut idle = counter("idle");
+        idle["ttl"] = json!(ttl);
+        user_group(json!([counter("a"), idle]), json!([rule("r", test("a", ">", json!(0)))]))
+    };
+    for (case, ttl, quiet_days, event_in_between, expected) in [
+        ("just before", "P7D", vec![90 * DAY - 1], "idle", 0),
+        ("after 90 days", "P7D", vec![90 * DAY], "idle", 1),
+        ("any event in between", "P7D", vec![60 * DAY, 60 * DAY], "unheard_of", 0),
+        ("an attribute still lives", "P1Y", vec![100 * DAY], "idle", 0),
+    ] {
+        for forgets in [false, true] {
+            let mut run = Run::new(with_ttl(ttl));
+            run.acme("idle", json!({}));
+            assert_eq!(run.acme("a", json!({})), ["r"], "{case}");
+            for (turn, pause) in quiet_days.iter().enumerate() {
+                if turn > 0 {
+                    run.acme(event_in_between, json!({}));
+                }
+                run.now += pause;
+                if forgets {
+                    run.engine.forget_expired(Timestamp::from_millis(run.now));
+                }
+            }
+            let triggered = run.acme("a", json!({})).len();
+            assert_eq!(triggered, expected, "{case}, forgets expired values: {forgets}");
+        }
+    }
+}
+
+#[test]
+fn nothing_is_left_of_a_profile_that_is_over() {
+    let definitions =
+        user_group(json!([counter("a")]), json!([rule("r", test("a", ">", json!(0)))]));
+    let mut run = Run::new(definitions);
+    let empty = run.engine.snapshot();
+    run.acme("a", json!({}));
+    run.engine.forget_expired(Timestamp::from_millis(run.now + 90 * 24 * 3_600_000 - 1));
+    let remembered = serde_json::to_string(&run.engine.snapshot()).unwrap();
+    assert!(remembered.contains(USER), "{remembered}");
+    run.engine.forget_expired(Timestamp::from_millis(run.now + 90 * 24 * 3_600_000));
+    assert_eq!(run.engine.snapshot(), empty);
+}
+
+#[test]
 fn a_rolling_window_lets_events_go_by_the_time_they_happened() {
     let mut views = counter("a");
     views["period"] = json!("PT10M");
@@ -299,5 +346,46 @@ fn a_custom_attribute_key_takes_its_ids_from_its_property() {
             outcome.warnings,
             [Warning::RefusedId { attribute_key: "page_view_id".to_owned() }]
         );
+    }
+}
+
+#[test]
+fn one_group_or_attribute_is_read_by_name_and_version() {
+    let group = |name: &str, version: u64, is_published: bool| {
+        json!({
+            "name": name, "version": version, "is_published": is_published,
+            "attribute_key": {"name": "domain_sessionid"}, "attributes": [counter("a"), sum("b")],
+        })
+    };
+    let mut run = Run::new(json!({
+        "attribute_groups": [group("g_v1", 1, true), group("g_v1", 12, true), group("g_v1", 13, false)],
+    }));
+    run.acme("a", json!({}));
+    let now = Timestamp::from_millis(START);
+    let reference = |version| GroupReference { name: "g_v1".to_owned(), version };
+
+    let read = run.engine.group(&reference(None), SESSION, now).unwrap();
+    assert_eq!((read.version, &read.attributes[0].value), (12, &json!(1)), "the latest published");
+    assert_eq!(run.engine.group(&reference(Some(1)), SESSION, now).unwrap().version, 1);
+    assert_eq!(run.engine.group(&reference(Some(13)), SESSION, now), None, "not published");
+    assert_eq!(run.engine.group(&reference(Some(2)), SESSION, now), None);
+
+    let a = run.engine.attribute("g_v1_v12:a", SESSION, now).unwrap();
+    assert_eq!((a.name.as_str(), a.value, a.is_set), ("a", json!(1), true));
+    let nobody = run.engine.attribute("g_v1_v12:a", "nobody", now).unwrap();
+    assert_eq!((nobody.value, nobody.is_set), (json!(0), false));
+
+    let b = run.engine.attribute_info("g_v1_v12:b").unwrap();
+    assert_eq!((b.group.as_str(), b.version), ("g_v1", 12));
+    assert_eq!((b.attribute_key.as_str(), b.name.as_str()), ("domain_sessionid", "b"));
+    assert_eq!((b.value_type.as_str(), &b.default_value), ("double", &json!(0.0)));
+    assert_eq!(b.qualified_name(), "g_v1_v12:b");
+    let infos = run.engine.group_info(&reference(Some(12))).unwrap();
+    assert_eq!((infos.len(), &infos[1]), (2, &b));
+
+    for unknown in ["", "g_v1_v12", "g_v1_v12:c", "g_v1_v13:a", "g_v1:a", "g_v1_v:a", "g_v1_v+12:a"]
+    {
+        assert_eq!(run.engine.attribute_info(unknown), None, "{unknown}");
+        assert_eq!(run.engine.attribute(unknown, SESSION, now), None, "{unknown}");
     }
 }

@@ -35,6 +35,8 @@ pub(super) struct Attribute {
     pub(super) aggregation: Aggregation,
     pub(super) retention: Retention,
     value_type: ValueType,
+    /// As the definition spells it.
+    pub(super) type_name: String,
     default_value: Option<Value>,
     time_unit: Option<TimeUnit>,
     property: Option<PropertyReader>,
@@ -105,6 +107,7 @@ impl Attribute {
             aggregation,
             retention,
             value_type,
+            type_name: definition.value_type.clone(),
             default_value: compile_default(definition, value_type, loc)?,
             time_unit: compile_time_unit(definition, aggregation, loc)?,
             property: compile_property(definition, aggregation, loc)?,

@@ -125,24 +125,38 @@ impl Groups {
     }
 
     /// The group that a reference names: that version, or without one the latest published.
+    pub(super) fn find(&self, reference: &GroupReference) -> Option<GroupIndex> {
+        match reference.version {
+            Some(version) => self.version(&reference.name, version),
+            None => self.versions.get(&reference.name)?.first().copied(),
+        }
+    }
+
+    /// As [`find`](Self::find), for a reference in definitions.
     pub(super) fn resolve_reference(
         &self,
         reference: &GroupReference,
         loc: &Loc<'_>,
     ) -> Result<GroupIndex, DefinitionError> {
-        let name = reference.name.escape_debug();
-        match reference.version {
-            Some(version) => self.version(&reference.name, version).ok_or_else(|| {
-                loc.error(format!("unknown attribute group `{name}` version {version}"))
-            }),
-            None => self
-                .versions
-                .get(&reference.name)
-                .and_then(|versions| versions.first().copied())
-                .ok_or_else(|| {
-                    loc.field("name").error(format!("unknown attribute group `{name}`"))
-                }),
-        }
+        self.find(reference).ok_or_else(|| {
+            let name = reference.name.escape_debug();
+            match reference.version {
+                Some(version) => {
+                    loc.error(format!("unknown attribute group `{name}` version {version}"))
+                }
+                None => loc.field("name").error(format!("unknown attribute group `{name}`")),
+            }
+        })
+    }
+
+    /// The attribute that `group_v1:attribute` names.
+    pub(super) fn find_qualified(&self, qualified_name: &str) -> Option<AttributeIndex> {
+        let (group, attribute) = qualified_name.split_once(':')?;
+        let (group, version) = group.rsplit_once("_v")?;
+        // `parse` alone would let a sign through.
+        let version = version.bytes().all(|byte| byte.is_ascii_digit()).then_some(version)?;
+        let group = self.get(self.version(group, version.parse().ok()?)?);
+        group.attributes().find(|index| self.attribute(*index).name == attribute)
     }
 
     fn version(&self, name: &str, version: u64) -> Option<GroupIndex> {

@@ -135,6 +135,11 @@ impl<'e> Ids<'e> {
         Self(keys.0.iter().map(&mut id_of).collect())
     }
 
+    /// Every key that the event has an id of.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (KeyIndex, &str)> {
+        (0..).map(KeyIndex).zip(&self.0).filter_map(|(key, id)| Some((key, id.as_deref()?)))
+    }
+
     pub(super) fn get(&self, key: KeyIndex) -> Option<&str> {
         self.0[key.get()].as_deref()
     }

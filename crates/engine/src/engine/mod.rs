@@ -19,14 +19,15 @@ use uuid::Uuid;
 
 use crate::aggregation::Observation;
 use crate::value_type::Cast;
-use crate::{DefinitionError, Definitions, Event, Timestamp};
+use crate::{DefinitionError, Definitions, Event, GroupReference, Timestamp};
 use attribute::{AttributeIndex, Contribution};
 use condition::Values;
+use group::Group;
 use key::{Ids, KeyIndex};
 pub use outcome::{Outcome, Triggered, Warning};
 use profile::{Profile, Profiles};
 use program::Program;
-pub use reading::{AttributeReading, GroupReading};
+pub use reading::{AttributeInfo, AttributeReading, GroupReading};
 use rule::{Rule, RuleIndex};
 pub use snapshot::Snapshot;
 
@@ -128,6 +129,9 @@ impl Engine {
         let now = event.collector_tstamp();
         let mut outcome = Outcome::default();
         let ids = Ids::of(event, &self.program.keys, &mut outcome.warnings);
+        for (key, id) in ids.iter() {
+            self.profiles.touch(key, id, &self.program, now);
+        }
         let changes = self.count(event, &ids, &mut outcome);
         for holding in self.evaluate(&changes, &ids, now, &mut outcome) {
             let targets = self.claim_targets(&holding, &changes, &ids, now);
@@ -156,28 +160,44 @@ impl Engine {
     /// groups.
     pub fn attributes(&self, attribute_key: &str, id: &str, now: Timestamp) -> Vec<GroupReading> {
         let Some(key) = self.program.keys.named(attribute_key) else { return Vec::new() };
-        let profile = self.profiles.get(key, id);
-        let groups =
-            self.program.groups.iter().filter(|group| group.is_published && group.key == key);
+        let groups = self.program.groups.iter();
         groups
-            .map(|group| GroupReading {
-                name: group.name.clone(),
-                version: group.version,
-                attributes: group
-                    .attributes()
-                    .map(|index| {
-                        let attribute = self.program.attribute(index);
-                        let value =
-                            profile.and_then(|profile| profile.value(index, attribute, now));
-                        AttributeReading {
-                            name: attribute.name.clone(),
-                            is_set: value.is_some(),
-                            value: attribute.value_for_reads(value),
-                        }
-                    })
-                    .collect(),
-            })
+            .filter(|group| group.is_published && group.key == key)
+            .map(|group| self.read_group(group, id, now))
             .collect()
+    }
+
+    /// The values of one published group in one profile at `now`; `None` when there is no such group.
+    pub fn group(
+        &self,
+        reference: &GroupReference,
+        id: &str,
+        now: Timestamp,
+    ) -> Option<GroupReading> {
+        self.published_group(reference).map(|group| self.read_group(group, id, now))
+    }
+
+    /// What the attributes of a published group are, in definition order; `None` when there is no such group.
+    pub fn group_info(&self, reference: &GroupReference) -> Option<Vec<AttributeInfo>> {
+        let group = self.published_group(reference)?;
+        Some(group.attributes().map(|index| self.describe(index)).collect())
+    }
+
+    /// The value of one attribute of a published group in one profile at `now`, by its qualified name (e.g.
+    /// `ecom_attributes_v1:page_views`); `None` when there is no such attribute.
+    pub fn attribute(
+        &self,
+        qualified_name: &str,
+        id: &str,
+        now: Timestamp,
+    ) -> Option<AttributeReading> {
+        self.published_attribute(qualified_name).map(|index| self.read_attribute(index, id, now))
+    }
+
+    /// What an attribute of a published group is, by its qualified name (e.g. `ecom_attributes_v1:page_views`); `None` when
+    /// there is no such attribute.
+    pub fn attribute_info(&self, qualified_name: &str) -> Option<AttributeInfo> {
+        self.published_attribute(qualified_name).map(|index| self.describe(index))
     }
 
     /// Compiles other definitions and keeps the profiles of attributes and interventions that are still there.
@@ -199,7 +219,8 @@ impl Engine {
         self.profiles = Profiles::new(&self.program.keys);
     }
 
-    /// Frees what has outlived its time to live at `now`. Reads never show such values anyway: this is about memory.
+    /// Frees what has outlived its time to live at `now`: values, and the memory of who has had which intervention when the
+    /// id has no living attribute and had no event for 90 days. Neither counts any more anyway: this is about memory.
     ///
     /// Looks at every profile: call it every few minutes, not with every event.
     pub fn forget_expired(&mut self, now: Timestamp) {
@@ -216,6 +237,51 @@ impl Engine {
     /// Attributes and interventions that are not defined any more, or aggregate differently, are left out.
     pub fn restore(&mut self, snapshot: Snapshot) {
         self.profiles = snapshot.restore(&self.program);
+    }
+
+    fn published_group(&self, reference: &GroupReference) -> Option<&Group> {
+        let group = self.program.groups.get(self.program.groups.find(reference)?);
+        group.is_published.then_some(group)
+    }
+
+    fn published_attribute(&self, qualified_name: &str) -> Option<AttributeIndex> {
+        let index = self.program.groups.find_qualified(qualified_name)?;
+        self.program.attribute(index).is_published.then_some(index)
+    }
+
+    fn read_group(&self, group: &Group, id: &str, now: Timestamp) -> GroupReading {
+        GroupReading {
+            name: group.name.clone(),
+            version: group.version,
+            attributes: group
+                .attributes()
+                .map(|index| self.read_attribute(index, id, now))
+                .collect(),
+        }
+    }
+
+    fn read_attribute(&self, index: AttributeIndex, id: &str, now: Timestamp) -> AttributeReading {
+        let attribute = self.program.attribute(index);
+        let profile = self.profiles.get(attribute.key, id);
+        let value = profile.and_then(|profile| profile.value(index, attribute, now));
+        AttributeReading {
+            name: attribute.name.clone(),
+            is_set: value.is_some(),
+            value: attribute.value_for_reads(value),
+        }
+    }
+
+    fn describe(&self, index: AttributeIndex) -> AttributeInfo {
+        let attribute = self.program.attribute(index);
+        let group = self.program.groups.get(self.program.groups.group_of(index));
+        AttributeInfo {
+            group: group.name.clone(),
+            version: group.version,
+            attribute_key: self.program.keys.get(attribute.key).name.clone(),
+            name: attribute.name.clone(),
+            value_type: attribute.type_name.clone(),
+            default_value: attribute.value_for_reads(None),
+        }
     }
 
     /// Takes the event into every attribute that counts it. Returns the changes that rules may care for.
@@ -236,7 +302,7 @@ impl Engine {
             if contributions.peek().is_none() {
                 continue;
             }
-            let profile = profiles.open(key, id);
+            let profile = profiles.open(key, id, now);
             for (index, attribute, contribution) in contributions {
                 let before = profile.value(index, attribute, now);
                 let Contribution { value, saturated } = contribution;
@@ -332,7 +398,7 @@ impl Engine {
         let mut targets = Vec::new();
         for key in keys {
             let Some(id) = ids.get(key) else { continue };
-            if !is_once || self.profiles.open(key, id).receive(holding.rule) {
+            if !is_once || self.profiles.open(key, id, now).receive(holding.rule) {
                 let name = self.program.keys.get(key).name.clone();
                 targets.push(TargetAttributeKey { name, id: id.to_owned() });
             }

@@ -12,13 +12,21 @@ use crate::Timestamp;
 use crate::aggregation::{Observation, State, Window};
 use crate::value_type::Cast;
 
+/// How long who has received what is remembered after the last event: 90 days, in milliseconds.
+///
+/// Without an end it would grow for ever, as ids come and go. A quarter is longer than attributes live by default and than
+/// most campaigns run, and whoever comes back after it is a new visitor.
+const IDLE_LIFE_MS: i64 = 90 * 24 * 60 * 60 * 1000;
+
 /// Attribute values and received interventions of one attribute key id.
 ///
 /// Both lists are sorted by index and hold only what was ever set: profiles are many, and most touch few attributes.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(super) struct Profile {
     cells: Vec<(AttributeIndex, Cell)>,
     received: Vec<RuleIndex>,
+    /// When its last event arrived.
+    active_at: Timestamp,
 }
 
 /// One attribute in one profile.
@@ -42,6 +50,10 @@ pub(super) struct Observed {
 }
 
 impl Profile {
+    fn new(now: Timestamp) -> Self {
+        Self { cells: Vec::new(), received: Vec::new(), active_at: now }
+    }
+
     fn cell(&self, attribute: AttributeIndex) -> Option<&Cell> {
         let position = self.cells.binary_search_by_key(&attribute, |(index, _)| *index).ok()?;
         Some(&self.cells[position].1)
@@ -79,8 +91,9 @@ impl Profile {
     pub(super) fn from_parts(
         cells: impl Iterator<Item = (AttributeIndex, Cell)>,
         received: impl Iterator<Item = RuleIndex>,
+        active_at: Timestamp,
     ) -> Self {
-        let mut profile = Self { cells: cells.collect(), received: received.collect() };
+        let mut profile = Self { cells: cells.collect(), received: received.collect(), active_at };
         profile.cells.sort_by_key(|(index, _)| *index);
         profile.received.sort();
         profile
@@ -92,6 +105,16 @@ impl Profile {
 
     pub(super) fn received(&self) -> impl Iterator<Item = RuleIndex> {
         self.received.iter().copied()
+    }
+
+    pub(super) fn active_at(&self) -> Timestamp {
+        self.active_at
+    }
+
+    /// Whether nothing of it counts any more at `now`: no attribute lives, and nobody was there for long.
+    fn is_over(&self, program: &Program, now: Timestamp) -> bool {
+        now.millis_since(self.active_at) >= IDLE_LIFE_MS
+            && !self.cells.iter().any(|(index, cell)| cell.is_live(program.attribute(*index), now))
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -189,8 +212,18 @@ impl Profiles {
     }
 
     /// The profile of that id; it is made if there is none yet.
-    pub(super) fn open(&mut self, key: KeyIndex, id: &str) -> &mut Profile {
-        self.by_key[key.get()].entry(id.into()).or_default()
+    pub(super) fn open(&mut self, key: KeyIndex, id: &str, now: Timestamp) -> &mut Profile {
+        self.by_key[key.get()].entry(id.into()).or_insert_with(|| Profile::new(now))
+    }
+
+    /// Notes an event of that id. A profile that was over starts afresh.
+    pub(super) fn touch(&mut self, key: KeyIndex, id: &str, program: &Program, now: Timestamp) {
+        if let Some(profile) = self.by_key[key.get()].get_mut(id) {
+            if profile.is_over(program, now) {
+                *profile = Profile::new(now);
+            }
+            profile.active_at = profile.active_at.max(now);
+        }
     }
 
     pub(super) fn insert(&mut self, key: KeyIndex, id: String, profile: Profile) {
@@ -204,11 +237,13 @@ impl Profiles {
         })
     }
 
-    /// Drops values that have expired at `now`, and profiles of which nothing is left. Who has received what is kept:
-    /// "once" has no end.
+    /// Drops values that have expired at `now`, and profiles that are over or of which nothing is left.
     pub(super) fn forget_expired(&mut self, program: &Program, now: Timestamp) {
         for profiles in &mut self.by_key {
             profiles.retain(|_, profile| {
+                if profile.is_over(program, now) {
+                    return false;
+                }
                 profile.cells.retain(|(index, cell)| cell.is_live(program.attribute(*index), now));
                 !profile.is_empty()
             });

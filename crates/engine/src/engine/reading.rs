@@ -1,5 +1,29 @@
 use serde_json::Value;
 
+/// What is defined of an attribute of a published group.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AttributeInfo {
+    /// Name of its group.
+    pub group: String,
+    /// Version of its group.
+    pub version: u64,
+    /// Name of the attribute key whose profiles have it.
+    pub attribute_key: String,
+    /// Name of the attribute.
+    pub name: String,
+    /// Its type, as the definition spells it.
+    pub value_type: String,
+    /// What reads show while it is not set: the definition's default, else that of the type.
+    pub default_value: Value,
+}
+
+impl AttributeInfo {
+    /// The name that tells it from attributes of all other groups and versions, e.g. `ecom_attributes_v1:page_views`.
+    pub fn qualified_name(&self) -> String {
+        format!("{}_v{}:{}", self.group, self.version, self.name)
+    }
+}
+
 /// The values of one attribute group in one profile.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GroupReading {

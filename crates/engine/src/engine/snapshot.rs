@@ -8,6 +8,7 @@ use super::attribute::AttributeIndex;
 use super::profile::{Cell, Profile, Profiles};
 use super::program::Program;
 use super::rule::RuleIndex;
+use crate::Timestamp;
 
 /// Everything an engine remembers about profiles. Opaque, but serialisable, and equal for equal state.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -33,6 +34,7 @@ struct SavedProfile {
     id: String,
     cells: Vec<(u32, Cell)>,
     received: Vec<u32>,
+    active_at: Timestamp,
 }
 
 impl Snapshot {
@@ -44,6 +46,7 @@ impl Snapshot {
                 id: id.to_owned(),
                 cells: profile.cells().map(|(index, cell)| (index.0, cell.clone())).collect(),
                 received: profile.received().map(|index| index.0).collect(),
+                active_at: profile.active_at(),
             })
             .collect();
         saved.sort_by(|left, right| (&left.key, &left.id).cmp(&(&right.key, &right.id)));
@@ -72,7 +75,7 @@ impl Snapshot {
                 .received
                 .into_iter()
                 .filter_map(|position| rules.get(position as usize).copied().flatten());
-            let profile = Profile::from_parts(cells, received);
+            let profile = Profile::from_parts(cells, received, saved.active_at);
             if !profile.is_empty() {
                 profiles.insert(key, saved.id, profile);
             }
