@@ -9,6 +9,42 @@ use serde_json::{Value, json};
 use signals_engine::{Engine, Event, Outcome, Snapshot, Timestamp};
 use support::*;
 
+/// Every aggregation over the amounts of all events, for life and over a rolling window.
+fn every_aggregation() -> Value {
+    let amount = |name: &str| json!({"type": "event", "vendor": "com.acme", "name": name, "major_version": 1, "path": "amount"});
+    let number = json!({"type": "calculated", "operation": "coalesce", "properties": [amount("a"), amount("b")]});
+    let day = json!({"type": "atomic", "name": "derived_tstamp", "date_part": "active_day"});
+    let text = json!({"type": "calculated", "operation": "concat", "properties": [number, day], "separator": " "});
+    let attributes = [
+        ("counter", "int32", &number),
+        ("sum", "double", &number),
+        ("min", "float", &number),
+        ("max", "int64", &number),
+        ("mean", "double", &number),
+        ("first", "string", &text),
+        ("last", "string", &text),
+        ("unique_list", "string_list", &text),
+        ("most_frequent", "string", &text),
+        ("least_frequent", "double", &number),
+        ("category_count", "dict", &text),
+        ("approx_count_distinct", "int32", &number),
+        ("time_since_last", "double", &number),
+        ("time_since_first", "int32", &number),
+    ];
+    attributes
+        .iter()
+        .flat_map(|(aggregation, type_name, property)| {
+            [None, Some("PT30S")].map(|period| {
+                json!({
+                    "name": format!("{aggregation}_{}", period.unwrap_or("life")), "type": type_name, "events": [],
+                    "aggregation": aggregation, "property": property, "period": period,
+                    "time_unit": aggregation.starts_with("time_since").then_some("min"),
+                })
+            })
+        })
+        .collect()
+}
+
 fn all_kinds_of_definitions() -> Value {
     let mut windowed = counter("a");
     windowed["name"] = json!("recent");
@@ -21,12 +57,14 @@ fn all_kinds_of_definitions() -> Value {
             {"name": "g", "version": 1, "attribute_key": {"name": "domain_userid"},
              "attributes": [counter("a"), sum("b"), windowed, short_lived]},
             {"name": "s", "version": 1, "attribute_key": {"name": "domain_sessionid"}, "attributes": [counter("a")]},
+            {"name": "e", "version": 1, "attribute_key": {"name": "domain_userid"}, "attributes": every_aggregation()},
         ],
         "interventions": [
             rule("third", test("a", "=", json!(3))),
             rule("rich", test("b", ">=", json!(5))),
             rule("busy", test("recent", ">", json!(2))),
             rule("fresh", test("short_lived", "<", json!(2))),
+            rule("new_favourite", json!({"attribute": "e:most_frequent_PT30S", "operator": "changed"})),
             rule("mixed", json!({"any": [
                 {"attribute": "s:a", "operator": ">", "value": 1},
                 {"none": [test("b", "is null", json!(null)), test("recent", "<", json!(4))]},
@@ -82,6 +120,8 @@ fn process_all(run: &mut Run, events: &[Event]) -> Vec<Outcome> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     #[test]
     fn saving_and_restoring_at_any_moment_changes_nothing(events in history(), cut in any::<prop::sample::Index>()) {
         let cut = cut.index(events.len());
