@@ -26,6 +26,29 @@ impl FromRequestParts<AppState> for Authorized {
     }
 }
 
+/// Who sends a request that may come without a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Caller {
+    /// Brought the server's token.
+    Owner,
+    /// Brought none.
+    Anyone,
+}
+
+impl FromRequestParts<AppState> for Caller {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        state: &AppState,
+    ) -> Result<Self, Self::Rejection> {
+        if !parts.headers.contains_key(AUTHORIZATION) {
+            return Ok(Self::Anyone);
+        }
+        Authorized::from_request_parts(parts, state).await.map(|_| Self::Owner)
+    }
+}
+
 fn bearer_token(parts: &Parts) -> Option<&str> {
     let value = parts.headers.get(AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;

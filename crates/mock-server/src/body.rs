@@ -5,6 +5,7 @@ use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use serde_path_to_error::{Path, Segment};
 
 use crate::error::{ApiError, Problem, Step};
@@ -52,21 +53,37 @@ pub(crate) fn is_object(json: &[u8]) -> bool {
 
 fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-        let cause = error.inner();
-        if cause.is_syntax() || cause.is_eof() {
-            return Problem::in_body([], "json_invalid", format_args!("not JSON: {cause}"));
-        }
-        let message = cause.to_string();
-        let missing = missing_field(&message).map(Step::from);
-        let kind = if missing.is_some() { "missing" } else { "value_error" };
-        Problem::in_body(steps(error.path()).chain(missing), kind, &message)
-    })?;
+    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(problem)?;
+    deserializer.end().map_err(|error| not_json(&error))?;
     if is_object(bytes) {
         Ok(value)
     } else {
         Err(Problem::in_body([], "value_error", "must be an object"))
     }
+}
+
+/// JSON that was read already, in the form of `T`.
+///
+/// # Errors
+/// The first field that is missing or has the wrong form.
+pub(crate) fn from_value<T: DeserializeOwned>(value: &Value) -> Result<T, Problem> {
+    serde_path_to_error::deserialize(value).map_err(problem)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "to be passed to map_err")]
+fn problem(error: serde_path_to_error::Error<serde_json::Error>) -> Problem {
+    let cause = error.inner();
+    if cause.is_syntax() || cause.is_eof() {
+        return not_json(cause);
+    }
+    let message = cause.to_string();
+    let missing = missing_field(&message).map(Step::from);
+    let kind = if missing.is_some() { "missing" } else { "value_error" };
+    Problem::in_body(steps(error.path()).chain(missing), kind, &message)
+}
+
+fn not_json(cause: &serde_json::Error) -> Problem {
+    Problem::in_body([], "json_invalid", format_args!("not JSON: {cause}"))
 }
 
 fn steps(path: &Path) -> impl Iterator<Item = Step> {
@@ -134,7 +151,7 @@ mod tests {
 
     #[test]
     fn what_is_not_json_is_said_to_be_so() {
-        for body in ["", "{", "inner=1"] {
+        for body in ["", "{", "inner=1", r#"{"inner": {"count": 1}} and more"#] {
             let problem = problem(body);
             assert_eq!(problem["loc"], json!(["body"]));
             assert_eq!(problem["type"], "json_invalid");

@@ -19,6 +19,10 @@ pub(crate) enum ApiError {
     Forbidden,
     /// There is nothing at that path.
     NotFound,
+    /// What the request names does not exist.
+    Unknown(String),
+    /// That path does not take this method.
+    MethodNotAllowed(String),
     /// The body is over the limit.
     TooLarge,
     /// Parameters or fields that do not make sense, each named.
@@ -58,6 +62,12 @@ impl Problem {
         Self { loc: vec![Step::from("query")], msg: msg.to_string(), r#type }
     }
 
+    /// A problem with the part `name` of the path.
+    pub(crate) fn in_path(name: &str, r#type: &'static str, msg: impl fmt::Display) -> Self {
+        let loc = vec![Step::from("path"), Step::from(name)];
+        Self { loc, msg: msg.to_string(), r#type }
+    }
+
     /// A problem with the field of the body at `path`; with the body as a whole when that is empty.
     pub(crate) fn in_body(
         path: impl IntoIterator<Item = Step>,
@@ -81,7 +91,8 @@ impl ApiError {
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
             Self::Forbidden => StatusCode::FORBIDDEN,
-            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::NotFound | Self::Unknown(_) => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -90,7 +101,10 @@ impl ApiError {
 
     fn detail(&self) -> serde_json::Value {
         match self {
-            Self::BadRequest(reason) | Self::Internal(reason) => json!(reason),
+            Self::BadRequest(reason)
+            | Self::Unknown(reason)
+            | Self::MethodNotAllowed(reason)
+            | Self::Internal(reason) => json!(reason),
             Self::Unauthorized => json!("send the server's token as \"Authorization: Bearer …\""),
             Self::Forbidden => json!("wrong token"),
             Self::NotFound => json!("not found"),
@@ -98,6 +112,11 @@ impl ApiError {
             Self::Invalid(problems) => json!(problems),
         }
     }
+}
+
+/// Answers requests of a method that their path does not take.
+pub(crate) async fn method_not_allowed() -> ApiError {
+    ApiError::MethodNotAllowed("this path does not take that method".to_owned())
 }
 
 impl From<Problem> for ApiError {

@@ -11,6 +11,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test fails by panicking"))]
 
+mod attributes;
 mod auth;
 mod body;
 mod clock;
@@ -24,6 +25,7 @@ mod hub;
 mod metrics;
 mod mock_api;
 mod pipeline;
+mod registry;
 mod shop;
 mod state;
 mod stream;
@@ -55,7 +57,10 @@ pub fn app(state: AppState) -> Router {
     Router::new()
         .merge(collector::routes(&state))
         .merge(stream::routes(&state))
+        .merge(registry::routes())
+        .merge(attributes::routes())
         .merge(mock_api::routes())
+        .method_not_allowed_fallback(error::method_not_allowed)
         .fallback(shop::serve)
         .layer(DefaultBodyLimit::max(body::LIMIT_BYTES))
         .with_state(state)

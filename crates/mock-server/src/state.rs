@@ -9,6 +9,7 @@ use crate::faults::Faults;
 use crate::hub::{DeliveryHub, DeliveryRules};
 use crate::metrics::Metrics;
 use crate::pipeline::Pipeline;
+use crate::registry::Registry;
 
 /// How a server is set up.
 #[derive(Debug)]
@@ -39,6 +40,7 @@ struct Shared {
     metrics: Metrics,
     hub: DeliveryHub,
     pipeline: Pipeline,
+    registry: Registry,
     faults: Faults,
 }
 
@@ -54,7 +56,9 @@ impl AppState {
         let hub = DeliveryHub::new(DeliveryRules::default(), clock.clone(), metrics.clone());
         let pipeline = Pipeline::new(engine, hub.clone(), metrics.clone());
         let faults = Faults::default();
-        let shared = Shared { token, strict_ids, www, clock, metrics, hub, pipeline, faults };
+        let registry = Registry::new(&definitions);
+        let shared =
+            Shared { token, strict_ids, www, clock, metrics, hub, pipeline, registry, faults };
         Ok(Self { shared: Arc::new(shared) })
     }
 
@@ -84,6 +88,10 @@ impl AppState {
 
     pub(crate) fn pipeline(&self) -> &Pipeline {
         &self.shared.pipeline
+    }
+
+    pub(crate) fn registry(&self) -> &Registry {
+        &self.shared.registry
     }
 
     pub(crate) fn faults(&self) -> &Faults {

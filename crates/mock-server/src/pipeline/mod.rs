@@ -7,7 +7,10 @@ mod recent;
 use std::time::Instant;
 
 use parking_lot::Mutex;
-use signals_engine::{Arrival, BadEvent, Engine, Event, GroupReading, Outcome, Payload, Timestamp};
+use signals_engine::{
+    Arrival, BadEvent, DefinitionError, Definitions, Engine, Event, GroupReading, Outcome, Payload,
+    Timestamp,
+};
 use signals_wire::TargetAttributeKey;
 use uuid::Uuid;
 
@@ -69,6 +72,17 @@ impl Pipeline {
         self.metrics.processed_in(started.elapsed());
     }
 
+    /// Computes by other definitions from now on. Profiles of what is still defined are kept.
+    ///
+    /// # Errors
+    /// The first definition that does not make sense; nothing has changed then.
+    pub(crate) fn replace_definitions(
+        &self,
+        definitions: &Definitions,
+    ) -> Result<(), DefinitionError> {
+        self.memory.lock().engine.replace_definitions(definitions)
+    }
+
     /// Whether ids can be of the kind `name`.
     pub(crate) fn has_attribute_key(&self, name: &str) -> bool {
         self.memory.lock().engine.has_attribute_key(name)
@@ -77,6 +91,16 @@ impl Pipeline {
     /// The attribute values of one profile at `now`.
     pub(crate) fn profile(&self, owner: &TargetAttributeKey, now: Timestamp) -> Vec<GroupReading> {
         self.memory.lock().engine.attributes(&owner.name, &owner.id, now)
+    }
+
+    /// The attribute values of several profiles at the same moment.
+    pub(crate) fn profiles(
+        &self,
+        owners: impl Iterator<Item = TargetAttributeKey>,
+        now: Timestamp,
+    ) -> Vec<Vec<GroupReading>> {
+        let memory = self.memory.lock();
+        owners.map(|owner| memory.engine.attributes(&owner.name, &owner.id, now)).collect()
     }
 
     /// The latest events of `owner`, oldest first, each made into something to keep by `pick`.

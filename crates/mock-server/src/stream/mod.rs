@@ -16,7 +16,7 @@ use tower_http::cors::{Any, CorsLayer};
 
 use self::body::StreamBody;
 use self::targets::TargetRules;
-use crate::error::ApiError;
+use crate::error::{self, ApiError};
 use crate::faults;
 use crate::frame::{Dialect, Frame};
 use crate::state::AppState;
@@ -40,7 +40,9 @@ pub(crate) fn routes(state: &AppState) -> Router<AppState> {
             X_SIGNALS_SDK_NAME,
         ]);
     let strike = middleware::from_fn_with_state(state.clone(), faults::strike_stream);
-    let route = get(open).layer(strike).post(direct::publish).layer(cors);
+    let route = get(open).layer(strike).post(direct::publish);
+    // The CORS layer answers preflight requests in the place of the fallback.
+    let route = route.fallback(error::method_not_allowed).layer(cors);
     Router::new().route(INTERVENTIONS_PATH, route)
 }
 

@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod attributes;
 mod collector;
+mod registry;
 mod server;
 mod stream;
 mod support;

@@ -89,8 +89,13 @@ impl Server {
 
     /// With the token.
     pub(crate) async fn post_as_owner(&self, path: &str, body: &Value) -> Answer {
-        let body = Body::from(body.to_string());
-        self.send(as_owner(request(Method::POST, path)).body(body).unwrap()).await
+        self.send_as_owner(Method::POST, path, body).await
+    }
+
+    /// With the token and, unless it is null, a body.
+    pub(crate) async fn send_as_owner(&self, method: Method, path: &str, body: &Value) -> Answer {
+        let body = if body.is_null() { Body::empty() } else { Body::from(body.to_string()) };
+        self.send(as_owner(request(method, path)).body(body).unwrap()).await
     }
 
     /// Sends events as a tracker does.

@@ -1,0 +1,134 @@
+//! Reading attributes: all of a service, or one by one.
+
+mod columns;
+mod request;
+
+use axum::extract::State;
+use axum::http::{HeaderValue, Method, header};
+use axum::routing::post;
+use axum::{Json, Router};
+use serde_json::{Map, Value};
+use signals_wire::TargetAttributeKey;
+use tower::ServiceBuilder;
+use tower_http::cors::{Any, CorsLayer};
+use tower_http::set_header::SetResponseHeaderLayer;
+
+use self::columns::{Columns, KeyReadings};
+use self::request::{AttributesRequest, Entities, QualifiedName, Query, Selection};
+use crate::auth::Caller;
+use crate::body::JsonBody;
+use crate::error::{self, ApiError, Problem, Step};
+use crate::registry::PublishedService;
+use crate::state::AppState;
+
+/// The routes of the attributes API.
+pub(crate) fn routes() -> Router<AppState> {
+    let cors = CorsLayer::new()
+        .allow_origin(Any)
+        .allow_methods([Method::POST])
+        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE]);
+    let no_store = HeaderValue::from_static("no-store");
+    let layers = ServiceBuilder::new()
+        .layer(SetResponseHeaderLayer::overriding(header::CACHE_CONTROL, no_store))
+        .layer(cors);
+    // The CORS layer answers preflight requests in the place of the fallback.
+    let route = post(get_online_attributes).fallback(error::method_not_allowed).layer(layers);
+    Router::new().route("/api/v1/get-online-attributes", route)
+}
+
+async fn get_online_attributes(
+    caller: Caller,
+    State(state): State<AppState>,
+    JsonBody(request): JsonBody<AttributesRequest>,
+) -> Result<Json<Map<String, Value>>, ApiError> {
+    let Query { entities, selection, full_names } = request.check()?;
+    let columns = match selection {
+        Selection::Service(name) => {
+            let service = readable_service(&state, caller, &name)?;
+            if caller == Caller::Anyone {
+                entities.check_public()?;
+            }
+            of_service(read(&state, entities)?, &name, &service, full_names)?
+        }
+        Selection::Attributes(_) if caller == Caller::Anyone => return Err(ApiError::Unauthorized),
+        Selection::Attributes(names) => {
+            one_by_one(&state, read(&state, entities)?, &names, full_names)?
+        }
+    };
+    Ok(Json(columns))
+}
+
+/// Looks a service up. For whoever brings no token, one that is not public does not exist.
+fn readable_service(
+    state: &AppState,
+    caller: Caller,
+    name: &str,
+) -> Result<PublishedService, ApiError> {
+    let service = state.registry().published_service(name);
+    let readable = service.filter(|service| service.is_public || caller == Caller::Owner);
+    readable.ok_or_else(|| {
+        ApiError::Unknown(format!("service `{}` does not exist", name.escape_debug()))
+    })
+}
+
+/// The values of every published group for all ids at one moment.
+fn read(state: &AppState, entities: Entities) -> Result<Vec<KeyReadings>, Problem> {
+    let now = state.clock().now();
+    let of_key = |(key, ids): (String, Vec<String>)| {
+        if !state.pipeline().has_attribute_key(&key) {
+            let path = [Step::from("attribute_keys"), Step::Name(key)];
+            return Err(Problem::in_body(path, "unknown_attribute_key", "not an attribute key"));
+        }
+        let owners = ids.iter().map(|id| TargetAttributeKey { name: key.clone(), id: id.clone() });
+        let rows = state.pipeline().profiles(owners, now);
+        Ok(KeyReadings { key, ids, rows })
+    };
+    entities.0.into_iter().map(of_key).collect()
+}
+
+/// All attributes of a service that belong to the keys in the request.
+fn of_service(
+    readings: Vec<KeyReadings>,
+    name: &str,
+    service: &PublishedService,
+    full_names: bool,
+) -> Result<Map<String, Value>, Problem> {
+    let mut columns = Columns::new(readings, full_names);
+    let mut has_groups = service.groups.is_empty();
+    for (group, version) in &service.groups {
+        has_groups |= columns.add_group(group, *version)?;
+    }
+    match has_groups {
+        true => Ok(columns.into_map()),
+        false => {
+            let msg = format!("service `{name}` has no attributes of these keys");
+            Err(Problem::in_body([Step::from("attribute_keys")], "value_error", msg))
+        }
+    }
+}
+
+fn one_by_one(
+    state: &AppState,
+    readings: Vec<KeyReadings>,
+    names: &[QualifiedName],
+    full_names: bool,
+) -> Result<Map<String, Value>, Problem> {
+    let mut columns = Columns::new(readings, full_names);
+    for (index, name) in names.iter().enumerate() {
+        if columns.add_attribute(name)? {
+            continue;
+        }
+        let path = [Step::from("attributes"), Step::Index(index)];
+        return Err(match state.registry().attribute_key_of(&name.group, name.version) {
+            Some(key) if !columns.has_key(&key) => {
+                let msg = format!("`{name}` needs ids of `{key}`");
+                Problem::in_body([Step::from("attribute_keys")], "missing", msg)
+            }
+            _ => {
+                let msg = format!("`{name}`: no published attribute group has this attribute");
+                Problem::in_body(path, "unknown_attribute", msg)
+            }
+        });
+    }
+    Ok(columns.into_map())
+}

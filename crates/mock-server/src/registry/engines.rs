@@ -1,0 +1,132 @@
+//! Publishing what is registered already, by reference.
+
+use axum::extract::State;
+use axum::routing::post;
+use axum::{Json, Router};
+use serde::{Deserialize, Serialize};
+
+use super::kind::{Id, Kind};
+use super::refusal::Refusal;
+use crate::auth::Authorized;
+use crate::body::JsonBody;
+use crate::error::{ApiError, Problem, Step};
+use crate::state::AppState;
+
+/// What to publish, or to take back.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct References {
+    attribute_keys: Option<Vec<Named>>,
+    attribute_groups: Option<Vec<Versioned>>,
+    services: Option<Vec<Named>>,
+    interventions: Option<Vec<Versioned>>,
+    event_logs: Option<Vec<Named>>,
+    agentic_decisions: Option<Vec<Named>>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Named {
+    name: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct Versioned {
+    name: String,
+    version: u64,
+}
+
+/// What became of it.
+#[derive(Debug, Serialize)]
+#[serde(tag = "status")]
+enum Published {
+    #[serde(rename = "published")]
+    Published,
+    #[serde(rename = "nothing to publish")]
+    NothingToPublish,
+}
+
+/// What became of it.
+#[derive(Debug, Serialize)]
+#[serde(tag = "status")]
+enum Unpublished {
+    #[serde(rename = "unpublished")]
+    Unpublished,
+    #[serde(rename = "nothing to unpublish")]
+    NothingToUnpublish,
+}
+
+pub(super) fn routes() -> Router<AppState> {
+    Router::new()
+        .route("/api/v1/engines/publish", post(publish))
+        .route("/api/v1/engines/unpublish", post(unpublish))
+}
+
+async fn publish(
+    _: Authorized,
+    State(state): State<AppState>,
+    JsonBody(references): JsonBody<References>,
+) -> Result<Json<Published>, ApiError> {
+    Ok(Json(match apply(&state, references, true)? {
+        true => Published::Published,
+        false => Published::NothingToPublish,
+    }))
+}
+
+async fn unpublish(
+    _: Authorized,
+    State(state): State<AppState>,
+    JsonBody(references): JsonBody<References>,
+) -> Result<Json<Unpublished>, ApiError> {
+    Ok(Json(match apply(&state, references, false)? {
+        true => Unpublished::Unpublished,
+        false => Unpublished::NothingToUnpublish,
+    }))
+}
+
+fn apply(state: &AppState, references: References, publish: bool) -> Result<bool, ApiError> {
+    let ids = references.ids()?;
+    state.registry().publish(&ids, publish, state.pipeline()).map_err(|refusal| match refusal {
+        Refusal::Unknown(id) => {
+            let msg = format!("{id} does not exist");
+            Problem::in_body(place(&ids, &id), "unknown_reference", msg).into()
+        }
+        refusal => refusal.into(),
+    })
+}
+
+/// The way to the reference to `id` among `ids`.
+fn place(ids: &[Id], id: &Id) -> [Step; 2] {
+    let index = ids.iter().filter(|it| it.kind == id.kind).position(|it| it == id);
+    [Step::from(id.kind.collection()), Step::Index(index.unwrap_or_default())]
+}
+
+impl References {
+    fn ids(self) -> Result<Vec<Id>, Problem> {
+        let unsupported =
+            [("event_logs", self.event_logs), ("agentic_decisions", self.agentic_decisions)];
+        for (field, references) in unsupported {
+            if let Some(reference) = references.iter().flatten().next() {
+                let msg = format!("`{}`: not part of this server", reference.name.escape_debug());
+                let path = [Step::from(field), Step::Index(0)];
+                return Err(Problem::in_body(path, "unknown_reference", msg));
+            }
+        }
+        let named = |kind, references: Option<Vec<Named>>| {
+            let references = references.unwrap_or_default().into_iter();
+            references.map(move |Named { name }| Id { kind, name, version: None })
+        };
+        let versioned = |kind, references: Option<Vec<Versioned>>| {
+            let references = references.unwrap_or_default().into_iter();
+            references.map(move |Versioned { name, version }| Id {
+                kind,
+                name,
+                version: Some(version),
+            })
+        };
+        Ok(named(Kind::AttributeKey, self.attribute_keys)
+            .chain(versioned(Kind::AttributeGroup, self.attribute_groups))
+            .chain(named(Kind::Service, self.services))
+            .chain(versioned(Kind::Intervention, self.interventions))
+            .collect())
+    }
+}

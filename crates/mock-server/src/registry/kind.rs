@@ -1,0 +1,66 @@
+use std::fmt;
+
+/// What can be registered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Kind {
+    AttributeKey,
+    AttributeGroup,
+    Service,
+    Intervention,
+}
+
+/// What a registered definition is known by.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Id {
+    pub(crate) kind: Kind,
+    pub(crate) name: String,
+    /// For kinds that have versions.
+    pub(crate) version: Option<u64>,
+}
+
+impl Kind {
+    /// In the order in which one may refer to another.
+    pub(crate) const ALL: [Self; 4] =
+        [Self::AttributeKey, Self::AttributeGroup, Self::Service, Self::Intervention];
+
+    /// The name of all of them together, in paths and in definitions files.
+    pub(crate) fn collection(self) -> &'static str {
+        match self {
+            Self::AttributeKey => "attribute_keys",
+            Self::AttributeGroup => "attribute_groups",
+            Self::Service => "services",
+            Self::Intervention => "interventions",
+        }
+    }
+
+    /// The kind that `collection` is the name of.
+    pub(crate) fn of_collection(collection: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.collection() == collection)
+    }
+
+    /// Whether there can be several versions, none of which changes while it is published.
+    pub(crate) fn is_versioned(self) -> bool {
+        matches!(self, Self::AttributeGroup | Self::Intervention)
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::AttributeKey => "attribute key",
+            Self::AttributeGroup => "attribute group",
+            Self::Service => "service",
+            Self::Intervention => "intervention",
+        })
+    }
+}
+
+impl fmt::Display for Id {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} `{}`", self.kind, self.name.escape_debug())?;
+        match self.version {
+            Some(version) => write!(formatter, " version {version}"),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! The registry: what is defined, in which versions, and what of it is published.
+//!
+//! [`store`] decides what may change and knows neither requests nor the engine. What is here adds the lock and lets a change
+//! happen only together with the engine that computes by it.
+
+mod document;
+mod engines;
+mod export;
+mod kind;
+mod refusal;
+mod representation;
+mod routes;
+mod store;
+
+use axum::Router;
+use parking_lot::Mutex;
+use serde_json::{Map, Value};
+use signals_engine::Definitions;
+
+use self::document::Document;
+pub(crate) use self::kind::{Id, Kind};
+pub(crate) use self::refusal::Refusal;
+use self::representation::{Properties, Representation};
+use self::store::{Change, Store};
+use crate::pipeline::Pipeline;
+use crate::state::AppState;
+
+/// The routes of the registry.
+pub(crate) fn routes() -> Router<AppState> {
+    routes::routes().merge(engines::routes()).merge(export::routes())
+}
+
+/// What is defined.
+#[derive(Debug)]
+pub(crate) struct Registry {
+    /// Held while the engine takes over a change: changes are one after the other, in both alike.
+    store: Mutex<Store>,
+}
+
+/// A published service, as far as reading it goes.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct PublishedService {
+    /// Names and versions of its attribute groups that are published.
+    pub(crate) groups: Vec<(String, u64)>,
+    /// Whether it can be read without a token.
+    pub(crate) is_public: bool,
+}
+
+impl Registry {
+    /// A registry of `definitions`, by which the engine computes already.
+    pub(crate) fn new(definitions: &Definitions) -> Self {
+        Self { store: Mutex::new(Store::of(definitions)) }
+    }
+
+    fn list(&self, kind: Kind, only_published: bool) -> Vec<Representation> {
+        let store = self.store.lock();
+        let listed = store.of_kind(kind).filter(|it| !only_published || it.is_published());
+        listed.map(|it| Representation::of(it, &store, Properties::Columns)).collect()
+    }
+
+    fn get(&self, id: &Id) -> Result<Representation, Refusal> {
+        let store = self.store.lock();
+        let found = store.get(id).ok_or_else(|| Refusal::Unknown(id.clone()))?;
+        Ok(Representation::of(found, &store, Properties::Columns))
+    }
+
+    fn create(&self, document: Document, pipeline: &Pipeline) -> Result<Representation, Refusal> {
+        let shown = document.clone();
+        let store = self.change(pipeline, |store| store.create(document))?;
+        Ok(Representation::of(&shown, &store, Properties::Written))
+    }
+
+    fn replace(&self, document: Document, pipeline: &Pipeline) -> Result<Representation, Refusal> {
+        let shown = document.clone();
+        let store = self.change(pipeline, |store| store.replace(document))?;
+        Ok(Representation::of(&shown, &store, Properties::Written))
+    }
+
+    fn delete(&self, id: &Id, pipeline: &Pipeline) -> Result<(), Refusal> {
+        self.change(pipeline, |store| store.delete(id)).map(|_| ())
+    }
+
+    /// Publishes everything in `ids` or takes it back, all or nothing. Says whether that changed anything.
+    fn publish(&self, ids: &[Id], publish: bool, pipeline: &Pipeline) -> Result<bool, Refusal> {
+        let mut has_changed = false;
+        if let Some(id) = ids.first() {
+            self.change(pipeline, |store| {
+                let published = store.publish(ids, publish)?;
+                has_changed = published != *store;
+                Ok(Change { store: published, id: id.clone() })
+            })?;
+        }
+        Ok(has_changed)
+    }
+
+    /// Changes registry and engine or, when that cannot be, neither. Gives the registry after the change.
+    fn change(
+        &self,
+        pipeline: &Pipeline,
+        work: impl FnOnce(&Store) -> Result<Change, Refusal>,
+    ) -> Result<Store, Refusal> {
+        let mut store = self.store.lock();
+        let change = work(&store)?;
+        let definitions = change.store.definitions()?;
+        // Much of what is changed means nothing to the engine, which is spared to look at every profile then.
+        if definitions != store.definitions()? {
+            pipeline.replace_definitions(&definitions).map_err(|error| change.refusal(&error))?;
+        }
+        tracing::info!("registry changed: {}", change.id);
+        *store = change.store;
+        Ok(store.clone())
+    }
+
+    /// What somebody registered, by collection.
+    fn registered(&self) -> Vec<(Kind, Vec<Map<String, Value>>)> {
+        let store = self.store.lock();
+        let documents =
+            |kind| store.registered(kind).map(|document| document.fields().clone()).collect();
+        Kind::ALL.into_iter().map(|kind| (kind, documents(kind))).collect()
+    }
+
+    /// The service that applications can read by `name`.
+    pub(crate) fn published_service(&self, name: &str) -> Option<PublishedService> {
+        let store = self.store.lock();
+        let service = store.latest_published(Kind::Service, name)?;
+        let references = service.fields().get("attribute_groups")?.as_array()?;
+        let groups = references.iter().filter_map(|reference| {
+            let name = reference.get("name")?.as_str()?.to_owned();
+            let group = match reference.get("version").and_then(Value::as_u64) {
+                None => store.latest_published(Kind::AttributeGroup, &name)?,
+                version => {
+                    let id = Id { kind: Kind::AttributeGroup, name: name.clone(), version };
+                    store.get(&id).filter(|group| group.is_published())?
+                }
+            };
+            Some((name, group.id().version?))
+        });
+        let is_public = service.text("access_mode") == Some("public");
+        Some(PublishedService { groups: groups.collect(), is_public })
+    }
+
+    /// The attribute key of a published attribute group.
+    pub(crate) fn attribute_key_of(&self, name: &str, version: u64) -> Option<String> {
+        let id = Id { kind: Kind::AttributeGroup, name: name.to_owned(), version: Some(version) };
+        let store = self.store.lock();
+        let group = store.get(&id).filter(|group| group.is_published())?;
+        group.attribute_key().map(str::to_owned)
+    }
+}

@@ -1,0 +1,182 @@
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, RawQuery, State};
+use axum::routing::{MethodRouter, get};
+use axum::{Json, Router};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::document::Document;
+use super::kind::{Id, Kind};
+use super::representation::Representation;
+use crate::auth::Authorized;
+use crate::body::JsonBody;
+use crate::error::{ApiError, Problem, Step};
+use crate::state::AppState;
+
+/// Query parameter by which a list leaves out what is not published.
+const APPLIED: &str = "applied";
+
+/// Says that something was deleted.
+#[derive(Debug, Serialize)]
+struct Deleted {
+    ok: bool,
+}
+
+type Segments<T> = Result<Path<T>, PathRejection>;
+
+pub(super) fn routes() -> Router<AppState> {
+    let collection = || get(list).post(create);
+    let latest = || get(get_latest).put(replace).delete(delete);
+    let version = || get(get_version).put(replace_version).delete(delete_version);
+    Router::new()
+        .merge(with_or_without_slash("/api/v1/registry/{kind}", collection))
+        .merge(with_or_without_slash("/api/v1/registry/{kind}/{name}", latest))
+        .merge(with_or_without_slash("/api/v1/registry/{kind}/{name}/versions/{version}", version))
+}
+
+fn with_or_without_slash(
+    path: &str,
+    methods: impl Fn() -> MethodRouter<AppState>,
+) -> Router<AppState> {
+    Router::new().route(path, methods()).route(&format!("{path}/"), methods())
+}
+
+async fn list(
+    _: Authorized,
+    State(state): State<AppState>,
+    kind: Segments<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Json<Vec<Representation>>, ApiError> {
+    let only_published = is_applied(query.as_deref().unwrap_or_default())?;
+    Ok(Json(state.registry().list(kind_of(&segments(kind)?)?, only_published)))
+}
+
+async fn create(
+    _: Authorized,
+    State(state): State<AppState>,
+    kind: Segments<String>,
+    JsonBody(sent): JsonBody<Map<String, Value>>,
+) -> Result<Json<Representation>, ApiError> {
+    let document = Document::read(kind_of(&segments(kind)?)?, sent)?;
+    Ok(Json(state.registry().create(document, state.pipeline())?))
+}
+
+async fn get_latest(
+    _: Authorized,
+    State(state): State<AppState>,
+    path: Segments<(String, String)>,
+) -> Result<Json<Representation>, ApiError> {
+    let (kind, name) = segments(path)?;
+    let id = Id { kind: kind_of(&kind)?, name, version: None };
+    Ok(Json(state.registry().get(&id)?))
+}
+
+async fn replace(
+    _: Authorized,
+    State(state): State<AppState>,
+    path: Segments<(String, String)>,
+    JsonBody(sent): JsonBody<Map<String, Value>>,
+) -> Result<Json<Representation>, ApiError> {
+    let id = unversioned(segments(path)?)?;
+    Ok(Json(state.registry().replace(read_as(&id, sent)?, state.pipeline())?))
+}
+
+async fn delete(
+    _: Authorized,
+    State(state): State<AppState>,
+    path: Segments<(String, String)>,
+) -> Result<Json<Deleted>, ApiError> {
+    let id = unversioned(segments(path)?)?;
+    state.registry().delete(&id, state.pipeline())?;
+    Ok(Json(Deleted { ok: true }))
+}
+
+async fn get_version(
+    _: Authorized,
+    State(state): State<AppState>,
+    path: Segments<(String, String, String)>,
+) -> Result<Json<Representation>, ApiError> {
+    Ok(Json(state.registry().get(&versioned(segments(path)?)?)?))
+}
+
+async fn replace_version(
+    _: Authorized,
+    State(state): State<AppState>,
+    path: Segments<(String, String, String)>,
+    JsonBody(sent): JsonBody<Map<String, Value>>,
+) -> Result<Json<Representation>, ApiError> {
+    let id = versioned(segments(path)?)?;
+    Ok(Json(state.registry().replace(read_as(&id, sent)?, state.pipeline())?))
+}
+
+async fn delete_version(
+    _: Authorized,
+    State(state): State<AppState>,
+    path: Segments<(String, String, String)>,
+) -> Result<Json<Deleted>, ApiError> {
+    state.registry().delete(&versioned(segments(path)?)?, state.pipeline())?;
+    Ok(Json(Deleted { ok: true }))
+}
+
+/// What cannot be decoded names nothing.
+fn segments<T>(path: Segments<T>) -> Result<T, ApiError> {
+    path.map(|Path(segments)| segments).map_err(|_| ApiError::NotFound)
+}
+
+fn kind_of(collection: &str) -> Result<Kind, ApiError> {
+    Kind::of_collection(collection).ok_or(ApiError::NotFound)
+}
+
+/// The id of what has no versions. Of the rest, each version is replaced and deleted for itself.
+fn unversioned((collection, name): (String, String)) -> Result<Id, ApiError> {
+    let kind = kind_of(&collection)?;
+    if kind.is_versioned() {
+        let collection = kind.collection();
+        return Err(ApiError::MethodNotAllowed(format!(
+            "name the version: /api/v1/registry/{collection}/{{name}}/versions/{{version}}"
+        )));
+    }
+    Ok(Id { kind, name, version: None })
+}
+
+fn versioned((collection, name, version): (String, String, String)) -> Result<Id, ApiError> {
+    let kind = kind_of(&collection)?;
+    if !kind.is_versioned() {
+        return Err(ApiError::NotFound);
+    }
+    let version = version
+        .parse()
+        .map_err(|_| Problem::in_path("version", "int_parsing", "must be a whole number"))?;
+    Ok(Id { kind, name, version: Some(version) })
+}
+
+/// Reads a body that is about `id`. It need not repeat what the path says, but must not say anything else.
+fn read_as(id: &Id, mut sent: Map<String, Value>) -> Result<Document, Problem> {
+    sent.entry("name").or_insert_with(|| Value::from(id.name.as_str()));
+    if let Some(version) = id.version {
+        sent.entry("version").or_insert_with(|| Value::from(version));
+    }
+    let document = Document::read(id.kind, sent)?;
+    let differs = |field: &str| {
+        Problem::in_body([Step::from(field)], "value_error", "not what the path says")
+    };
+    if document.id().name != id.name {
+        return Err(differs("name"));
+    }
+    if document.id().version != id.version {
+        return Err(differs("version"));
+    }
+    Ok(document)
+}
+
+fn is_applied(query: &str) -> Result<bool, Problem> {
+    let applied = form_urlencoded::parse(query.as_bytes())
+        .filter(|(name, _)| name == APPLIED)
+        .last()
+        .map(|(_, value)| value.to_ascii_lowercase());
+    match applied.as_deref() {
+        Some("true" | "1") => Ok(true),
+        None | Some("false" | "0") => Ok(false),
+        Some(_) => Err(Problem::in_query(APPLIED, "bool_parsing", "must be true or false")),
+    }
+}
