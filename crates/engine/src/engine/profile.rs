@@ -158,7 +158,7 @@ impl Cell {
                 false
             }
             CellState::Window(window) => {
-                window.observe(observation, now, attribute.retention.keep_ms)
+                window.observe(observation, attribute.aggregation, now, attribute.retention.keep_ms)
             }
         };
         Observed { window_overflowed }

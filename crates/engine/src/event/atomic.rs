@@ -1,9 +1,12 @@
 //! The atomic values of one event.
 
+use std::sync::OnceLock;
+
 use serde_json::Value;
 
 use super::BadEvent;
 use super::atomic_field::{AtomicField, FieldType};
+use super::page_url::{self, DerivedFields};
 use crate::Timestamp;
 use crate::datum::{Datum, parse_number};
 
@@ -33,15 +36,21 @@ impl AtomicValue {
 #[derive(Debug, Clone)]
 pub(crate) struct Atomic {
     values: Vec<Option<AtomicValue>>,
+    /// Parsing URLs takes as long as parsing a small event, and few definitions ask for it: done when first asked for.
+    derived: OnceLock<DerivedFields>,
 }
 
 impl Atomic {
     pub(crate) fn new() -> Self {
-        Self { values: vec![None; AtomicField::COUNT] }
+        Self { values: vec![None; AtomicField::COUNT], derived: OnceLock::new() }
     }
 
     pub(crate) fn get(&self, field: AtomicField) -> Option<&AtomicValue> {
-        self.values[field.index()].as_ref()
+        if !page_url::is_derived(field) {
+            return self.values[field.index()].as_ref();
+        }
+        let derive = || page_url::derive(self.text("page_url"), self.text("page_referrer"));
+        self.derived.get_or_init(derive).get(field)
     }
 
     pub(crate) fn set(&mut self, field: AtomicField, value: AtomicValue) {

@@ -130,7 +130,6 @@ impl Event {
         }
 
         let (schema, data) = event_schema(event_type.as_deref(), self_describing, &mut atomic)?;
-        page_url::derive(&mut atomic);
         let derived_tstamp = set_arrival(&mut atomic, arrival)?;
         Ok(Event {
             collector_tstamp: arrival.collector_tstamp,
