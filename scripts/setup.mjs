@@ -1,14 +1,15 @@
 // Sets up what a fresh machine lacks. Idempotent: what is there already is left alone, so a second run takes a moment.
 //
 //   node scripts/setup.mjs          what building and serving need
-//   node scripts/setup.mjs --test   also what the tests need: wasm-pack, Chromium and its driver
+//   node scripts/setup.mjs --test   also what the tests need: wasm-pack, Chromium and its driver, the Signals Python SDK
 
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findChromedriver, findChromium } from './support/browser.mjs';
 import { inProject, lockedVersion, toolsDir } from './support/project.mjs';
+import { findPython, OLDEST_PYTHON, venvDir, venvPython } from './support/python.mjs';
 import { attempt, entryPoint, Failure, run, step } from './support/report.mjs';
 
 const WASM_TARGET = 'wasm32-unknown-unknown';
@@ -28,6 +29,7 @@ export async function setUp({ tests = false } = {}) {
   if (tests) {
     await cargoTool('wasm-pack', 'wasm-pack', WASM_PACK_VERSION, ['--locked']);
     await chromium();
+    await pythonPackages();
   }
 }
 
@@ -47,14 +49,18 @@ async function checkCargo() {
 }
 
 async function npmPackages() {
-  const stamp = inProject('node_modules', '.installed-lock-hash');
+  await onceFor('package-lock.json', inProject('node_modules', '.installed-lock-hash'), () =>
+    step('installing npm packages by package-lock.json', () => run(['npm', 'ci', '--no-audit', '--no-fund'])),
+  );
+}
+
+/** Does `work` unless it was done for `file` as it is now: the file `stamp` keeps the hash of what it was done for. */
+async function onceFor(file, stamp, work) {
   const wanted = createHash('sha256')
-    .update(readFileSync(inProject('package-lock.json')))
+    .update(readFileSync(inProject(file)))
     .digest('hex');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
-  await step('installing npm packages by package-lock.json', () =>
-    run(['npm', 'ci', '--no-audit', '--no-fund']),
-  );
+  await work();
   writeFileSync(stamp, wanted);
 }
 
@@ -86,23 +92,55 @@ async function cargoTool(crate, program, version, flags = []) {
 
 async function chromium() {
   if (findChromium() && findChromedriver()) return;
-  const apt = await aptGet();
-  if (!apt) {
+  const installed = await aptInstall('Chromium and its driver', ['chromium', 'chromium-driver']);
+  if (!installed) {
     throw new Failure(
       'Chromium and chromedriver are missing: install both, or name them in the environment variables CHROMIUM and CHROMEDRIVER',
     );
   }
-  await step('installing Chromium and its driver with apt', async () => {
-    await run([...apt, 'update']);
-    await run([...apt, 'install', '-y', '--no-install-recommends', 'chromium', 'chromium-driver'], {
-      env: { DEBIAN_FRONTEND: 'noninteractive' },
-    });
-  });
   if (!findChromium() || !findChromedriver()) {
     throw new Failure(
       'apt installed Chromium, but `chromium` and `chromedriver` are not on the PATH: name them in CHROMIUM and CHROMEDRIVER',
     );
   }
+}
+
+async function pythonPackages() {
+  // A virtual environment dies with the Python that made it.
+  const { code: broken } = await attempt([venvPython, '--version']);
+  if (broken) rmSync(venvDir, { recursive: true, force: true });
+  const requirements = 'tests/contract/requirements.txt';
+  await onceFor(requirements, path.join(venvDir, '.installed-requirements-hash'), async () => {
+    const python = await pythonWithVenv();
+    await step(`installing Python packages by ${requirements}`, async () => {
+      await run([python, '-m', 'venv', '--clear', venvDir]);
+      await run([venvPython, '-m', 'pip', 'install', '--disable-pip-version-check', '-r', requirements]);
+    });
+  });
+}
+
+async function pythonWithVenv() {
+  const found = await findPython();
+  if (found) return found;
+  await aptInstall('Python', ['python3', 'python3-venv']);
+  const installed = await findPython();
+  if (installed) return installed;
+  throw new Failure(
+    `Python ${OLDEST_PYTHON} or newer with its modules venv and ensurepip is missing: install it, or name it in the environment variable PYTHON`,
+  );
+}
+
+/** Installs `packages` where apt may do that, and tells whether it did. */
+async function aptInstall(title, packages) {
+  const apt = await aptGet();
+  if (!apt) return false;
+  await step(`installing ${title} with apt`, async () => {
+    await run([...apt, 'update']);
+    await run([...apt, 'install', '-y', '--no-install-recommends', ...packages], {
+      env: { DEBIAN_FRONTEND: 'noninteractive' },
+    });
+  });
+  return true;
 }
 
 /** The apt-get command that may install packages here, or null where there is none. */

@@ -9,6 +9,7 @@ import path from 'node:path';
 import { build } from './build.mjs';
 import { setUp } from './setup.mjs';
 import { findChromedriver, findChromium } from './support/browser.mjs';
+import { venvPython } from './support/python.mjs';
 import { attempt, entryPoint, Failure, step } from './support/report.mjs';
 
 const reports = mkdtempSync(path.join(tmpdir(), 'signals-tests-'));
@@ -30,7 +31,7 @@ const suites = {
       `--outputFile.json=${reports}/unit.json`,
     ],
     count: () => {
-      const report = readReport('unit.json');
+      const report = JSON.parse(readReport('unit.json'));
       return { passed: report.numPassedTests, failed: report.numTotalTests - report.numPassedTests };
     },
   },
@@ -39,12 +40,18 @@ const suites = {
     command: ['node', 'scripts/test-wasm.mjs'],
     count: countCargo,
   },
+  contract: {
+    title: 'contract with the Signals Python SDK',
+    command: [venvPython, '-m', 'pytest', 'tests/contract', `--junit-xml=${reports}/contract.xml`],
+    env: { PYTHONDONTWRITEBYTECODE: '1' },
+    count: () => countJunit(readReport('contract.xml')),
+  },
   e2e: {
     title: 'end to end in Chromium',
     command: ['playwright', 'test', '--reporter=line,json'],
     env: { PLAYWRIGHT_JSON_OUTPUT_FILE: path.join(reports, 'e2e.json') },
     count: () => {
-      const { expected, unexpected, flaky, skipped } = readReport('e2e.json').stats;
+      const { expected, unexpected, flaky, skipped } = JSON.parse(readReport('e2e.json')).stats;
       return { passed: expected, failed: unexpected + flaky + skipped };
     },
   },
@@ -106,6 +113,18 @@ function countCargo(output) {
   return total;
 }
 
+/** Reads the sums of a JUnit report. A test that is skipped or expected to fail counts as failed: none is wanted. */
+function countJunit(report) {
+  const [suite] = report.match(/<testsuite [^>]*>/) ?? ['no test suite'];
+  const sum = (name) => {
+    const [, value] = suite.match(new RegExp(` ${name}="(\\d+)"`)) ?? [];
+    if (value === undefined) throw new Error(`the report does not tell the number of ${name}`);
+    return Number(value);
+  };
+  const failed = sum('failures') + sum('errors') + sum('skipped');
+  return { passed: sum('tests') - failed, failed };
+}
+
 function readReport(name) {
-  return JSON.parse(readFileSync(path.join(reports, name), 'utf8'));
+  return readFileSync(path.join(reports, name), 'utf8');
 }
