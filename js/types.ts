@@ -48,11 +48,7 @@ export type HandlerFunction = (
 ) => Promise<unknown> | unknown;
 
 /** Decides by name, list of names, regular expression on the name, or predicate whether a handler gets an instance. */
-export type InterventionMatch =
-  | string
-  | string[]
-  | RegExp
-  | ((intervention: Intervention) => boolean);
+export type InterventionMatch = string | string[] | RegExp | ((intervention: Intervention) => boolean);
 
 /** A handler for some interventions only. */
 export interface MatchingHandler {

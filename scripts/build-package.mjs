@@ -1,11 +1,19 @@
 // Builds the npm package into dist/: the WebAssembly, the ES modules, the script-tag build and the type declarations.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
+import { shortenImports } from './support/short-imports.mjs';
+
+/** What may be downloaded at most, in bytes after gzip. */
+const BUDGETS = [
+  { what: 'what an application bundles', files: ['index.js'], bytes: 3.5 * 1024 },
+  { what: 'the script of a script tag', files: ['signals-interventions.js'], bytes: 3.5 * 1024 },
+  { what: 'everything', files: ['index.js', 'core.js', 'signals-interventions.wasm'], bytes: 34 * 1024 },
+];
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 process.chdir(root);
@@ -14,35 +22,30 @@ process.env.PATH = [join(root, '.tools/bin'), join(root, 'node_modules/.bin'), p
 );
 
 const cargoTarget = resolve(process.env.CARGO_TARGET_DIR ?? 'target');
-const glue = 'target/wasm-bindgen';
+const glueDir = 'target/wasm-bindgen';
+const glue = join(glueDir, 'signals_interventions.js');
+const shortGlue = join(glueDir, 'short-imports.js');
 const dist = 'dist';
 
 buildWasm();
 await bundleScripts();
 run('tsc', ['--project', 'js/tsconfig.json']);
 printSizes();
+checkBudgets();
 
 function buildWasm() {
   // Panic messages hold source paths: those of the machine that built the package are nobody's business.
   const cargoHome = process.env.CARGO_HOME ?? join(homedir(), '.cargo');
   process.env.RUSTFLAGS = `${process.env.RUSTFLAGS ?? ''} --remap-path-prefix=${cargoHome}=cargo`.trim();
   run('cargo', [
-    'build',
-    '--package',
-    'signals-interventions',
-    '--lib',
-    '--profile',
-    'wasm',
-    '--target',
-    'wasm32-unknown-unknown',
+    ...['rustc', '--package', 'signals-interventions', '--lib', '--features', 'standalone'],
+    // Of a library that is also meant for Rust, the compiler would not optimise the whole.
+    ...['--crate-type', 'cdylib', '--profile', 'wasm', '--target', 'wasm32-unknown-unknown'],
   ]);
   run('wasm-bindgen', [
     join(cargoTarget, 'wasm32-unknown-unknown/wasm/signals_interventions.wasm'),
-    ...['--target', 'web', '--omit-default-module-path', '--out-dir', glue],
+    ...['--target', 'web', '--omit-default-module-path', '--out-dir', glueDir],
   ]);
-  // Emptied only now, so that a failed compilation leaves the previous build usable.
-  rmSync(dist, { recursive: true, force: true });
-  mkdirSync(dist);
   const features = [
     'bulk-memory',
     'multivalue',
@@ -50,12 +53,26 @@ function buildWasm() {
     'nontrapping-float-to-int',
     'reference-types',
     'sign-ext',
-  ];
+  ].map((feature) => `--enable-${feature}`);
+  const text = join(glueDir, 'short-imports.wat');
+  run('wasm-dis', [join(glueDir, 'signals_interventions_bg.wasm'), ...features, '--output', text]);
+  const short = shortenImports(readFileSync(text, 'utf8'), readFileSync(glue, 'utf8'));
+  writeFileSync(text, short.wat);
+  writeFileSync(shortGlue, short.glue);
+  // Emptied only now, so that a failed compilation leaves the previous build usable.
+  rmSync(dist, { recursive: true, force: true });
+  mkdirSync(dist);
   run('wasm-opt', [
-    join(glue, 'signals_interventions_bg.wasm'),
-    ...features.map((feature) => `--enable-${feature}`),
+    text,
+    ...features,
     // Inlining what is called once saves bytes, but what remains compresses 4% worse: gzip is what travels.
-    ...['-Oz', '--one-caller-inline-max-function-size=0', '--strip-debug', '--strip-producers', '--strip-target-features'],
+    ...[
+      '-Oz',
+      '--one-caller-inline-max-function-size=0',
+      '--strip-debug',
+      '--strip-producers',
+      '--strip-target-features',
+    ],
     ...['--output', join(dist, 'signals-interventions.wasm')],
   ]);
 }
@@ -63,18 +80,17 @@ function buildWasm() {
 async function bundleScripts() {
   const common = { bundle: true, minify: true, sourcemap: true, target: 'es2020', logLevel: 'warning' };
   const modules = { 'index.js': 'js/index.ts', 'core.js': 'js/core.ts', 'banner.js': 'js/banner/index.ts' };
-  const builds = Object.entries(modules)
-    .filter(([, entry]) => existsSync(entry))
-    .map(([name, entry]) =>
-      // The core stays a file of its own: it loads only when the page subscribes.
-      build({
-        ...common,
-        format: 'esm',
-        external: ['./core.js'],
-        entryPoints: [entry],
-        outfile: join(dist, name),
-      }),
-    );
+  const builds = Object.entries(modules).map(([name, entry]) =>
+    // The core stays a file of its own: it loads only when the page subscribes.
+    build({
+      ...common,
+      format: 'esm',
+      external: ['./core.js'],
+      alias: { 'wasm-bindgen-glue': `./${shortGlue}` },
+      entryPoints: [entry],
+      outfile: join(dist, name),
+    }),
+  );
   builds.push(
     build({
       ...common,
@@ -90,10 +106,31 @@ async function bundleScripts() {
 function printSizes() {
   const kilobytes = (bytes) => `${(bytes / 1024).toFixed(2).padStart(8)} KB`;
   for (const name of readdirSync(dist).filter((file) => /\.(js|wasm)$/.test(file))) {
-    const path = join(dist, name);
-    const zipped = gzipSync(readFileSync(path), { level: 9 }).length;
-    console.log(`${name.padEnd(28)} ${kilobytes(statSync(path).size)} raw ${kilobytes(zipped)} gzip`);
+    const raw = statSync(join(dist, name)).size;
+    console.log(`${name.padEnd(28)} ${kilobytes(raw)} raw ${kilobytes(gzipSize(name))} gzip`);
   }
+}
+
+/** Fails when the package has grown beyond what visitors should have to download. */
+function checkBudgets() {
+  const kilobytes = (bytes) => `${(bytes / 1024).toFixed(2)} KB`;
+  const tooBig = BUDGETS.map((budget) => ({ ...budget, actual: sum(budget.files.map(gzipSize)) })).filter(
+    ({ actual, bytes }) => actual > bytes,
+  );
+  for (const { what, files, actual, bytes } of tooBig) {
+    console.error(
+      `Too big: ${what} (${files.join(' + ')}) is ${kilobytes(actual)} gzip, the budget is ${kilobytes(bytes)}`,
+    );
+  }
+  if (tooBig.length > 0) process.exit(1);
+}
+
+function gzipSize(name) {
+  return gzipSync(readFileSync(join(dist, name)), { level: 9 }).length;
+}
+
+function sum(numbers) {
+  return numbers.reduce((total, number) => total + number, 0);
 }
 
 function run(command, args) {

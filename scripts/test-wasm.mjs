@@ -14,20 +14,26 @@ if (!existsSync(chromedriver)) {
 }
 
 const server = await startScriptedServer(port).catch((error) => {
-  console.error(`The scripted server cannot listen on port ${port} (set SCRIPTED_SERVER_PORT): ${error.message}`);
+  console.error(
+    `The scripted server cannot listen on port ${port} (set SCRIPTED_SERVER_PORT): ${error.message}`,
+  );
   process.exit(1);
 });
-const child = spawn('wasm-pack', ['test', '--headless', '--chrome', '--chromedriver', chromedriver, ...process.argv.slice(2)], {
-  cwd: root,
-  stdio: 'inherit',
-  env: {
-    ...process.env,
-    PATH: [join(root, '.tools/bin'), process.env.PATH].join(delimiter),
-    SCRIPTED_SERVER_PORT: String(port),
-    // For the whole run, in seconds: a busy machine is no failure, and a test that hangs still ends.
-    WASM_BINDGEN_TEST_TIMEOUT: process.env.WASM_BINDGEN_TEST_TIMEOUT ?? '300',
+const child = spawn(
+  'wasm-pack',
+  ['test', '--headless', '--chrome', '--chromedriver', chromedriver, ...process.argv.slice(2)],
+  {
+    cwd: root,
+    stdio: 'inherit',
+    env: {
+      ...process.env,
+      PATH: [join(root, '.tools/bin'), process.env.PATH].join(delimiter),
+      SCRIPTED_SERVER_PORT: String(port),
+      // For the whole run, in seconds: a busy machine is no failure, and a test that hangs still ends.
+      WASM_BINDGEN_TEST_TIMEOUT: process.env.WASM_BINDGEN_TEST_TIMEOUT ?? '300',
+    },
   },
-});
+);
 const code = await new Promise((resolve) => {
   child.once('error', (error) => {
     console.error(`wasm-pack could not be started: ${error.message}`);

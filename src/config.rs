@@ -1,11 +1,15 @@
 //! The argument of `subscribeToInterventions`.
 
-use crate::browser::text::id_text;
+use crate::browser::object::entries;
+use crate::browser::text::{id_text, number_text};
 use crate::connection::machine::DEFAULT_CONNECTION_TIMEOUT_MS;
 use crate::keys::pointer::Pointer;
-use js_sys::{Array, Object};
-use signals_wire::stream::INTERVENTIONS_PATH;
-use std::fmt;
+use crate::wire::stream::INTERVENTIONS_PATH;
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
+use js_sys::Array;
 use wasm_bindgen::prelude::*;
 
 /// Attribute keys that are looked for unless configured otherwise, and the pointers to their ids.
@@ -30,20 +34,19 @@ pub struct SubscriptionConfig {
 /// A field that cannot be used, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigError {
-    /// Path of the field, e.g. `attributeKeyTargets.user_id`.
-    pub field: String,
-    /// What is wrong, to be shown after the field.
-    pub problem: String,
+    message: String,
 }
 
-impl fmt::Display for ConfigError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "`{}` {}", self.field, self.problem)
+impl ConfigError {
+    /// `field` is a path such as `attributeKeyTargets.user_id`; `problem` follows it in the message.
+    fn new(field: &str, problem: &str) -> ConfigError {
+        ConfigError { message: ["`", field, "` ", problem].concat() }
     }
-}
 
-fn error(field: impl Into<String>, problem: impl Into<String>) -> ConfigError {
-    ConfigError { field: field.into(), problem: problem.into() }
+    /// The path of the field and what is wrong with it.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
 }
 
 #[wasm_bindgen]
@@ -70,7 +73,7 @@ impl SubscriptionConfig {
     /// The first field that cannot be used.
     pub fn read(value: &JsValue) -> Result<SubscriptionConfig, ConfigError> {
         if !value.is_object() {
-            return Err(error("config", "must be an object"));
+            return Err(ConfigError::new("config", "must be an object"));
         }
         let raw: &RawConfig = value.unchecked_ref();
         Ok(SubscriptionConfig {
@@ -85,9 +88,9 @@ impl SubscriptionConfig {
 
 fn read_endpoint(value: &JsValue) -> Result<String, ConfigError> {
     let endpoint = value.as_string().unwrap_or_default();
-    let endpoint = endpoint.trim();
+    let endpoint = endpoint.trim_ascii();
     if endpoint.is_empty() || endpoint.bytes().any(|byte| byte <= b' ') {
-        return Err(error("endpoint", "must be a host name or a URL"));
+        return Err(ConfigError::new("endpoint", "must be a host name or a URL"));
     }
     Ok(endpoint.to_owned())
 }
@@ -96,7 +99,7 @@ fn read_api_path(value: &JsValue) -> Result<String, ConfigError> {
     if value.is_null_or_undefined() {
         return Ok(INTERVENTIONS_PATH.to_owned());
     }
-    value.as_string().ok_or_else(|| error("apiPath", "must be a string"))
+    value.as_string().ok_or_else(|| ConfigError::new("apiPath", "must be a string"))
 }
 
 fn read_timeout(value: &JsValue) -> Result<u32, ConfigError> {
@@ -107,22 +110,27 @@ fn read_timeout(value: &JsValue) -> Result<u32, ConfigError> {
         Some(milliseconds) if milliseconds >= 1.0 && milliseconds <= f64::from(i32::MAX) => {
             Ok(milliseconds as u32)
         }
-        _ => Err(error("connectionTimeoutMs", "must be a positive number of milliseconds")),
+        _ => Err(ConfigError::new(
+            "connectionTimeoutMs",
+            "must be a positive number of milliseconds",
+        )),
     }
 }
 
 fn read_targets(value: &JsValue) -> Result<Vec<(String, Vec<Pointer>)>, ConfigError> {
     let mut targets = Vec::new();
-    for (key, value) in entries(value, "attributeKeyTargets")? {
-        let field = format!("attributeKeyTargets.{key}");
-        let pointers = match value.dyn_ref::<Array>() {
-            Some(list) => list
-                .iter()
-                .enumerate()
-                .map(|(index, pointer)| read_pointer(&pointer, &format!("{field}[{index}]")))
-                .collect::<Result<_, _>>()?,
-            None => vec![read_pointer(&value, &field)?],
-        };
+    for (key, value) in keyed(value, "attributeKeyTargets")? {
+        let field = ["attributeKeyTargets.", &key].concat();
+        let mut pointers = Vec::new();
+        match value.dyn_ref::<Array>() {
+            Some(list) => {
+                for index in 0..list.length() {
+                    let field = [&field, "[", &number_text(index), "]"].concat();
+                    pointers.push(read_pointer(&list.get(index), &field)?);
+                }
+            }
+            None => pointers.push(read_pointer(&value, &field)?),
+        }
         targets.push((key, pointers));
     }
     for (key, pointer) in DEFAULT_TARGETS {
@@ -134,38 +142,40 @@ fn read_targets(value: &JsValue) -> Result<Vec<(String, Vec<Pointer>)>, ConfigEr
 }
 
 fn read_pointer(value: &JsValue, field: &str) -> Result<Pointer, ConfigError> {
-    let text = value.as_string().ok_or_else(|| error(field, "must be a JSON Pointer"))?;
-    Pointer::parse(&text).map_err(|problem| error(field, format!("`{text}` {problem}")))
+    let text =
+        value.as_string().ok_or_else(|| ConfigError::new(field, "must be a JSON Pointer"))?;
+    Pointer::parse(&text)
+        .map_err(|problem| ConfigError::new(field, &["`", &text, "` ", problem.reason()].concat()))
 }
 
 /// A user who is not logged in has no id: null, undefined and the empty string are left out.
 fn read_fixed_ids(value: &JsValue) -> Result<Vec<(String, String)>, ConfigError> {
     let mut ids = Vec::new();
-    for (key, value) in entries(value, "attributeKeyIds")? {
+    for (key, value) in keyed(value, "attributeKeyIds")? {
         if value.is_null_or_undefined() {
             continue;
         }
         let Some(id) = id_text(&value) else {
-            return Err(error(format!("attributeKeyIds.{key}"), "must be a string"));
+            return Err(ConfigError::new(&["attributeKeyIds.", &key].concat(), "must be a string"));
         };
         ids.push((key, id));
     }
     Ok(ids)
 }
 
-fn entries(value: &JsValue, field: &str) -> Result<Vec<(String, JsValue)>, ConfigError> {
+fn keyed(value: &JsValue, field: &str) -> Result<Vec<(String, JsValue)>, ConfigError> {
     if value.is_null_or_undefined() {
         return Ok(Vec::new());
     }
-    let object = value
-        .dyn_ref::<Object>()
-        .filter(|object| !object.is_array())
-        .ok_or_else(|| error(field, "must be an object with a property for each attribute key"))?;
-    Ok(Object::entries(object)
-        .iter()
-        .map(|entry| {
-            let entry: Array = entry.unchecked_into();
-            (entry.get(0).as_string().unwrap_or_default(), entry.get(1))
-        })
-        .collect())
+    if !value.is_object() || value.is_array() {
+        return Err(ConfigError::new(
+            field,
+            "must be an object with a property for each attribute key",
+        ));
+    }
+    let mut properties = Vec::new();
+    for (key, value) in entries(value) {
+        properties.push((key.as_string().unwrap_or_default(), value));
+    }
+    Ok(properties)
 }

@@ -2,6 +2,10 @@
 
 use crate::config::SubscriptionConfig;
 use crate::delivery::handlers::Handlers;
+use alloc::borrow::ToOwned;
+use alloc::rc::Rc;
+use alloc::string::String;
+use alloc::vec::Vec;
 
 /// Handlers and a subscription.
 #[derive(Debug)]
@@ -9,7 +13,7 @@ pub struct Settings<H> {
     /// Handlers in order of registration.
     pub handlers: Handlers<H>,
     /// The subscription asked for last.
-    pub subscription: Option<SubscriptionConfig>,
+    pub subscription: Option<Rc<SubscriptionConfig>>,
 }
 
 impl<H> Default for Settings<H> {
@@ -68,7 +72,7 @@ impl<H> EarlySettings<H> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::rc::Rc;
+    use alloc::rc::Rc;
 
     fn handler_ids(settings: &Settings<u8>) -> Vec<&str> {
         settings.handlers.iter().map(|(id, _)| &**id).collect()

@@ -6,6 +6,12 @@
 //!
 //! Code of the page (handlers, predicates, listeners) is never called while a `RefCell` is borrowed: it may call back at once.
 
+#![no_std]
+
+extern crate alloc;
+#[cfg(not(all(feature = "standalone", target_arch = "wasm32")))]
+extern crate std;
+
 pub mod browser;
 pub mod config;
 pub mod connection;
@@ -14,5 +20,8 @@ pub mod early;
 pub mod keys;
 pub mod measurement;
 pub mod page;
+#[cfg(all(feature = "standalone", target_arch = "wasm32"))]
+mod runtime;
 pub mod session;
 pub mod subscription;
+pub mod wire;

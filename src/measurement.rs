@@ -5,14 +5,16 @@
 
 use crate::browser::clock::precise_now_ms;
 use crate::browser::log::Log;
-use crate::browser::object::{self_describing, set};
+use crate::browser::object::{entries, self_describing, set};
 use crate::browser::snowplow::{EventBuilder, Tracker};
 use crate::browser::task::IdleTask;
 use crate::delivery::decode::Instance;
+use alloc::collections::VecDeque;
+use alloc::rc::{Rc, Weak};
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::cell::RefCell;
 use js_sys::{Array, Function, Object};
-use std::cell::RefCell;
-use std::collections::VecDeque;
-use std::rc::{Rc, Weak};
 use wasm_bindgen::prelude::*;
 
 const INSTANCE_SCHEMA: &str =
@@ -187,9 +189,9 @@ impl Measurement {
         let data = outcome.data();
         let entities = Array::of1(&self_describing(INSTANCE_SCHEMA, &instance_entity(instance)));
         self.add_context(&entities, instance, outcome, &data)?;
-        let argument = Object::new();
-        set(&argument, "event", &self_describing(outcome.schema(), &data));
-        let event = self.build_event.call1(&JsValue::UNDEFINED, &argument)?;
+        let event = self
+            .build_event
+            .call1(&JsValue::UNDEFINED, &self_describing(outcome.schema(), &data))?;
         self.tracker.core().track(&event, &entities)?;
         Ok(())
     }
@@ -230,12 +232,11 @@ impl Measurement {
 fn instance_entity(instance: &Instance) -> Object {
     let attributes = Array::new();
     let values = instance.attributes();
-    if let Some(values) = values.dyn_ref::<Object>() {
-        for entry in Object::entries(values).iter() {
-            let entry: Array = entry.unchecked_into();
+    if values.is_object() {
+        for (name, value) in entries(&values) {
             let attribute = Object::new();
-            set(&attribute, "attribute", &entry.get(0));
-            set(&attribute, "value", &entry.get(1));
+            set(&attribute, "attribute", &name);
+            set(&attribute, "value", &value);
             attributes.push(&attribute);
         }
     }

@@ -2,17 +2,23 @@
 
 use crate::browser::lifecycle::PageLifecycle;
 use crate::browser::log::{Log, Logger};
-use crate::browser::object::set;
+use crate::browser::object::{entries, set};
 use crate::browser::snowplow::{EventBuilder, Payload, Tracker, TrackerCore};
 use crate::config::SubscriptionConfig;
 use crate::connection::machine::Status;
+use crate::connection::problem_text::problem_text;
 use crate::delivery::handler::Handler;
 use crate::delivery::handlers::Handlers;
+use crate::delivery::pipeline::SharedCalls;
 use crate::early::{EarlySettings, Settings};
 use crate::session::Session;
+use alloc::borrow::ToOwned;
+use alloc::boxed::Box;
+use alloc::rc::Rc;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::cell::RefCell;
 use js_sys::{Array, Function, Object};
-use std::cell::RefCell;
-use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
@@ -35,6 +41,7 @@ pub struct Page {
 struct State {
     log: Rc<Log>,
     build_event: EventBuilder,
+    calls: SharedCalls,
     sessions: RefCell<Vec<Rc<Session>>>,
     early: RefCell<EarlySettings<Handler>>,
     listeners: RefCell<Vec<ConnectionListener>>,
@@ -74,13 +81,14 @@ impl Trackers {
 
 #[wasm_bindgen]
 impl Page {
-    /// A page without trackers. `build_event` is `buildSelfDescribingEvent` of tracker-core.
+    /// A page without trackers. `build_event` makes of `{schema, data}` an event that trackers track.
     #[wasm_bindgen(constructor)]
     pub fn new(build_event: EventBuilder) -> Page {
         Page {
             state: Rc::new(State {
                 log: Rc::default(),
                 build_event,
+                calls: Rc::default(),
                 sessions: RefCell::default(),
                 early: RefCell::default(),
                 listeners: RefCell::default(),
@@ -107,6 +115,7 @@ impl Page {
             settings.handlers,
             options.measurement(),
             self.state.build_event.clone(),
+            Rc::clone(&self.state.calls),
             Rc::clone(&self.state.log),
             self.status_listener(&id),
         ));
@@ -139,14 +148,13 @@ impl Page {
 
     /// Subscribes trackers, or changes what they are subscribed to.
     pub fn subscribe(&self, config: &JsValue, tracker_ids: &JsValue) {
-        match SubscriptionConfig::read(config) {
-            Ok(config) => {
-                self.apply(tracker_ids, &|session| session.subscribe(config.clone()), &|early| {
-                    early.subscription = Some(config.clone())
-                })
-            }
-            Err(error) => self.reject("subscribeToInterventions", &error.to_string()),
-        }
+        let config = match SubscriptionConfig::read(config) {
+            Ok(config) => Rc::new(config),
+            Err(error) => return self.reject("subscribeToInterventions", error.message()),
+        };
+        self.apply(tracker_ids, &|session| session.subscribe(Rc::clone(&config)), &|early| {
+            early.subscription = Some(Rc::clone(&config));
+        });
     }
 
     /// Ends subscriptions.
@@ -236,14 +244,12 @@ impl Page {
             return;
         }
         let state = Rc::downgrade(&self.state);
-        *lifecycle = web_sys::window().and_then(|window| {
-            PageLifecycle::watch(&window, move |event| {
-                if let Some(state) = state.upgrade() {
-                    let sessions = state.sessions.borrow().clone();
-                    sessions.iter().for_each(|session| session.page_event(event));
-                }
-            })
-        });
+        *lifecycle = Some(PageLifecycle::watch(move |event| {
+            if let Some(state) = state.upgrade() {
+                let sessions = state.sessions.borrow().clone();
+                sessions.iter().for_each(|session| session.page_event(event));
+            }
+        }));
     }
 
     fn status_listener(&self, tracker_id: &str) -> Box<dyn Fn(Status)> {
@@ -262,23 +268,22 @@ impl Page {
         if value.is_undefined() {
             return handlers;
         }
-        let Some(object) = value.dyn_ref::<Object>() else {
+        if !value.is_object() {
             self.reject(call, "handlers must be an object with a handler for each id");
             return handlers;
-        };
-        for entry in Object::entries(object).iter() {
-            let entry: Array = entry.unchecked_into();
-            let id = entry.get(0).as_string().unwrap_or_default();
-            match Handler::read(&entry.get(1)) {
+        }
+        for (id, handler) in entries(value) {
+            let id = id.as_string().unwrap_or_default();
+            match Handler::read(&handler) {
                 Ok(handler) => handlers.insert(&id, Rc::new(handler)),
-                Err(problem) => self.reject(call, &format!("handler `{id}`{problem}")),
+                Err(problem) => self.reject(call, &["handler `", &id, "`", problem].concat()),
             }
         }
         handlers
     }
 
     fn reject(&self, call: &str, problem: &str) {
-        self.state.log.error("", &format!("{call}: {problem}"), &JsValue::UNDEFINED);
+        self.state.log.error("", &[call, ": ", problem].concat(), &JsValue::UNDEFINED);
     }
 }
 
@@ -304,7 +309,7 @@ fn connection_change(tracker_id: &str, status: Status) -> Object {
         set(&change, "nextDelayMs", &delay_ms.into());
     }
     if let Some(problem) = status.last_problem {
-        set(&change, "lastError", &problem.to_string().into());
+        set(&change, "lastError", &problem_text(problem).into());
     }
     change
 }

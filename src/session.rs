@@ -10,10 +10,11 @@ use crate::connection::resume::ResumeMemory;
 use crate::delivery::duplicates::SeenIds;
 use crate::delivery::handler::Handler;
 use crate::delivery::handlers::Handlers;
-use crate::delivery::pipeline::Pipeline;
+use crate::delivery::pipeline::{Pipeline, SharedCalls};
 use crate::measurement::Measurement;
 use crate::subscription::{StatusListener, Subscription};
-use std::rc::Rc;
+use alloc::rc::Rc;
+use alloc::string::String;
 use wasm_bindgen::JsValue;
 
 const RESUME_ITEM: &str = "resume";
@@ -36,15 +37,17 @@ impl Session {
         handlers: Handlers<Handler>,
         measurement_options: JsValue,
         build_event: EventBuilder,
+        calls: SharedCalls,
         log: Rc<Log>,
         on_status: StatusListener,
     ) -> Session {
         let id = tracker.id();
-        let seen = SeenIds::from_text(&storage::load(&id, SEEN_ITEM).unwrap_or_default());
-        let resume = ResumeMemory::from_text(&storage::load(&id, RESUME_ITEM).unwrap_or_default());
+        let seen = SeenIds::from_text(&storage::load(&id, SEEN_ITEM));
+        let resume = ResumeMemory::from_text(&storage::load(&id, RESUME_ITEM));
         let measurement =
             Measurement::new(tracker.clone(), build_event, measurement_options, Rc::clone(&log));
-        let pipeline = Pipeline::new(tracker.clone(), handlers, measurement, seen, Rc::clone(&log));
+        let pipeline =
+            Pipeline::new(tracker.clone(), handlers, measurement, seen, calls, Rc::clone(&log));
         let subscription =
             Subscription::new(id.clone(), Rc::clone(&pipeline), resume, log, on_status);
         let name = tracker.namespace().unwrap_or_else(|| id.clone());
@@ -67,7 +70,7 @@ impl Session {
     }
 
     /// Subscribes, or changes what is subscribed to.
-    pub fn subscribe(&self, config: SubscriptionConfig) {
+    pub fn subscribe(&self, config: Rc<SubscriptionConfig>) {
         self.subscription.configure(config, &self.tracker.known_ids());
     }
 

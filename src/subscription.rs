@@ -1,5 +1,6 @@
 //! What one tracker is subscribed to: its configuration and ids make the URL that its connection is given.
 
+use crate::browser::clock::random;
 use crate::browser::log::Log;
 use crate::browser::snowplow::Payload;
 use crate::browser::task::Task;
@@ -7,13 +8,18 @@ use crate::config::SubscriptionConfig;
 use crate::connection::driver::{Connection, ConnectionOwner};
 use crate::connection::event_stream::Frame;
 use crate::connection::machine::{Input, Status};
+use crate::connection::problem_text::problem_text;
 use crate::connection::resume::ResumeMemory;
 use crate::connection::stream_url::stream_url;
 use crate::delivery::pipeline::{Arrival, Pipeline};
 use crate::keys::extract::Target;
-use crate::keys::ids::AttributeKeyIds;
-use std::cell::RefCell;
-use std::rc::{Rc, Weak};
+use crate::keys::ids::{AttributeKeyIds, KeyAndId};
+use crate::keys::nobody::nobody;
+use alloc::boxed::Box;
+use alloc::rc::{Rc, Weak};
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::cell::RefCell;
 use wasm_bindgen::JsValue;
 
 /// Told about every change of the connection. Called with nothing borrowed.
@@ -23,7 +29,7 @@ pub type StatusListener = Box<dyn Fn(Status)>;
 pub struct Subscription {
     subject: String,
     log: Rc<Log>,
-    config: RefCell<Option<SubscriptionConfig>>,
+    config: RefCell<Option<Rc<SubscriptionConfig>>>,
     targets: RefCell<Vec<Target>>,
     ids: RefCell<AttributeKeyIds>,
     resume: RefCell<ResumeMemory>,
@@ -65,7 +71,7 @@ impl Subscription {
     }
 
     /// Subscribes, or changes what is subscribed to. `known` is looked at like an event.
-    pub fn configure(&self, config: SubscriptionConfig, known: &Payload) {
+    pub fn configure(&self, config: Rc<SubscriptionConfig>, known: &Payload) {
         let targets: Vec<Target> =
             config.targets.iter().map(|(key, pointers)| Target::new(key, pointers)).collect();
         {
@@ -122,10 +128,13 @@ impl Subscription {
 
     /// `None` without configuration, or as long as nobody is known.
     fn wanted_url(&self) -> Option<String> {
-        let config = self.config.borrow();
-        let config = config.as_ref()?;
         let ids = self.ids.borrow().effective();
-        (!ids.is_empty()).then(|| stream_url(&config.endpoint, &config.api_path, &ids))
+        if ids.is_empty() { None } else { self.stream_url(&ids) }
+    }
+
+    fn stream_url(&self, ids: &[KeyAndId]) -> Option<String> {
+        let config = self.config.borrow();
+        config.as_ref().map(|config| stream_url(&config.endpoint, &config.api_path, ids))
     }
 
     fn note_positions(&self) {
@@ -140,6 +149,12 @@ impl ConnectionOwner for Subscription {
     fn request_url(&self, url: &str) -> String {
         self.note_positions();
         self.resume.borrow().request_url(url)
+    }
+
+    fn probe_url(&self) -> Option<String> {
+        let mut ids = self.ids.borrow().effective();
+        ids.iter_mut().for_each(|(_, id)| *id = nobody(random));
+        self.stream_url(&ids)
     }
 
     fn message(&self, url: &Rc<str>, frame: &Frame) {
@@ -163,7 +178,8 @@ impl ConnectionOwner for Subscription {
 
     fn status_changed(&self, status: Status) {
         if let Some(problem) = status.last_problem.filter(|_| status.state == "retrying") {
-            let message = format!("No interventions at the moment, trying again: {problem}");
+            let message =
+                ["No interventions at the moment, trying again: ", &problem_text(problem)].concat();
             // Once per outage, and again when the reason becomes known; the attempts in between are for those who debug.
             if status.attempt == 1 || problem.is_explained() {
                 self.log.warn(&self.subject, &message);

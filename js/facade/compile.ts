@@ -16,7 +16,9 @@ export async function compiled(
   if (type?.startsWith('application/wasm')) return WebAssembly.compileStreaming(response);
   const bytes = await response.arrayBuffer();
   if (!startsLikeWasm(bytes)) {
-    throw new Error(`${url} answered with status ${response.status}, but with ${type} instead of WebAssembly`);
+    throw new Error(
+      `${url} answered with status ${response.status}, but with ${type} instead of WebAssembly`,
+    );
   }
   warn(`${url} is served as ${type}. It loads faster as application/wasm.`);
   return WebAssembly.compile(bytes);

@@ -6,6 +6,10 @@ use wasm_bindgen::prelude::*;
 extern "C" {
     #[wasm_bindgen(js_namespace = performance, js_name = now)]
     fn performance_now() -> f64;
+
+    /// Uniform in `0.0..1.0`.
+    #[wasm_bindgen(js_namespace = Math)]
+    pub fn random() -> f64;
 }
 
 /// Milliseconds since the page started; never goes back.
@@ -16,9 +20,4 @@ pub fn now_ms() -> u64 {
 /// The same with its fraction, for measuring durations below a millisecond.
 pub fn precise_now_ms() -> f64 {
     performance_now()
-}
-
-/// Uniform in `0.0..1.0`.
-pub fn random() -> f64 {
-    js_sys::Math::random()
 }

@@ -1,9 +1,8 @@
 //! What happens to the page as a whole.
 
-use gloo_events::EventListener;
-use std::rc::Rc;
-use wasm_bindgen::JsCast;
-use web_sys::{PageTransitionEvent, Window};
+use super::listener::{EventTarget, Listener};
+use alloc::rc::Rc;
+use wasm_bindgen::prelude::*;
 
 /// A turn in the life of the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,40 +21,58 @@ pub enum PageEvent {
     Covered,
 }
 
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(thread_local_v2, js_name = window)]
+    static WINDOW: EventTarget;
+
+    #[wasm_bindgen(extends = EventTarget)]
+    type Document;
+    #[wasm_bindgen(thread_local_v2, js_name = document)]
+    static DOCUMENT: Document;
+    #[wasm_bindgen(method, getter)]
+    fn hidden(this: &Document) -> bool;
+
+    type PageTransitionEvent;
+    #[wasm_bindgen(method, getter)]
+    fn persisted(this: &PageTransitionEvent) -> bool;
+}
+
 /// Listeners on window and document.
 #[must_use = "dropping it stops the listening"]
 pub struct PageLifecycle {
-    _listeners: [EventListener; 5],
+    _listeners: [Listener; 5],
 }
 
 impl PageLifecycle {
-    /// Reports every turn to `listener`. `None` in an environment without a document.
-    pub fn watch(window: &Window, listener: impl Fn(PageEvent) + 'static) -> Option<PageLifecycle> {
-        let document = window.document()?;
+    /// Reports every turn to `listener`.
+    pub fn watch(listener: impl Fn(PageEvent) + 'static) -> PageLifecycle {
         let listener: Rc<dyn Fn(PageEvent)> = Rc::new(listener);
-        let on_window = |name: &'static str, reported: PageEvent| {
-            let listener = Rc::clone(&listener);
-            EventListener::new(window, name, move |_| listener(reported))
-        };
-        let came_back = Rc::clone(&listener);
-        let visibility = Rc::clone(&listener);
-        let visible_document = document.clone();
-        Some(PageLifecycle {
-            _listeners: [
-                on_window("online", PageEvent::Online),
-                on_window("offline", PageEvent::Offline),
-                on_window("pagehide", PageEvent::Left),
-                EventListener::new(window, "pageshow", move |event| {
-                    if event.unchecked_ref::<PageTransitionEvent>().persisted() {
-                        came_back(PageEvent::CameBack);
+        let on =
+            |target: &EventTarget, event: &'static str, turn: fn(JsValue) -> Option<PageEvent>| {
+                let listener = Rc::clone(&listener);
+                Listener::new(target, event, move |event| {
+                    if let Some(turn) = turn(event) {
+                        listener(turn);
                     }
-                }),
-                EventListener::new(&document, "visibilitychange", move |_| {
-                    let shown =
-                        visible_document.visibility_state() == web_sys::VisibilityState::Visible;
-                    visibility(if shown { PageEvent::Shown } else { PageEvent::Covered });
-                }),
-            ],
+                })
+            };
+        WINDOW.with(|window| {
+            DOCUMENT.with(|document| PageLifecycle {
+                _listeners: [
+                    on(window, "online", |_| Some(PageEvent::Online)),
+                    on(window, "offline", |_| Some(PageEvent::Offline)),
+                    on(window, "pagehide", |_| Some(PageEvent::Left)),
+                    on(window, "pageshow", |event| {
+                        let event: PageTransitionEvent = event.unchecked_into();
+                        event.persisted().then_some(PageEvent::CameBack)
+                    }),
+                    on(document, "visibilitychange", |_| {
+                        let hidden = DOCUMENT.with(Document::hidden);
+                        Some(if hidden { PageEvent::Covered } else { PageEvent::Shown })
+                    }),
+                ],
+            })
         })
     }
 }

@@ -1,6 +1,7 @@
 //! Messages for the developer of the page.
 
-use std::cell::RefCell;
+use alloc::string::String;
+use core::cell::RefCell;
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
@@ -56,9 +57,6 @@ impl Log {
 }
 
 fn prefixed(subject: &str, message: &str) -> String {
-    if subject.is_empty() {
-        format!("[SignalsPlugin] {message}")
-    } else {
-        format!("[SignalsPlugin:{subject}] {message}")
-    }
+    let colon = if subject.is_empty() { "" } else { ":" };
+    ["[SignalsPlugin", colon, subject, "] ", message].concat()
 }

@@ -1,7 +1,10 @@
 //! Browser facilities as values that clean up after themselves when dropped.
 
+pub mod callback;
 pub mod clock;
+pub mod json;
 pub mod lifecycle;
+pub mod listener;
 pub mod log;
 pub mod object;
 pub mod promise;
@@ -9,3 +12,4 @@ pub mod snowplow;
 pub mod storage;
 pub mod task;
 pub mod text;
+pub mod timer;

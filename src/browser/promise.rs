@@ -1,5 +1,7 @@
 //! Waiting for promises of the page.
 
+use super::callback::Callback;
+use alloc::rc::Rc;
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
@@ -25,12 +27,13 @@ pub fn is_thenable(value: &JsValue) -> bool {
 /// Whatever its `then` throws.
 pub fn when_settled(
     thenable: &JsValue,
-    settled: impl FnOnce(Result<JsValue, JsValue>) + Clone + 'static,
+    settled: impl Fn(Result<JsValue, JsValue>) + 'static,
 ) -> Result<(), JsValue> {
-    let rejected = settled.clone();
+    let settled = Rc::new(settled);
+    let rejected = Rc::clone(&settled);
     thenable.unchecked_ref::<Thenable>().settle(
-        &Closure::once_into_js(move |value: JsValue| settled(Ok(value))),
-        &Closure::once_into_js(move |error: JsValue| rejected(Err(error))),
+        &Callback::new(move |value| settled(Ok(value))).into_js(),
+        &Callback::new(move |error| rejected(Err(error))).into_js(),
     )?;
     Ok(())
 }

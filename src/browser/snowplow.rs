@@ -1,6 +1,7 @@
 //! The parts of a Snowplow tracker that the plugin touches.
 
 use super::object::set;
+use alloc::string::String;
 use js_sys::{Array, Object};
 use wasm_bindgen::prelude::*;
 
@@ -38,7 +39,7 @@ extern "C" {
     pub fn track(this: &TrackerCore, event: &JsValue, entities: &Array)
     -> Result<JsValue, JsValue>;
 
-    /// `buildSelfDescribingEvent` of tracker-core.
+    /// Makes of `{schema, data}` an event for [`TrackerCore::track`].
     #[derive(Clone)]
     #[wasm_bindgen(extends = js_sys::Function)]
     pub type EventBuilder;

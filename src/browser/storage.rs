@@ -1,23 +1,27 @@
 //! What survives a reload of the page in the same tab.
 
-use web_sys::Storage;
+use alloc::string::String;
+use wasm_bindgen::prelude::*;
 
-/// Reads a text of this tracker from `sessionStorage`; nothing where that is not allowed.
-pub fn load(tracker_id: &str, name: &str) -> Option<String> {
-    session_storage()?.get_item(&key(tracker_id, name)).ok()?
+// Both fail where storage is not allowed: mentioning it is enough to throw.
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(catch, js_namespace = sessionStorage, js_name = getItem)]
+    fn get_item(key: &str) -> Result<Option<String>, JsValue>;
+    #[wasm_bindgen(catch, js_namespace = sessionStorage, js_name = setItem)]
+    fn set_item(key: &str, text: &str) -> Result<(), JsValue>;
+}
+
+/// Reads a text of this tracker from `sessionStorage`; empty where there is none, or where that is not allowed.
+pub fn load(tracker_id: &str, name: &str) -> String {
+    get_item(&key(tracker_id, name)).ok().flatten().unwrap_or_default()
 }
 
 /// Writes a text of this tracker to `sessionStorage`. Where that is full or not allowed, a reload resumes without it.
 pub fn save(tracker_id: &str, name: &str, text: &str) {
-    if let Some(storage) = session_storage() {
-        let _ = storage.set_item(&key(tracker_id, name), text);
-    }
+    let _ = set_item(&key(tracker_id, name), text);
 }
 
 fn key(tracker_id: &str, name: &str) -> String {
-    format!("signalsInterventions.{tracker_id}.{name}")
-}
-
-fn session_storage() -> Option<Storage> {
-    web_sys::window()?.session_storage().ok()?
+    ["signalsInterventions.", tracker_id, ".", name].concat()
 }

@@ -1,7 +1,10 @@
 //! Work put off to another task of the event loop.
 
-use std::cell::Cell;
-use std::rc::Rc;
+use super::callback::Callback;
+use super::object::set;
+use super::timer::{clear_timeout, set_timeout};
+use alloc::rc::Rc;
+use core::cell::Cell;
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
@@ -29,10 +32,6 @@ extern "C" {
     fn request_idle_callback(work: &JsValue, options: &js_sys::Object) -> u32;
     #[wasm_bindgen(js_name = cancelIdleCallback)]
     fn cancel_idle_callback(handle: u32);
-    #[wasm_bindgen(js_name = setTimeout)]
-    fn set_timeout(work: &JsValue) -> i32;
-    #[wasm_bindgen(js_name = clearTimeout)]
-    fn clear_timeout(handle: i32);
 }
 
 /// A piece of work that runs in a task of its own, soon: once, however often it was asked for meanwhile.
@@ -43,7 +42,7 @@ pub struct Task {
     scheduled: Rc<Cell<bool>>,
     sender: MessagePort,
     receiver: MessagePort,
-    _work: Closure<dyn FnMut()>,
+    _work: Callback,
 }
 
 impl Task {
@@ -52,12 +51,12 @@ impl Task {
         let channel = MessageChannel::new();
         let scheduled = Rc::new(Cell::new(false));
         let pending = Rc::clone(&scheduled);
-        let work = Closure::new(move || {
+        let work = Callback::new(move |_| {
             pending.set(false);
             work();
         });
         let receiver = channel.port1();
-        receiver.set_onmessage(work.as_ref());
+        receiver.set_onmessage(work.as_js());
         Task { scheduled, sender: channel.port2(), receiver, _work: work }
     }
 
@@ -83,13 +82,13 @@ const IDLE_TIMEOUT_MS: u32 = 1_000;
 #[must_use = "dropping a task cancels it"]
 pub struct IdleTask {
     handle: Rc<Cell<Option<IdleHandle>>>,
-    work: Closure<dyn FnMut()>,
+    work: Callback,
 }
 
 #[derive(Clone, Copy)]
 enum IdleHandle {
     Callback(u32),
-    Timer(i32),
+    Timer(u32),
 }
 
 impl IdleTask {
@@ -97,7 +96,7 @@ impl IdleTask {
     pub fn new(work: impl Fn() + 'static) -> IdleTask {
         let handle = Rc::new(Cell::new(None));
         let pending = Rc::clone(&handle);
-        let work = Closure::new(move || {
+        let work = Callback::new(move |_| {
             pending.set(None);
             work();
         });
@@ -109,13 +108,13 @@ impl IdleTask {
         if self.handle.get().is_some() {
             return;
         }
-        let work = self.work.as_ref();
+        let work = self.work.as_js();
         self.handle.set(Some(if REQUEST_IDLE_CALLBACK.with(Option::is_some) {
             let options = js_sys::Object::new();
-            crate::browser::object::set(&options, "timeout", &IDLE_TIMEOUT_MS.into());
+            set(&options, "timeout", &IDLE_TIMEOUT_MS.into());
             IdleHandle::Callback(request_idle_callback(work, &options))
         } else {
-            IdleHandle::Timer(set_timeout(work))
+            IdleHandle::Timer(set_timeout(work, 0))
         }));
     }
 }

@@ -1,5 +1,6 @@
 //! JavaScript values as text.
 
+use alloc::string::String;
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
@@ -11,6 +12,11 @@ extern "C" {
 /// What `String(value)` gives, unless that throws.
 pub fn to_text(value: &JsValue) -> Option<String> {
     to_string(value).ok()
+}
+
+/// A number as people read it. The browser writes it, because Rust's own formatting is code to download.
+pub fn number_text(number: u32) -> String {
+    to_text(&number.into()).unwrap_or_default()
 }
 
 /// The text of a string or a number, as ids are written.

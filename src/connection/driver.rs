@@ -4,15 +4,20 @@ use super::event_stream::{EventStream, Frame, StreamEvent};
 use super::machine::{Effect, Failure, Input, Machine, Status, StreamId};
 use super::probe::Probe;
 use crate::browser::clock;
-use gloo_timers::callback::Timeout;
-use std::cell::{Cell, RefCell};
-use std::rc::{Rc, Weak};
+use crate::browser::json::parse_json;
+use crate::browser::timer::Timer;
+use alloc::rc::{Rc, Weak};
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::cell::{Cell, RefCell};
 use wasm_bindgen::prelude::*;
 
 /// The owner of a connection. Called with nothing borrowed, so it may call back.
 pub trait ConnectionOwner {
     /// The URL to request for the stream at `url`, with the position to resume from if there is one.
     fn request_url(&self, url: &str) -> String;
+    /// A URL like those of its streams, but for nobody's interventions.
+    fn probe_url(&self) -> Option<String>;
     /// A frame arrived on the stream at `url`.
     fn message(&self, url: &Rc<str>, frame: &Frame);
     /// The server of the stream at `url` introduced itself; `resume_parameter` is where it wants to hear a last event id.
@@ -28,9 +33,6 @@ extern "C" {
     fn resume_param(this: &Hello) -> JsValue;
     #[wasm_bindgen(method, getter)]
     fn keep_alive_ms(this: &Hello) -> JsValue;
-
-    #[wasm_bindgen(catch, js_namespace = JSON, js_name = parse)]
-    fn parse_json(text: &JsValue) -> Result<JsValue, JsValue>;
 }
 
 /// One subscription of one tracker.
@@ -80,7 +82,7 @@ impl Connection {
 struct Inner {
     machine: RefCell<Machine>,
     streams: RefCell<Vec<(StreamId, EventStream)>>,
-    wake: RefCell<Option<Timeout>>,
+    wake: RefCell<Option<Timer>>,
     probe: RefCell<Option<Probe>>,
     reported: Cell<Status>,
     owner: Weak<dyn ConnectionOwner>,
@@ -144,7 +146,7 @@ impl Inner {
         *self.probe.borrow_mut() = None;
         let weak = Rc::downgrade(self);
         *self.wake.borrow_mut() = delay_ms.map(|delay_ms| {
-            Timeout::new(delay_ms, move || {
+            Timer::start(delay_ms, move || {
                 if let Some(inner) = weak.upgrade() {
                     inner.feed(Input::Woke);
                 }
@@ -153,15 +155,15 @@ impl Inner {
     }
 
     fn probe(self: &Rc<Self>) {
-        let Some((_, request_url)) = self.request() else {
+        let Some(url) = self.owner.upgrade().and_then(|owner| owner.probe_url()) else {
             return;
         };
         let weak = Rc::downgrade(self);
-        *self.probe.borrow_mut() = Probe::start(&request_url, move |status| {
+        *self.probe.borrow_mut() = Some(Probe::start(&url, move |status| {
             if let Some(inner) = weak.upgrade() {
                 inner.feed(Input::Answered(status));
             }
-        });
+        }));
     }
 
     fn stream_event(self: &Rc<Self>, stream: StreamId, url: &Rc<str>, event: StreamEvent) {
@@ -172,10 +174,10 @@ impl Inner {
             StreamEvent::Message(frame) => {
                 self.feed(Input::Heard(stream));
                 if let Some(owner) = self.owner.upgrade() {
-                    owner.message(url, frame);
+                    owner.message(url, &frame);
                 }
             }
-            StreamEvent::Hello(frame) => self.hello(stream, url, frame),
+            StreamEvent::Hello(frame) => self.hello(stream, url, &frame),
         }
     }
 

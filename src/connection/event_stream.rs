@@ -1,15 +1,23 @@
 //! An `EventSource` that closes when it is dropped.
 
-use gloo_events::EventListener;
-use signals_wire::stream::{HELLO_EVENT, PING_EVENT};
-use std::rc::Rc;
-use wasm_bindgen::prelude::*;
-use web_sys::EventSource;
-
 use super::machine::Failure;
+use crate::browser::listener::{EventTarget, Listener};
+use crate::wire::stream::{HELLO_EVENT, PING_EVENT};
+use alloc::rc::Rc;
+use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
 extern "C" {
+    #[derive(Clone)]
+    #[wasm_bindgen(extends = EventTarget)]
+    type EventSource;
+    #[wasm_bindgen(constructor, catch)]
+    fn new(url: &str) -> Result<EventSource, JsValue>;
+    #[wasm_bindgen(method, getter, js_name = readyState)]
+    fn ready_state(this: &EventSource) -> u32;
+    #[wasm_bindgen(method)]
+    fn close(this: &EventSource);
+
     /// A `MessageEvent` of an event stream. Its values stay in JavaScript: most are only passed on.
     pub type Frame;
 
@@ -22,27 +30,28 @@ extern "C" {
     pub fn last_event_id(this: &Frame) -> JsValue;
 }
 
+/// The ready state of an `EventSource` that does not reconnect by itself.
+const CLOSED: u32 = 2;
+
 /// What a stream reports.
-pub enum StreamEvent<'a> {
+pub enum StreamEvent {
     /// The server accepted it.
     Opened,
     /// An instance arrived.
-    Message(&'a Frame),
+    Message(Frame),
     /// The server introduced itself.
-    Hello(&'a Frame),
+    Hello(Frame),
     /// The server is alive.
     Ping,
     /// It broke.
     Failed(Failure),
 }
 
-type Listener = Rc<dyn Fn(StreamEvent<'_>)>;
-
 /// One stream and its listeners.
 #[must_use = "dropping a stream closes it"]
 pub struct EventStream {
     source: EventSource,
-    _listeners: [EventListener; 5],
+    _listeners: [Listener; 5],
 }
 
 impl EventStream {
@@ -53,27 +62,22 @@ impl EventStream {
     /// A `SyntaxError` when `url` is none.
     pub fn open(
         url: &str,
-        listener: impl Fn(StreamEvent<'_>) + 'static,
+        listener: impl Fn(StreamEvent) + 'static,
     ) -> Result<EventStream, JsValue> {
         let source = EventSource::new(url)?;
-        let listener: Listener = Rc::new(listener);
-        let on = |name: &'static str, report: fn(&Listener, &Frame)| {
-            let listener = Rc::clone(&listener);
-            EventListener::new(&source, name, move |event| report(&listener, event.unchecked_ref()))
+        let listener: Rc<dyn Fn(StreamEvent)> = Rc::new(listener);
+        let on = |name: &'static str, read: fn(&EventSource, JsValue) -> StreamEvent| {
+            let (source, listener) = (source.clone(), Rc::clone(&listener));
+            Listener::new(&source.clone(), name, move |event| listener(read(&source, event)))
         };
-        let failing = source.clone();
-        let failed = Rc::clone(&listener);
         let listeners = [
-            on("open", |listener, _| listener(StreamEvent::Opened)),
-            on("message", |listener, frame| listener(StreamEvent::Message(frame))),
-            on(HELLO_EVENT, |listener, frame| listener(StreamEvent::Hello(frame))),
-            on(PING_EVENT, |listener, _| listener(StreamEvent::Ping)),
-            EventListener::new(&source, "error", move |_| {
-                failed(StreamEvent::Failed(if failing.ready_state() == EventSource::CLOSED {
-                    Failure::Refused
-                } else {
-                    Failure::Dropped
-                }));
+            on("open", |_, _| StreamEvent::Opened),
+            on("message", |_, event| StreamEvent::Message(event.unchecked_into())),
+            on(HELLO_EVENT, |_, event| StreamEvent::Hello(event.unchecked_into())),
+            on(PING_EVENT, |_, _| StreamEvent::Ping),
+            on("error", |source, _| {
+                let given_up = source.ready_state() == CLOSED;
+                StreamEvent::Failed(if given_up { Failure::Refused } else { Failure::Dropped })
             }),
         ];
         Ok(EventStream { source, _listeners: listeners })

@@ -37,7 +37,9 @@
 //! | any          | `Close`                                 | `Closed`                  | close everything; nothing follows, ever |
 
 use super::backoff;
-use std::fmt;
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
 
 /// Milliseconds for which a stream must have been open to forget the failures before it.
 pub const HEALTHY_AFTER_MS: u64 = 10_000;
@@ -188,20 +190,6 @@ impl Problem {
     }
 }
 
-impl fmt::Display for Problem {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Problem::TimedOut => "the server did not accept the stream in time",
-            Problem::Dropped => "the connection failed",
-            Problem::Silent => "the server fell silent",
-            Problem::Refused { status: None } => "the server did not answer with an event stream",
-            Problem::Refused { status: Some(status) } => {
-                return write!(formatter, "the server answered with status {status}");
-            }
-        })
-    }
-}
-
 /// What to do about it, in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effect {
@@ -285,7 +273,7 @@ impl Machine {
     /// Takes in what happened at `now` (milliseconds of any steady clock) and answers with what to do. `random` is asked only
     /// when there is a delay to draw.
     pub fn step(&mut self, input: Input, now: u64, random: Random<'_>) -> Vec<Effect> {
-        if self.state == State::Closed {
+        if matches!(self.state, State::Closed) {
             return Vec::new();
         }
         match input {
@@ -357,7 +345,7 @@ impl Machine {
             heard_at: now,
             silence_limit_ms: None,
         };
-        standby.map(Effect::Close).into_iter().chain([Effect::Wake(None)]).collect()
+        closing(standby, None, &[Effect::Wake(None)])
     }
 
     fn hello(&mut self, from: StreamId, keep_alive_ms: u64, now: u64) -> Vec<Effect> {
@@ -527,7 +515,7 @@ impl Machine {
     }
 
     fn resume(&mut self) -> Vec<Effect> {
-        if self.state == State::Paused && !self.offline && !self.page_hidden {
+        if matches!(self.state, State::Paused) && !self.offline && !self.page_hidden {
             self.reconnect()
         } else {
             Vec::new()
@@ -550,11 +538,8 @@ impl Machine {
         let stream = StreamId(self.streams_opened);
         self.streams_opened += 1;
         self.state = State::Connecting { stream, standby, attempt };
-        abandoned
-            .map(Effect::Close)
-            .into_iter()
-            .chain([Effect::Open(stream), Effect::Wake(Some(self.connection_timeout_ms))])
-            .collect()
+        let timeout = Effect::Wake(Some(self.connection_timeout_ms));
+        closing(abandoned, None, &[Effect::Open(stream), timeout])
     }
 
     fn stop(&mut self, next: State) -> Vec<Effect> {
@@ -569,8 +554,18 @@ impl Machine {
         };
         self.state = next;
         self.last_problem = None;
-        stream.into_iter().chain(standby).map(Effect::Close).chain([Effect::Wake(None)]).collect()
+        closing(stream, standby, &[Effect::Wake(None)])
     }
+}
+
+/// Closes what there is to close, then does the rest.
+fn closing(one: Option<StreamId>, other: Option<StreamId>, rest: &[Effect]) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    for stream in [one, other].into_iter().flatten() {
+        effects.push(Effect::Close(stream));
+    }
+    effects.extend_from_slice(rest);
+    effects
 }
 
 /// Failures to count when an open stream breaks: a healthy one has made up for those before it.

@@ -1,6 +1,8 @@
 //! One test per transition, then properties that hold for every sequence of inputs.
 
 use super::*;
+use alloc::borrow::ToOwned;
+use alloc::vec::Vec;
 use proptest::prelude::*;
 
 const URL: &str = "https://a.example/x?user_id=ada";

@@ -5,5 +5,6 @@ pub mod driver;
 pub mod event_stream;
 pub mod machine;
 pub mod probe;
+pub mod problem_text;
 pub mod resume;
 pub mod stream_url;

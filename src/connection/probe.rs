@@ -1,11 +1,29 @@
 //! Learns the HTTP status of a request that an `EventSource` was refused, which it does not tell itself.
 
+use crate::browser::object::set;
 use crate::browser::promise::when_settled;
-use std::rc::Rc;
+use js_sys::Object;
 use wasm_bindgen::prelude::*;
-use web_sys::{AbortController, RequestCache, RequestCredentials, RequestInit, Response};
 
-/// A `fetch` of the same URL, ended as soon as its headers are there.
+#[wasm_bindgen]
+extern "C" {
+    #[derive(Clone)]
+    type AbortController;
+    #[wasm_bindgen(constructor)]
+    fn new() -> AbortController;
+    #[wasm_bindgen(method, getter)]
+    fn signal(this: &AbortController) -> JsValue;
+    #[wasm_bindgen(method)]
+    fn abort(this: &AbortController);
+
+    type Response;
+    #[wasm_bindgen(method, getter)]
+    fn status(this: &Response) -> u16;
+
+    fn fetch(url: &str, options: &Object) -> JsValue;
+}
+
+/// A `fetch` that is ended as soon as the headers of its answer are there.
 ///
 /// Like the request of an `EventSource` it needs no preflight. Where CORS hides the answer, nothing is learnt.
 #[must_use = "dropping a probe aborts it"]
@@ -14,24 +32,23 @@ pub struct Probe {
 }
 
 impl Probe {
-    /// Requests `url` and reports the status, unless there is none. `None` where the browser lacks what it takes.
-    pub fn start(url: &str, report: impl Fn(u16) + 'static) -> Option<Probe> {
-        let controller = AbortController::new().ok()?;
-        let init = RequestInit::new();
-        init.set_signal(Some(&controller.signal()));
-        init.set_cache(RequestCache::NoStore);
-        init.set_credentials(RequestCredentials::SameOrigin);
-        let answer = web_sys::window()?.fetch_with_str_and_init(url, &init);
-        let report = Rc::new(report);
+    /// Requests `url` and reports the status, unless there is none.
+    ///
+    /// A server that has just recovered answers with a stream, and what it sends there is lost. So `url` must not ask for
+    /// anybody's interventions.
+    pub fn start(url: &str, report: impl Fn(u16) + 'static) -> Probe {
+        let controller = AbortController::new();
+        let options = Object::new();
+        set(&options, "signal", &controller.signal());
+        set(&options, "cache", &"no-store".into());
         let answered = controller.clone();
-        when_settled(&answer, move |response| {
+        let _ = when_settled(&fetch(url, &options), move |response| {
             if let Ok(response) = response {
                 answered.abort();
                 report(response.unchecked_into::<Response>().status());
             }
-        })
-        .ok()?;
-        Some(Probe { controller })
+        });
+        Probe { controller }
     }
 }
 

@@ -4,6 +4,9 @@
 //! a query parameter, and only to a server that named one in its `hello`.
 
 use super::stream_url::with_parameter;
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::vec::Vec;
 
 /// URLs remembered. Ids alternate seldom, so a handful covers going back and forth between two users.
 const MAX_URLS: usize = 8;
@@ -99,6 +102,7 @@ fn fits_on_a_line(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::format;
 
     const URL: &str = "https://a.example/x?k=1";
 

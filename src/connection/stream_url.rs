@@ -1,6 +1,8 @@
 //! The address of a stream.
 
 use crate::keys::ids::KeyAndId;
+use alloc::borrow::ToOwned;
+use alloc::string::String;
 
 /// Joins endpoint, path and ids. `endpoint` is a host name or a URL; without a scheme it gets `https`.
 pub fn stream_url(endpoint: &str, api_path: &str, ids: &[KeyAndId]) -> String {
@@ -46,8 +48,10 @@ fn push_escaped(url: &mut String, text: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::string::ToString;
+    use alloc::vec::Vec;
 
-    const PATH: &str = signals_wire::stream::INTERVENTIONS_PATH;
+    const PATH: &str = crate::wire::stream::INTERVENTIONS_PATH;
 
     fn ids(pairs: &[(&str, &str)]) -> Vec<KeyAndId> {
         pairs.iter().map(|(key, id)| (key.to_string(), id.to_string())).collect()

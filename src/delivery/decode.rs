@@ -1,6 +1,7 @@
 //! From the data of a frame to an instance, and what to say about frames that are none.
 
-use std::fmt;
+use crate::browser::json::parse_json;
+use alloc::string::String;
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
@@ -29,9 +30,6 @@ extern "C" {
     /// Whom it is for.
     #[wasm_bindgen(method, getter)]
     pub fn target_attribute_key(this: &Instance) -> JsValue;
-
-    #[wasm_bindgen(catch, js_namespace = JSON, js_name = parse)]
-    fn parse_json(text: &JsValue) -> Result<JsValue, JsValue>;
 }
 
 impl Instance {
@@ -62,13 +60,14 @@ pub enum Malformed {
     NoName,
 }
 
-impl fmt::Display for Malformed {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
+impl Malformed {
+    /// The reason, to be shown after "because".
+    pub fn reason(self) -> &'static str {
+        match self {
             Malformed::NotJson => "it is not JSON",
             Malformed::NotAnObject => "it is not an object",
             Malformed::NoName => "`name` is missing or not a string",
-        })
+        }
     }
 }
 
@@ -129,6 +128,6 @@ mod tests {
 
     #[test]
     fn reasons_say_what_is_wrong() {
-        assert_eq!(Malformed::NoName.to_string(), "`name` is missing or not a string");
+        assert_eq!(Malformed::NoName.reason(), "`name` is missing or not a string");
     }
 }

@@ -7,13 +7,18 @@ use crate::browser::promise::{is_thenable, when_settled};
 use crate::browser::snowplow::Tracker;
 use crate::browser::text::to_text;
 use crate::measurement::Outcome;
-use std::rc::Rc;
+use alloc::rc::Rc;
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
 use wasm_bindgen::JsValue;
 
 /// Who hears about the handlers of one dispatch. Called with nothing borrowed.
 pub trait DispatchOwner {
     /// Handlers registered at this moment; any call of a handler may change them.
     fn handlers(&self) -> Handlers<Handler>;
+    /// Whether to call a handler that wants the instance: not if it has been called for it already.
+    fn may_call(&self, handler: &Handler, instance: &Instance) -> bool;
     /// A handler threw or rejected.
     fn handler_failed(&self, handler: &str, error: &JsValue);
     /// A promise of a handler settled, in a later task.
@@ -34,11 +39,11 @@ pub fn dispatch(
         if !owner.handlers().contains(handler) {
             continue;
         }
-        let result = match handler.wants(instance) {
-            Ok(false) => continue,
-            Ok(true) => handler.handle(instance, tracker),
-            Err(error) => Err(error),
-        };
+        let wanted = handler.wants(instance);
+        if matches!(wanted, Ok(false)) || !owner.may_call(handler, instance) {
+            continue;
+        }
+        let result = wanted.and_then(|_| handler.handle(instance, tracker));
         called.push(Rc::clone(id));
         let result = result.and_then(|value| settle_later(owner, instance, id, value));
         match result {
@@ -76,7 +81,7 @@ fn settle_later(
             return;
         };
         let outcome = match settled {
-            Ok(_) => Outcome::Handled { handler: id },
+            Ok(_) => Outcome::Handled { handler: Rc::clone(&id) },
             Err(error) => failure(&*owner, &id, &error),
         };
         owner.settled_later(&instance, outcome);

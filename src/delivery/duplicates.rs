@@ -1,40 +1,34 @@
-//! Which instances have arrived before.
+//! What has happened before.
 
-use std::collections::VecDeque;
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
 
 /// Ids remembered. The oldest is forgotten first.
 pub const MAX_REMEMBERED: usize = 1_000;
 
 /// The ids of the instances that arrived last.
-///
-/// A thousand hashes are searched in a microsecond, and a queue of them is a fraction of the code of a hash set: this code is
-/// downloaded by every visitor.
 #[derive(Debug, Default)]
 pub struct SeenIds {
-    oldest_first: VecDeque<(u32, Box<str>)>,
+    ids: RecentIds<()>,
 }
 
 impl SeenIds {
     /// Remembers `id`; false if it was known.
     pub fn insert(&mut self, id: &str) -> bool {
-        let hash = fnv1a(id);
-        if self.oldest_first.iter().any(|(known_hash, known)| *known_hash == hash && **known == *id)
-        {
-            return false;
+        let known = self.ids.find(id).is_some();
+        if !known {
+            self.ids.push(id, ());
         }
-        if self.oldest_first.len() == MAX_REMEMBERED {
-            self.oldest_first.pop_front();
-        }
-        self.oldest_first.push_back((hash, id.into()));
-        true
+        !known
     }
 
     /// All ids as text, one per line, but those for which `leave_out` holds and those that would not fit on a line.
     pub fn to_text(&self, leave_out: impl Fn(&str) -> bool) -> String {
         let mut text = String::new();
-        for (_, id) in &self.oldest_first {
-            if !leave_out(id) && !id.bytes().any(|byte| byte.is_ascii_control()) {
-                text.push_str(id);
+        for entry in &self.ids.oldest_first {
+            if !leave_out(&entry.id) && !entry.id.bytes().any(|byte| byte.is_ascii_control()) {
+                text.push_str(&entry.id);
                 text.push('\n');
             }
         }
@@ -51,6 +45,70 @@ impl SeenIds {
     }
 }
 
+/// Which functions were called for which instances. Several trackers of a page may receive the same instance, but no function
+/// of the page is called twice for it.
+#[derive(Debug)]
+pub struct Calls<F> {
+    called: RecentIds<Vec<F>>,
+}
+
+impl<F> Default for Calls<F> {
+    fn default() -> Self {
+        Calls { called: RecentIds::default() }
+    }
+}
+
+impl<F: PartialEq + Clone> Calls<F> {
+    /// Notes that `function` is called for the instance `id`; false if it has been.
+    pub fn insert(&mut self, id: &str, function: &F) -> bool {
+        match self.called.find(id) {
+            Some(functions) if functions.contains(function) => return false,
+            Some(functions) => functions.push(function.clone()),
+            None => self.called.push(id, Vec::from([function.clone()])),
+        }
+        true
+    }
+}
+
+/// Something about each of the ids that came last.
+///
+/// A thousand hashes are searched, or moved up by one, in a microsecond, and a plain list of them is a fraction of the code of a
+/// hash map or a queue: this code is downloaded by every visitor.
+#[derive(Debug)]
+struct RecentIds<T> {
+    oldest_first: Vec<Entry<T>>,
+}
+
+#[derive(Debug)]
+struct Entry<T> {
+    hash: u32,
+    id: Box<str>,
+    about: T,
+}
+
+impl<T> Default for RecentIds<T> {
+    fn default() -> Self {
+        RecentIds { oldest_first: Vec::new() }
+    }
+}
+
+impl<T> RecentIds<T> {
+    fn find(&mut self, id: &str) -> Option<&mut T> {
+        let hash = fnv1a(id);
+        // The latest is what is most often asked for.
+        let mut entries = self.oldest_first.iter_mut().rev();
+        let entry = entries.find(|entry| entry.hash == hash && *entry.id == *id)?;
+        Some(&mut entry.about)
+    }
+
+    fn push(&mut self, id: &str, about: T) {
+        if self.oldest_first.len() == MAX_REMEMBERED {
+            self.oldest_first.remove(0);
+        }
+        self.oldest_first.push(Entry { hash: fnv1a(id), id: id.into(), about });
+    }
+}
+
 /// The FNV-1a hash. A collision costs a comparison and nothing else.
 fn fnv1a(text: &str) -> u32 {
     text.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
@@ -59,6 +117,7 @@ fn fnv1a(text: &str) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::string::ToString;
 
     #[test]
     fn an_id_is_new_once() {
@@ -76,7 +135,7 @@ mod tests {
         }
         assert!(!seen.insert("1"), "the second oldest is still known");
         assert!(seen.insert("0"), "the oldest was forgotten");
-        assert_eq!(seen.oldest_first.len(), MAX_REMEMBERED);
+        assert_eq!(seen.ids.oldest_first.len(), MAX_REMEMBERED);
     }
 
     #[test]
@@ -90,5 +149,14 @@ mod tests {
         assert!(!restored.insert("__proto__"));
         assert!(restored.insert("waiting"));
         assert!(restored.insert("b\nc"));
+    }
+
+    #[test]
+    fn a_function_is_called_once_for_an_instance_and_another_one_all_the_same() {
+        let mut calls = Calls::default();
+        assert!(calls.insert("a", &"banner"));
+        assert!(!calls.insert("a", &"banner"));
+        assert!(calls.insert("a", &"log"));
+        assert!(calls.insert("b", &"banner"));
     }
 }

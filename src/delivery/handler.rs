@@ -2,6 +2,9 @@
 
 use super::decode::Instance;
 use crate::browser::snowplow::Tracker;
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
 use js_sys::{Array, Function, RegExp};
 use wasm_bindgen::prelude::*;
 
@@ -67,6 +70,11 @@ impl Handler {
                 Ok(predicate.call1(&JsValue::UNDEFINED, instance)?.is_truthy())
             }
         }
+    }
+
+    /// The function itself, by which it is told apart from other handlers.
+    pub fn function(&self) -> &Function {
+        &self.handle
     }
 
     /// Calls it.

@@ -1,6 +1,7 @@
 //! The page's handlers, in order of registration.
 
-use std::rc::Rc;
+use alloc::rc::Rc;
+use alloc::vec::Vec;
 
 /// Handlers by id. A clone is a cheap snapshot that later changes do not touch, so that handlers may add and remove handlers.
 #[derive(Debug)]

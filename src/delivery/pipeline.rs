@@ -2,7 +2,7 @@
 
 use super::decode::{Instance, MalformedFrames, decode};
 use super::dispatch::{DispatchOwner, dispatch};
-use super::duplicates::SeenIds;
+use super::duplicates::{Calls, SeenIds};
 use super::handler::Handler;
 use super::handlers::Handlers;
 use super::waiting::WaitingRoom;
@@ -10,10 +10,15 @@ use crate::browser::clock::{now_ms, precise_now_ms};
 use crate::browser::log::Log;
 use crate::browser::snowplow::Tracker;
 use crate::browser::task::Task;
+use crate::browser::text::number_text;
 use crate::measurement::{Measurement, Outcome};
-use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
-use std::rc::{Rc, Weak};
+use alloc::collections::VecDeque;
+use alloc::rc::{Rc, Weak};
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
+use core::cell::{Cell, RefCell};
+use js_sys::Function;
 use wasm_bindgen::JsValue;
 
 /// Milliseconds after which a burst of instances gives the page its turn.
@@ -29,6 +34,9 @@ pub struct Arrival {
     pub instance: Option<JsValue>,
 }
 
+/// The calls of handlers by all trackers of the page.
+pub type SharedCalls = Rc<RefCell<Calls<Function>>>;
+
 /// See the [module documentation](self).
 pub struct Pipeline {
     tracker: Tracker,
@@ -41,6 +49,7 @@ pub struct Pipeline {
     task: Task,
     malformed: RefCell<MalformedFrames>,
     seen: RefCell<SeenIds>,
+    calls: SharedCalls,
     waiting: RefCell<WaitingRoom<Instance>>,
     warned_of_waiting: Cell<bool>,
     reached: RefCell<Positions>,
@@ -55,6 +64,7 @@ impl Pipeline {
         handlers: Handlers<Handler>,
         measurement: Rc<Measurement>,
         seen: SeenIds,
+        calls: SharedCalls,
         log: Rc<Log>,
     ) -> Rc<Pipeline> {
         Rc::new_cyclic(|weak: &Weak<Pipeline>| {
@@ -73,6 +83,7 @@ impl Pipeline {
                 }),
                 malformed: RefCell::default(),
                 seen: RefCell::new(seen),
+                calls,
                 waiting: RefCell::default(),
                 warned_of_waiting: Cell::new(false),
                 reached: RefCell::default(),
@@ -108,7 +119,7 @@ impl Pipeline {
     /// The positions reached since this was last asked, as URL and last event id.
     pub fn take_positions(&self) -> Vec<(Rc<str>, String)> {
         self.expire_waiting();
-        let positions = std::mem::take(&mut *self.reached.borrow_mut());
+        let positions = core::mem::take(&mut *self.reached.borrow_mut());
         positions
             .0
             .into_iter()
@@ -154,10 +165,12 @@ impl Pipeline {
             Ok(instance) => instance,
             Err(malformed) => {
                 if self.malformed.borrow_mut().count(malformed) {
-                    let message = format!(
-                        "Received a frame that is no intervention, because {malformed}. Further ones like it are ignored"
-                    );
-                    self.log.warn(&self.subject, &message);
+                    let message = [
+                        "Received a frame that is no intervention, because ",
+                        malformed.reason(),
+                        ". Further ones like it are ignored",
+                    ];
+                    self.log.warn(&self.subject, &message.concat());
                 }
                 return;
             }
@@ -194,8 +207,8 @@ impl Pipeline {
             return;
         }
         let released = self.waiting.borrow_mut().take(now_ms());
-        for instance in &released {
-            self.hand_out(instance);
+        for instance in released {
+            self.hand_out(&instance);
         }
         self.settle_waiting();
     }
@@ -209,11 +222,11 @@ impl Pipeline {
     fn settle_waiting(&self) {
         let lost = self.waiting.borrow_mut().take_lost();
         if lost > 0 {
-            let message = format!("{lost} interventions waited for a handler in vain");
-            self.log.warn(&self.subject, &message);
+            let message = [&number_text(lost), " interventions waited for a handler in vain"];
+            self.log.warn(&self.subject, &message.concat());
         }
         if self.waiting.borrow().is_empty() {
-            let later = std::mem::take(&mut *self.reached_while_waiting.borrow_mut());
+            let later = core::mem::take(&mut *self.reached_while_waiting.borrow_mut());
             for (url, last_event_id) in later.0 {
                 self.reached.borrow_mut().note(url, last_event_id);
             }
@@ -226,8 +239,12 @@ impl DispatchOwner for Pipeline {
         self.handlers.borrow().clone()
     }
 
+    fn may_call(&self, handler: &Handler, instance: &Instance) -> bool {
+        instance.id().is_none_or(|id| self.calls.borrow_mut().insert(&id, handler.function()))
+    }
+
     fn handler_failed(&self, handler: &str, error: &JsValue) {
-        self.log.error(&self.subject, &format!("Handler `{handler}` failed"), error);
+        self.log.error(&self.subject, &["Handler `", handler, "` failed"].concat(), error);
     }
 
     fn settled_later(&self, instance: &Instance, outcome: Outcome) {

@@ -1,6 +1,7 @@
 //! Instances that arrive before the page has registered a handler.
 
-use std::collections::VecDeque;
+use alloc::vec::Vec;
+use core::mem;
 
 /// Instances that wait at most. The oldest makes room.
 pub const MAX_WAITING: usize = 50;
@@ -11,13 +12,13 @@ pub const MAX_WAIT_MS: u64 = 60_000;
 /// A bounded queue whose content goes stale. Whatever is lost is counted.
 #[derive(Debug)]
 pub struct WaitingRoom<T> {
-    waiting: VecDeque<(u64, T)>,
+    waiting: Vec<(u64, T)>,
     lost: u32,
 }
 
 impl<T> Default for WaitingRoom<T> {
     fn default() -> Self {
-        WaitingRoom { waiting: VecDeque::new(), lost: 0 }
+        WaitingRoom { waiting: Vec::new(), lost: 0 }
     }
 }
 
@@ -25,20 +26,20 @@ impl<T> WaitingRoom<T> {
     /// Lets an instance wait from `now` on.
     pub fn push(&mut self, instance: T, now: u64) {
         if self.waiting.len() == MAX_WAITING {
-            self.waiting.pop_front();
+            self.waiting.remove(0);
             self.lost += 1;
         }
-        self.waiting.push_back((now, instance));
+        self.waiting.push((now, instance));
     }
 
     /// Removes those that have waited too long.
     pub fn expire(&mut self, now: u64) {
         while self
             .waiting
-            .front()
+            .first()
             .is_some_and(|(since, _)| now.saturating_sub(*since) > MAX_WAIT_MS)
         {
-            self.waiting.pop_front();
+            self.waiting.remove(0);
             self.lost += 1;
         }
     }
@@ -54,14 +55,14 @@ impl<T> WaitingRoom<T> {
     }
 
     /// Empties the room: those that are still fresh, in order of arrival.
-    pub fn take(&mut self, now: u64) -> Vec<T> {
+    pub fn take(&mut self, now: u64) -> impl Iterator<Item = T> + use<T> {
         self.expire(now);
-        self.waiting.drain(..).map(|(_, instance)| instance).collect()
+        mem::take(&mut self.waiting).into_iter().map(|(_, instance)| instance)
     }
 
     /// How many were lost since this was last asked.
     pub fn take_lost(&mut self) -> u32 {
-        std::mem::take(&mut self.lost)
+        mem::take(&mut self.lost)
     }
 }
 
@@ -74,7 +75,7 @@ mod tests {
         let mut room = WaitingRoom::default();
         room.push("a", 0);
         room.push("b", 1);
-        assert_eq!(room.take(2), ["a", "b"]);
+        assert!(room.take(2).eq(["a", "b"]));
         assert!(room.is_empty());
     }
 
@@ -83,7 +84,7 @@ mod tests {
         let mut room = WaitingRoom::default();
         room.push("stale", 0);
         room.push("fresh", 1);
-        assert_eq!(room.take(MAX_WAIT_MS + 1), ["fresh"]);
+        assert!(room.take(MAX_WAIT_MS + 1).eq(["fresh"]));
         assert_eq!(room.take_lost(), 1);
     }
 
@@ -93,7 +94,7 @@ mod tests {
         for index in 0..=MAX_WAITING {
             room.push(index, 0);
         }
-        let waiting = room.take(0);
+        let waiting: Vec<usize> = room.take(0).collect();
         assert_eq!(waiting.len(), MAX_WAITING);
         assert_eq!(waiting.first(), Some(&1));
         assert_eq!(room.take_lost(), 1);

@@ -4,7 +4,10 @@
 use super::pointer::Pointer;
 use crate::browser::snowplow::Payload;
 use crate::browser::text::id_text;
-use std::cell::RefCell;
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::cell::RefCell;
 use wasm_bindgen::JsValue;
 
 /// Where to find the ids of one attribute key.

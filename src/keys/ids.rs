@@ -1,6 +1,9 @@
 //! The ids that a tracker is known by.
 
-use signals_wire::identifier::is_id;
+use crate::wire::identifier::is_id;
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::vec::Vec;
 
 /// An attribute key and an id.
 pub type KeyAndId = (String, String);
@@ -50,7 +53,9 @@ impl AttributeKeyIds {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use signals_wire::identifier::NIL_UUID;
+    use crate::wire::identifier::NIL_UUID;
+    use alloc::format;
+    use alloc::vec;
 
     fn fixed(key: &str, id: &str) -> Vec<(String, String)> {
         vec![(key.to_owned(), id.to_owned())]

@@ -2,4 +2,5 @@
 
 pub mod extract;
 pub mod ids;
+pub mod nobody;
 pub mod pointer;

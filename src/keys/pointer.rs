@@ -1,7 +1,8 @@
 //! Where to find an id in a tracked event.
 
-use signals_wire::tracker_protocol::RENAMED_FIELDS;
-use std::fmt;
+use crate::wire::tracker_protocol::RENAMED_FIELDS;
+use alloc::borrow::ToOwned;
+use alloc::string::String;
 
 /// A JSON Pointer (RFC 6901) on a tracker-protocol payload, resolved to the names that trackers use.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,14 +20,15 @@ pub enum InvalidPointer {
     TooDeep,
 }
 
-impl fmt::Display for InvalidPointer {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
+impl InvalidPointer {
+    /// The reason, to be shown after the pointer.
+    pub fn reason(self) -> &'static str {
+        match self {
             InvalidPointer::WholePayload => "is empty and would mean the whole event",
             InvalidPointer::TooDeep => {
                 "leads into a field; only fields of the event itself can be ids"
             }
-        })
+        }
     }
 }
 

@@ -66,11 +66,10 @@ async fn a_reconnect_says_where_it_left_off_where_the_server_named_a_parameter()
     page.subscribe(&channel);
     page.until_calls(2).await;
     assert_eq!(page.calls(), r#"["before","after"]"#);
-    let log = channel.log().await;
+    let requests = channel.requests_for(USER).await;
     // The first reconnect is the browser's own, which sends the header.
-    assert_eq!(get(&log.get(1), "lastEventId").as_string().as_deref(), Some("5"));
-    let query = get(&log.get(2), "query").as_string().unwrap();
-    assert!(query.ends_with("&since=5"), "{query}");
+    assert_eq!(get(&requests[1], "lastEventId").as_string().as_deref(), Some("5"));
+    assert!(query(&requests[2]).ends_with("&since=5"), "{}", query(&requests[2]));
 }
 
 #[wasm_bindgen_test]
@@ -83,9 +82,10 @@ async fn a_server_that_named_no_parameter_is_sent_none() {
     let channel = Channel::open(&script).await;
     let page = TestPage::new();
     page.subscribe(&channel);
-    let log = channel.until_requests(3).await;
-    let query = get(&log.get(2), "query").as_string().unwrap();
-    assert_eq!(query, format!("?domain_userid={USER}"));
+    until("it has reconnected", async || channel.requests_for(USER).await.len() == 3).await;
+    for request in channel.requests_for(USER).await {
+        assert_eq!(query(&request), format!("?domain_userid={USER}"));
+    }
 }
 
 #[wasm_bindgen_test]
@@ -170,6 +170,64 @@ async fn a_refusal_for_good_is_explained_and_waits_the_longest() {
     })
     .await;
     assert_eq!(page.log_lines().matches("status 422").count(), 1);
+}
+
+#[wasm_bindgen_test]
+async fn the_request_that_asks_for_the_status_can_take_nothing_away_from_the_user() {
+    // The server recovers just before it is asked, and takes the request for a stream.
+    let waiting = sending(&[instance(1, "waited")]);
+    let script = format!(r#"[{{"status":503}},{{"status":503}},{}"#, &waiting[1..]);
+    let channel = Channel::open(&script).await;
+    let page = TestPage::new();
+    page.add_handlers(NOTE_IDS);
+    page.subscribe(&channel);
+    page.until_calls(1).await;
+    let log = channel.log().await;
+    let asked = query(&log.get(2));
+    assert!(!asked.contains(USER) && asked.len() == query(&log.get(0)).len(), "{asked}");
+    assert_eq!(channel.requests_for(USER).await.len(), 3);
+}
+
+#[wasm_bindgen_test]
+async fn a_lost_network_closes_the_stream_and_its_return_reopens_it() {
+    let channel = Channel::open("[{}]").await;
+    let page = TestPage::new();
+    let states = page.watch_connection();
+    page.subscribe(&channel);
+    until("the stream is open", async || json(&states).contains("\"open\"")).await;
+    dispatch("offline", "{}");
+    until("it is closed", async || get(&channel.log().await.get(0), "open").is_falsy()).await;
+    assert!(json(&states).contains("\"paused\""));
+    dispatch("online", "{}");
+    let log = channel.until_requests(2).await;
+    assert!(get(&log.get(1), "open").is_truthy());
+}
+
+#[wasm_bindgen_test]
+async fn the_stream_is_closed_in_the_back_forward_cache_and_resumes_on_return() {
+    let channel = Channel::open(&sending(&[hello(1, 15_000), instance(2, "a")])).await;
+    let page = TestPage::new();
+    page.add_handlers(NOTE_IDS);
+    page.subscribe(&channel);
+    page.until_calls(1).await;
+    dispatch("pagehide", "{ persisted: true }");
+    until("it is closed", async || get(&channel.log().await.get(0), "open").is_falsy()).await;
+    dispatch("pageshow", "{ persisted: true }");
+    let log = channel.until_requests(2).await;
+    assert!(query(&log.get(1)).ends_with("&since=2"), "{}", query(&log.get(1)));
+}
+
+#[wasm_bindgen_test]
+async fn a_page_that_is_shown_for_the_first_time_has_nothing_to_reopen() {
+    let channel = Channel::open("[{}]").await;
+    let page = TestPage::new();
+    let states = page.watch_connection();
+    page.subscribe(&channel);
+    until("the stream is open", async || json(&states).contains("\"open\"")).await;
+    dispatch("pagehide", "{ persisted: true }");
+    dispatch("pageshow", "{ persisted: false }");
+    until("it is closed", async || get(&channel.log().await.get(0), "open").is_falsy()).await;
+    assert!(json(&states).ends_with(r#""state":"paused","attempt":0}]"#), "{}", json(&states));
 }
 
 #[wasm_bindgen_test]

@@ -205,3 +205,54 @@ async fn measurement_can_be_switched_off_decided_per_instance_and_given_context(
     assert_eq!(entities.length(), 3);
     assert_eq!(json(&entities.get(2)), r#"{"schema":"dispatch_acceptbnote"}"#);
 }
+
+#[wasm_bindgen_test]
+async fn a_function_is_called_once_for_an_instance_that_two_trackers_receive() {
+    let channel = Channel::open(&sending(&[instance(1, "a")])).await;
+    let page = TestPage::new();
+    page.activate_another("sp2");
+    page.add_handlers("{ shared: (i) => void calls.push('shared ' + i.intervention_id) }");
+    let own = js("{ own: (i) => void calls.push('own ' + i.intervention_id) }");
+    page.page.add_handlers(&own, &js("['sp2']"));
+    page.subscribe(&channel);
+    page.until_calls(2).await;
+    channel.send(&instance(2, "b")).await;
+    page.until_calls(4).await;
+    let calls = page.calls();
+    for call in ["shared a", "shared b", "own a", "own b"] {
+        assert_eq!(calls.matches(call).count(), 1, "{calls}");
+    }
+}
+
+const WORK_AND_NOTE: &str = "{ note: (i) => { clock.work(); calls.push(i.intervention_id) } }";
+
+#[wasm_bindgen_test]
+async fn a_burst_reaches_handlers_and_is_measured_completely_in_short_tasks() {
+    const INSTANCES: u32 = 2_000;
+    let frames: Vec<String> =
+        (0..INSTANCES).map(|index| instance(index, &index.to_string())).collect();
+    let clock = stop_clock(0.05);
+    let page = page_receiving(&frames, WORK_AND_NOTE).await;
+    page.until_calls(INSTANCES).await;
+    until("all is measured", async || page.tracked().length() == 2 * INSTANCES).await;
+    restart_clock();
+    let longest_ms = get(&clock, "longestMs").as_f64().unwrap();
+    assert!(longest_ms > 0.0 && longest_ms < 5.0, "a task took {longest_ms} ms");
+    assert_eq!(page.calls().matches("\",\"").count() as u32, INSTANCES - 1, "one call each");
+}
+
+#[wasm_bindgen_test]
+async fn what_is_not_measured_yet_is_measured_when_the_page_goes_away() {
+    const INSTANCES: u32 = 50;
+    let frames: Vec<String> =
+        (0..INSTANCES).map(|index| instance(index, &index.to_string())).collect();
+    // One instance fills a slice, so that most of them wait for later ones.
+    let _clock = stop_clock(5.0);
+    let page = page_receiving(&frames, NOTE_IDS).await;
+    page.until_calls(INSTANCES).await;
+    assert!(page.tracked().length() < 2 * INSTANCES);
+    dispatch("pagehide", "{ persisted: false }");
+    let tracked = page.tracked().length();
+    restart_clock();
+    assert_eq!(tracked, 2 * INSTANCES);
+}

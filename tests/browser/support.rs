@@ -14,6 +14,12 @@ extern "C" {
     fn make_tracker(id: &str, domain_userid: &str) -> JsValue;
     #[wasm_bindgen(js_name = makeLogger)]
     fn make_logger() -> JsValue;
+    #[wasm_bindgen(js_name = dispatchEvent)]
+    fn dispatch_event(event: &str, properties: &JsValue);
+    #[wasm_bindgen(js_name = stopClock)]
+    pub(crate) fn stop_clock(work_ms: f64) -> JsValue;
+    #[wasm_bindgen(js_name = restartClock)]
+    pub(crate) fn restart_clock();
     fn evaluate(source: &str) -> JsValue;
     fn wait(milliseconds: u32) -> Promise;
     #[wasm_bindgen(js_name = toJson)]
@@ -37,6 +43,16 @@ pub(crate) fn json(value: &JsValue) -> String {
 
 pub(crate) fn get(value: &JsValue, name: &str) -> JsValue {
     Reflect::get(value, &name.into()).unwrap()
+}
+
+/// The query of a logged request.
+pub(crate) fn query(request: &JsValue) -> String {
+    get(request, "query").as_string().unwrap()
+}
+
+/// Lets the window hear an event with these properties.
+pub(crate) fn dispatch(event: &str, properties: &str) {
+    dispatch_event(event, &js(properties));
 }
 
 /// Waits until `condition` holds.
@@ -82,6 +98,11 @@ impl Channel {
     /// The requests so far.
     pub(crate) async fn log(&self) -> Array {
         js(&self.request("GET", "/log", None).await).unchecked_into()
+    }
+
+    /// The requests so far for the interventions of `id`.
+    pub(crate) async fn requests_for(&self, id: &str) -> Vec<JsValue> {
+        self.log().await.iter().filter(|request| query(request).contains(id)).collect()
     }
 
     pub(crate) async fn until_requests(&self, count: u32) -> Array {
@@ -138,7 +159,7 @@ impl TestPage {
             storage.clear().unwrap();
         }
         let logger = make_logger();
-        let page = Rc::new(Page::new(js("(argument) => argument").unchecked_into()));
+        let page = Rc::new(Page::new(js("(event) => event").unchecked_into()));
         page.set_logger(logger.clone().unchecked_into());
         let calls = Array::new();
         Reflect::set(&js_sys::global(), &"calls".into(), &calls).unwrap();
@@ -148,6 +169,12 @@ impl TestPage {
     pub(crate) fn activate(&self, options: &str) {
         let tracker: Tracker = self.tracker.clone().unchecked_into();
         self.page.activate(tracker, js(options).unchecked_ref());
+    }
+
+    /// Gives a second tracker the plugin.
+    pub(crate) fn activate_another(&self, id: &str) {
+        let tracker: Tracker = make_tracker(id, USER).unchecked_into();
+        self.page.activate(tracker, js("{}").unchecked_ref());
     }
 
     pub(crate) fn add_handlers(&self, source: &str) {

@@ -20,7 +20,9 @@ export function startScriptedServer(port = DEFAULT_PORT) {
   const server = createServer((request, response) => handle(channels, request, response));
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, '127.0.0.1', () => resolve({ port: server.address().port, close: () => stop(server) }));
+    server.listen(port, '127.0.0.1', () =>
+      resolve({ port: server.address().port, close: () => stop(server) }),
+    );
   });
 }
 
@@ -52,8 +54,12 @@ async function handle(channels, request, response) {
 
 function connect(channel, url, request, response) {
   if (!channel) return response.writeHead(404).end();
-  const { status = 200, contentType = 'text/event-stream', frames = [], end = 'keep' } =
-    channel.script[Math.min(channel.log.length, channel.script.length - 1)] ?? {};
+  const {
+    status = 200,
+    contentType = 'text/event-stream',
+    frames = [],
+    end = 'keep',
+  } = channel.script[Math.min(channel.log.length, channel.script.length - 1)] ?? {};
   const entry = { query: url.search, lastEventId: request.headers['last-event-id'], open: true };
   channel.log.push(entry);
   response.once('close', () => {

@@ -31,11 +31,15 @@ describe('the WebAssembly download', () => {
 
   it('names address and status of a page that pretends to be found', async () => {
     const page = download('<h1>Welcome</h1>', 'text/html');
-    await expect(compiled(page, URL, vi.fn())).rejects.toThrow(`${URL} answered with status 200, but with text/html`);
+    await expect(compiled(page, URL, vi.fn())).rejects.toThrow(
+      `${URL} answered with status 200, but with text/html`,
+    );
   });
 
   it('is not mistaken for WebAssembly when it is empty', async () => {
-    await expect(compiled(download('', 'text/plain'), URL, vi.fn())).rejects.toThrow('instead of WebAssembly');
+    await expect(compiled(download('', 'text/plain'), URL, vi.fn())).rejects.toThrow(
+      'instead of WebAssembly',
+    );
   });
 
   it('names the address that could not be reached', async () => {

@@ -40,7 +40,10 @@ const config = { endpoint: 'signals.example' };
 
 beforeEach(() => {
   vi.stubGlobal('document', { baseURI: 'https://shop.example/' });
-  vi.stubGlobal('fetch', vi.fn(async () => new Response()));
+  vi.stubGlobal(
+    'fetch',
+    vi.fn(async () => new Response()),
+  );
 });
 
 afterEach(() => vi.unstubAllGlobals());

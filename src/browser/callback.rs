@@ -1,0 +1,29 @@
+//! Functions of Rust that JavaScript calls.
+
+use alloc::boxed::Box;
+use wasm_bindgen::prelude::*;
+
+/// A function with one argument, which JavaScript may call as long as this value lives.
+///
+/// Listeners, timers, tasks and promises all use this one type, because every further one costs glue in each download.
+#[must_use = "dropping it makes calls of it fail"]
+pub struct Callback {
+    closure: Closure<dyn Fn(JsValue)>,
+}
+
+impl Callback {
+    /// Makes `function` callable.
+    pub fn new(function: impl Fn(JsValue) + 'static) -> Callback {
+        Callback { closure: Closure::wrap(Box::new(function) as Box<dyn Fn(JsValue)>) }
+    }
+
+    /// The function as JavaScript sees it.
+    pub fn as_js(&self) -> &JsValue {
+        self.closure.as_ref()
+    }
+
+    /// Hands the function over to the garbage collector, for callers of which nobody knows when they are done.
+    pub fn into_js(self) -> JsValue {
+        self.closure.into_js_value()
+    }
+}

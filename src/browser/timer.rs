@@ -1,0 +1,33 @@
+//! A timer that is cancelled when it is dropped.
+
+use super::callback::Callback;
+use wasm_bindgen::prelude::*;
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_name = setTimeout)]
+    pub(super) fn set_timeout(function: &JsValue, delay_ms: u32) -> u32;
+    #[wasm_bindgen(js_name = clearTimeout)]
+    pub(super) fn clear_timeout(handle: u32);
+}
+
+/// A function to be called once, later.
+#[must_use = "dropping a timer cancels it"]
+pub struct Timer {
+    handle: u32,
+    _callback: Callback,
+}
+
+impl Timer {
+    /// Calls `function` after `delay_ms` milliseconds.
+    pub fn start(delay_ms: u32, function: impl Fn() + 'static) -> Timer {
+        let callback = Callback::new(move |_| function());
+        Timer { handle: set_timeout(callback.as_js(), delay_ms), _callback: callback }
+    }
+}
+
+impl Drop for Timer {
+    fn drop(&mut self) {
+        clear_timeout(self.handle);
+    }
+}
