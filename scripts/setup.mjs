@@ -126,7 +126,7 @@ async function pythonWithVenv() {
   const installed = await findPython();
   if (installed) return installed;
   throw new Failure(
-    `Python ${OLDEST_PYTHON} or newer with its modules venv and ensurepip is missing: install it, or name it in the environment variable PYTHON`,
+    `Python ${OLDEST_PYTHON} or newer with its modules venv and ensurepip is missing: install it so that it is on the PATH`,
   );
 }
 

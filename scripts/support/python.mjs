@@ -16,10 +16,10 @@ export const venvPython = path.join(venvDir, 'bin', 'python');
 // Not only what comes first on the PATH: a version manager may have put an old Python before the system's.
 const CANDIDATES = ['python3', '/usr/bin/python3', 'python3.14', 'python3.13', 'python3.12', 'python3.11'];
 
-/** A Python that is new enough and can make virtual environments, or null. PYTHON names one. */
+/** A Python that is new enough and can make virtual environments, or null. */
 export async function findPython() {
   const suits = `import ensurepip, sys, venv; assert sys.version_info >= (${OLDEST_PYTHON.replace('.', ', ')})`;
-  for (const candidate of process.env.PYTHON ? [process.env.PYTHON] : CANDIDATES) {
+  for (const candidate of CANDIDATES) {
     const { code } = await attempt([candidate, '-c', suits]);
     if (code === 0) return candidate;
   }

@@ -12,7 +12,7 @@ from support.shopper import Shopper
 
 @pytest.fixture(scope="session", autouse=True)
 def no_certificates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """The SDK opens an HTTP client for each call, and each would read all certificates of the machine to speak plain HTTP."""
+    """The SDK opens an HTTP client for each call, and each would read all of the machine's certificates for plain HTTP."""
     with pytest.MonkeyPatch.context() as environment:
         environment.delenv("SSL_CERT_FILE", raising=False)
         environment.setenv("SSL_CERT_DIR", str(tmp_path_factory.mktemp("certificates")))
@@ -25,6 +25,13 @@ def server(tmp_path: Path) -> Iterator[MockServer]:
     nothing = tmp_path / "nothing.json"
     nothing.write_text("{}")
     with MockServer("--definitions", str(nothing)) as running:
+        yield running
+
+
+@pytest.fixture
+def demo_server() -> Iterator[MockServer]:
+    """A mock server as it starts without flags: with the tutorial's definitions built in."""
+    with MockServer() as running:
         yield running
 
 

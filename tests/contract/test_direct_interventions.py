@@ -127,16 +127,15 @@ def test_a_name_that_would_break_the_stream_is_refused_and_disturbs_nobody(signa
     assert inbox.rest() == []
 
 
-def test_pushing_needs_the_token_and_pulling_does_not(server, shopper):
+def test_pushing_needs_the_token_and_pulling_does_not(server, signals, shopper):
     stranger = SignalsSandbox(api_url=server.origin, sandbox_token="guessed")
 
     with pytest.raises(SignalsAPIError) as refusal:
         stranger.push_intervention(user(shopper.domain_userid), hello)
     assert refusal.value.status_code == 403
 
-    friend = SignalsSandbox(api_url=server.origin, sandbox_token="contract-tests")
     with Inbox(server, stranger, {"domain_userid": shopper.domain_userid}) as inbox:
-        friend.push_intervention(user(shopper.domain_userid), hello)
+        signals.push_intervention(user(shopper.domain_userid), hello)
         assert inbox.next().name == "hello"
 
 

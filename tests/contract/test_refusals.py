@@ -1,15 +1,17 @@
 """What the registry refuses, with the field at fault in the SDK's own exception, and that nothing else changes."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import httpx
 import pytest
 from snowplow_signals import (
     Attribute,
+    Criteria,
     Service,
     SignalsAPIError,
     SignalsSandbox,
     StructuredEvent,
+    TrainingSpan,
 )
 from snowplow_signals.models import LinkAttributeKey
 
@@ -79,16 +81,15 @@ def test_criteria_that_cannot_be_met_are_refused_by_field(signals, criteria, whe
     assert signals.interventions.list() == []
 
 
-@pytest.mark.parametrize("depth", [33, 300])
-def test_a_tree_that_is_too_deep_is_refused(signals, depth):
+def test_a_tree_that_is_too_deep_is_refused(signals):
     signals.publish([group(counted())])
     tree = criterion("clicks:clicks", ">", 1)
-    for _ in range(depth):
+    for _ in range(33):
         tree = any_of(tree)
 
     [problem] = refused(signals, rule(tree))
 
-    assert "deep" in problem["msg"]
+    assert problem["loc"][:2] == ["body", "criteria"]
     assert signals.interventions.list() == []
 
 
@@ -202,6 +203,22 @@ def test_what_comes_before_a_refused_definition_stays_published(signals, shopper
     assert inbox.names() == ["cart_abandonment"]
 
 
+def test_what_only_snowplow_runs_is_not_found(signals):
+    """Event logs, data sets and trial runs on a warehouse."""
+    span = TrainingSpan(start_time=datetime(2026, 1, 1), end_time=datetime(2026, 2, 1))
+    attempts = [
+        lambda: signals.get_event_log("log"),
+        lambda: signals.get_agentic_context("log", "218e8926-3858-431d-b2ed-66da03a1cbe5"),
+        lambda: signals.test(group(counted())),
+        lambda: signals.build_dataset_with_session_anchors([group(counted())], Criteria(all=[]), span),
+    ]
+
+    for attempt in attempts:
+        with pytest.raises(SignalsAPIError) as refusal:
+            attempt()
+        assert (refusal.value.status_code, refusal.value.message) == (404, {"detail": "not found"})
+
+
 class TestTokens:
     def test_that_are_wrong_are_refused_everywhere(self, server, signals, shopper):
         signals.publish(tutorial())
@@ -268,6 +285,26 @@ class TestRawRequests:
 
         assert answer.status_code in (400, 422)
         assert answer.json()["detail"]
+
+    def test_with_a_tree_that_no_parser_would_follow_are_refused(self, server, signals):
+        depth = 20_000
+        tree = '{"any":[' * depth + "]}" * depth
+
+        answer = server.client.post(
+            "/api/v1/registry/interventions/",
+            content=f'{{"name":"deep","criteria":{tree}}}',
+            headers={"Content-Type": "application/json"},
+        )
+
+        assert answer.status_code in (400, 422)
+        assert signals.interventions.list() == []
+
+    def test_that_do_not_say_whether_to_publish_make_a_draft(self, server, signals):
+        body = group(counted()).model_dump(mode="json", exclude={"is_published"}, exclude_none=True)
+
+        server.client.post("/api/v1/registry/attribute_groups/", json=body).raise_for_status()
+
+        assert not signals.get_attribute_group("clicks").is_published
 
     def test_with_a_name_in_the_path_that_is_not_the_bodys_are_refused(self, server, signals):
         signals.unpublish([group(counted())])

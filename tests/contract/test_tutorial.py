@@ -2,11 +2,10 @@
 
 import json
 
-import pytest
 from snowplow_signals import SignalsSandbox
 
 from support.definitions import tutorial, tutorial_group
-from support.mock_server import PROJECT, TOKEN, MockServer
+from support.mock_server import PROJECT, TOKEN
 from support.shopper import Shopper, product
 
 RECORDING = PROJECT / "tests" / "fixtures" / "registry" / "python-sdk-0.4.10.json"
@@ -110,13 +109,6 @@ def test_handlers_are_called_with_each_intervention(signals, shopper, listen):
         "cart_abandonment",
         "free_shipping",
     ]
-
-
-@pytest.fixture
-def demo_server():
-    """A mock server as it starts without flags: with the tutorial's definitions built in."""
-    with MockServer() as running:
-        yield running
 
 
 def test_the_tutorial_can_be_published_over_the_definitions_that_the_server_starts_with(demo_server):

@@ -10,7 +10,7 @@ import httpx
 from support.waiting import PATIENCE_S
 
 PROJECT = Path(__file__).resolve().parents[3]
-TOKEN = "contract-tests"
+TOKEN = "sandbox"
 
 
 def _binary() -> Path:
