@@ -1,6 +1,6 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use signals_engine::Timestamp;
 
@@ -41,9 +41,12 @@ impl Clock {
         now.plus_millis(self.ahead_millis.load(Ordering::Relaxed))
     }
 
-    /// Moves this clock and its clones forward by `millis` milliseconds.
-    pub fn advance(&self, millis: u32) {
-        self.ahead_millis.fetch_add(i64::from(millis), Ordering::Relaxed);
+    /// Moves this clock and its clones forward, not further than time can be told.
+    pub fn advance(&self, by: Duration) {
+        let millis = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
+        let _ = self.ahead_millis.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |ahead| {
+            Some(ahead.saturating_add(millis))
+        });
     }
 }
 
@@ -61,15 +64,23 @@ mod tests {
     fn advancing_a_clock_moves_its_clones_too() {
         let clock = Clock::stopped(Timestamp::from_millis(1_000));
         let clone = clock.clone();
-        clock.advance(250);
+        clock.advance(Duration::from_millis(250));
         assert_eq!(clone.now(), Timestamp::from_millis(1_250));
+    }
+
+    #[test]
+    fn a_clock_does_not_run_over() {
+        let clock = Clock::stopped(Timestamp::from_millis(1_000));
+        clock.advance(Duration::MAX);
+        clock.advance(Duration::MAX);
+        assert_eq!(clock.now(), Timestamp::from_millis(i64::MAX));
     }
 
     #[test]
     fn the_system_clock_can_be_moved_forward() {
         let clock = Clock::system();
         let before = clock.now();
-        clock.advance(600_000);
+        clock.advance(Duration::from_secs(600));
         assert!(clock.now().millis_since(before) >= 600_000);
     }
 }

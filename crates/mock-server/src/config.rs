@@ -2,8 +2,8 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
-use clap::Parser;
 use clap::builder::{FalseyValueParser, NonEmptyStringValueParser};
+use clap::{Args, Parser, Subcommand};
 use thiserror::Error;
 use tokio::net;
 
@@ -12,7 +12,49 @@ pub const DEFAULT_TOKEN: &str = "sandbox";
 
 /// Stands in for the Snowplow collector and for Signals: takes events in, computes attributes, streams interventions.
 #[derive(Debug, Clone, Parser)]
-#[command(name = "signals-mock-server", version, args_override_self = true)]
+#[command(
+    name = "signals-mock-server",
+    version,
+    args_override_self = true,
+    args_conflicts_with_subcommands = true
+)]
+pub struct Cli {
+    /// What to do; serve when not given.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+
+    /// How to serve.
+    #[command(flatten)]
+    pub config: Config,
+}
+
+/// What to do instead of serving.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Command {
+    /// Says whether a server could start with these definitions and, if not, where and why.
+    Check {
+        /// Definitions files. Each may refer to what those before it define.
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
+    /// Writes what a running server has registered to the standard output, as a definitions file.
+    Export(ExportOptions),
+}
+
+/// Where to export from.
+#[derive(Debug, Clone, Args)]
+pub struct ExportOptions {
+    /// Where the server listens.
+    #[arg(long, env = "SIGNALS_URL", default_value = "http://127.0.0.1:8787")]
+    pub url: String,
+
+    /// The server's token.
+    #[arg(long, env = "SIGNALS_TOKEN", default_value = DEFAULT_TOKEN, hide_env_values = true)]
+    pub token: String,
+}
+
+/// How to serve.
+#[derive(Debug, Clone, Args)]
 pub struct Config {
     /// Address or host name to listen on.
     #[arg(long, env = "SIGNALS_HOST", default_value = "127.0.0.1", value_parser = NonEmptyStringValueParser::new())]
@@ -126,7 +168,7 @@ mod tests {
 
     fn config(arguments: &[&str]) -> Config {
         let program = ["signals-mock-server", "--port", "0"];
-        Config::parse_from(program.iter().chain(arguments))
+        Cli::parse_from(program.iter().chain(arguments)).config
     }
 
     async fn refusal(arguments: &[&str]) -> String {

@@ -19,6 +19,7 @@ mod collector;
 mod config;
 mod definitions;
 mod error;
+mod export;
 mod faults;
 mod frame;
 mod hub;
@@ -42,8 +43,9 @@ use tokio::task::JoinSet;
 use tokio::time;
 
 pub use self::clock::Clock;
-pub use self::config::{Config, DEFAULT_TOKEN, ListenError};
+pub use self::config::{Cli, Command, Config, DEFAULT_TOKEN, ExportOptions, ListenError};
 pub use self::definitions::{LoadError, load as load_definitions};
+pub use self::export::{ExportError, export};
 pub use self::state::{AppState, ServerOptions};
 
 /// How often expired profiles are freed.

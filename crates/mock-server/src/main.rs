@@ -1,19 +1,26 @@
-//! The command line: parses, binds, serves, and says in one line what is wrong.
+//! The command line: parses, binds, serves, and says what is wrong.
 
 use std::error::Error;
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
 use signals_mock_server::{
-    AppState, Clock, Config, DEFAULT_TOKEN, ServerOptions, load_definitions, run,
+    AppState, Cli, Clock, Command, Config, DEFAULT_TOKEN, ExportOptions, ServerOptions, export,
+    load_definitions, run,
 };
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    match serve(Config::parse()).await {
+fn main() -> ExitCode {
+    let Cli { command, config } = Cli::parse();
+    let result = match command {
+        None => serve(config),
+        Some(Command::Check { files }) => check(&files),
+        Some(Command::Export(options)) => write_export(&options),
+    };
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error}");
@@ -22,6 +29,24 @@ async fn main() -> ExitCode {
     }
 }
 
+fn check(files: &[PathBuf]) -> Result<(), Box<dyn Error>> {
+    let definitions = load_definitions(files).map_err(|error| error.report())?;
+    println!(
+        "OK: {} attribute keys, {} attribute groups, {} services, {} interventions",
+        definitions.attribute_keys.len(),
+        definitions.attribute_groups.len(),
+        definitions.services.len(),
+        definitions.interventions.len()
+    );
+    Ok(())
+}
+
+fn write_export(options: &ExportOptions) -> Result<(), Box<dyn Error>> {
+    io::stdout().write_all(export(options)?.as_bytes())?;
+    Ok(())
+}
+
+#[tokio::main]
 async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
     let filter = EnvFilter::try_new(&config.log)
         .map_err(|error| format!("--log {}: {error}", config.log))?;

@@ -1,18 +1,21 @@
-//! What only a mock server offers: a look inside, a fresh start, and scripted faults.
+//! What only a mock server offers: a look inside, a fresh start, a clock that can be moved, and scripted faults.
+
+use std::time::Duration;
 
 use axum::extract::{Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use serde::Deserialize;
+use jiff::{Span, SpanRelativeTo};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use signals_engine::Event;
 use signals_wire::TargetAttributeKey;
 
 use crate::auth::Authorized;
 use crate::body::JsonBody;
-use crate::error::{ApiError, Problem};
+use crate::error::{ApiError, Problem, Step};
 use crate::faults::Script;
 use crate::frame::Frame;
 use crate::metrics;
@@ -29,6 +32,7 @@ pub(crate) fn routes() -> Router<AppState> {
         .route("/mock/state", get(profile_state))
         .route("/mock/bad-rows", get(bad_rows))
         .route("/mock/reset", post(reset))
+        .route("/mock/clock", post(advance_clock))
         .route("/mock/faults", post(script_faults).delete(clear_faults))
 }
 
@@ -94,6 +98,42 @@ async fn bad_rows(_: Authorized, State(state): State<AppState>) -> Json<Vec<BadR
 async fn reset(_: Authorized, State(state): State<AppState>) -> StatusCode {
     state.pipeline().reset();
     StatusCode::NO_CONTENT
+}
+
+/// How to move the clock.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Advance {
+    /// ISO 8601 duration, e.g. `PT11M`. Days have 24 hours.
+    advance: String,
+}
+
+/// What time it is for the server.
+#[derive(Debug, Serialize)]
+struct Now {
+    now: String,
+}
+
+async fn advance_clock(
+    _: Authorized,
+    State(state): State<AppState>,
+    JsonBody(Advance { advance }): JsonBody<Advance>,
+) -> Result<Json<Now>, ApiError> {
+    let by = parse_duration(&advance).ok_or_else(|| {
+        let msg = "must be an ISO 8601 duration of days or less that does not go back, e.g. PT11M";
+        Problem::in_body([Step::from("advance")], "duration_parsing", msg)
+    })?;
+    state.clock().advance(by);
+    Ok(Json(Now { now: state.clock().now().to_string() }))
+}
+
+fn parse_duration(text: &str) -> Option<Duration> {
+    // The library also reads spans such as `10m ago`.
+    let span: Span = text.starts_with('P').then(|| text.parse().ok())??;
+    if span.get_months() != 0 || span.get_years() != 0 {
+        return None;
+    }
+    Duration::try_from(span.to_duration(SpanRelativeTo::days_are_24_hours()).ok()?).ok()
 }
 
 async fn script_faults(

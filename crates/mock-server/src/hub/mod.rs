@@ -11,6 +11,7 @@ mod state;
 mod waiting;
 
 use std::collections::VecDeque;
+use std::mem;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
@@ -22,7 +23,7 @@ use tokio::time::{self, MissedTickBehavior};
 use self::outbox::Outbox;
 use self::position::Epoch;
 pub(crate) use self::rules::DeliveryRules;
-use self::state::{HubState, Opened, StreamKey};
+use self::state::{HubState, Opened, Replayed, StreamKey};
 use crate::clock::Clock;
 use crate::frame::{Dialect, Frame};
 use crate::metrics::Metrics;
@@ -59,7 +60,8 @@ impl DeliveryHub {
         let Opened { key, outbox, start, replay } =
             self.with_state(|state| state.open(now, targets, dialect, last_event_id));
         self.shared.metrics.instances_replayed.inc_by(replay.len() as u64);
-        let first = [Frame::opening(start)].into_iter().chain(replay).collect();
+        let opening = Replayed { frame: Frame::opening(start), waiting: None };
+        let first = [opening].into_iter().chain(replay).collect();
         Subscription { hub: self.clone(), key, first, outbox }
     }
 
@@ -137,25 +139,25 @@ pub(crate) struct Subscription {
     hub: DeliveryHub,
     key: StreamKey,
     /// The opening and the replayed instances, which come before anything live.
-    first: VecDeque<Frame>,
+    first: VecDeque<Replayed>,
     outbox: Arc<Outbox>,
 }
 
 impl Subscription {
     /// Adds `frame` to those that come before anything live.
     pub(crate) fn push_first(&mut self, frame: Frame) {
-        self.first.push_back(frame);
+        self.first.push_back(Replayed { frame, waiting: None });
     }
 
     /// Whether nothing was read yet.
     pub(crate) fn is_opening(&self) -> bool {
-        matches!(self.first.front(), Some(Frame::Control(_)))
+        matches!(self.first.front(), Some(Replayed { frame: Frame::Control(_), .. }))
     }
 
     /// The next frame to write; `None` when the stream is over.
     pub(crate) fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Frame>> {
         match self.first.pop_front() {
-            Some(frame) => Poll::Ready(Some(frame)),
+            Some(Replayed { frame, .. }) => Poll::Ready(Some(frame)),
             None => {
                 // Most streams live long after their opening: do not keep its memory.
                 self.first = VecDeque::new();
@@ -167,6 +169,11 @@ impl Subscription {
 
 impl Drop for Subscription {
     fn drop(&mut self) {
-        self.hub.with_state(|state| state.close(self.key));
+        // Whoever went away while connecting has not got what waited for the first stream.
+        let unwritten = mem::take(&mut self.first).into_iter().filter_map(|first| first.waiting);
+        self.hub.with_state(|state| {
+            state.close(self.key);
+            state.wait_again(unwritten);
+        });
     }
 }

@@ -14,7 +14,7 @@ use super::outbox::Outbox;
 use super::position::{Epoch, EventId, Position};
 use super::replay::{Kept, ReplayBuffer};
 use super::rules::DeliveryRules;
-use super::waiting::WaitingRoom;
+use super::waiting::{Waiting, WaitingRoom};
 use crate::frame::{Dialect, Frame, InstanceFrame};
 
 new_key_type! {
@@ -75,7 +75,15 @@ pub(super) struct Opened {
     /// The id from which a client that gets no further can resume without a gap.
     pub(super) start: EventId,
     /// Missed instances, oldest first.
-    pub(super) replay: Vec<Frame>,
+    pub(super) replay: Vec<Replayed>,
+}
+
+/// An instance that a new stream has missed.
+#[derive(Debug)]
+pub(super) struct Replayed {
+    pub(super) frame: Frame,
+    /// For an instance that waited for its first stream: to be given back if the stream ends before it is written.
+    pub(super) waiting: Option<Waiting>,
 }
 
 /// What became of an instance.
@@ -214,6 +222,11 @@ impl HubState {
         }
     }
 
+    /// Lets instances wait again that were given to a stream and not written.
+    pub(super) fn wait_again(&mut self, unwritten: impl IntoIterator<Item = Waiting>) {
+        unwritten.into_iter().for_each(|waiting| self.waiting.give_back(waiting));
+    }
+
     /// Closes every stream, and from now on every new one after its opening.
     pub(super) fn shut_down(&mut self) {
         self.is_shut_down = true;
@@ -286,19 +299,20 @@ impl HubState {
         targets: &[TargetAttributeKey],
         dialect: Dialect,
         after: Position,
-    ) -> BTreeMap<Position, Frame> {
+    ) -> BTreeMap<Position, Replayed> {
         let oldest = self.ago(self.rules.replay_window);
         let waiting_since = self.ago(self.rules.waiting_time);
+        let Self { targets: known, waiting: waiting_room, .. } = self;
         let mut missed = BTreeMap::new();
-        for state in targets.iter().filter_map(|target| self.targets.get(target)) {
-            for kept in state.replay.since(oldest) {
-                if kept.position > after || self.waiting.holds(kept.position, waiting_since) {
-                    missed.entry(kept.position).or_insert_with(|| kept.frame.frame(dialect));
+        for state in targets.iter().filter_map(|target| known.get(target)) {
+            for Kept { position, frame, .. } in state.replay.since(oldest) {
+                let waiting = waiting_room.take(*position, waiting_since);
+                if waiting.is_some() || *position > after {
+                    missed
+                        .entry(*position)
+                        .or_insert_with(|| Replayed { frame: frame.frame(dialect), waiting });
                 }
             }
-        }
-        for position in missed.keys() {
-            self.waiting.dismiss(*position);
         }
         missed
     }

@@ -74,7 +74,7 @@ impl Hub {
 impl Reader {
     /// Names of the instances that were replayed.
     fn replayed(&self) -> Vec<String> {
-        self.opened.replay.iter().map(name).collect()
+        self.opened.replay.iter().map(|replayed| name(&replayed.frame)).collect()
     }
 
     /// What is queued now, as names of instances.
@@ -401,4 +401,27 @@ fn the_instances_of_a_target_can_be_looked_up() {
     assert_eq!(instances[0].0, hub.now);
     assert_eq!(instances[0].1.name, "one");
     assert_eq!(instances[0].1.target_attribute_key, session("s"));
+}
+
+#[test]
+fn an_instance_waits_again_when_its_first_stream_ends_before_it_is_written() {
+    let mut hub = Hub::new();
+    hub.publish("one", &[user("a"), session("s")]);
+    hub.pass(30);
+    let reader = hub.open(&[user("a"), session("s")]);
+    assert_eq!(hub.open(&[user("a")]).replayed(), [""; 0], "the first stream has it");
+    hub.state.close(reader.opened.key);
+    hub.state.wait_again(reader.opened.replay.into_iter().filter_map(|it| it.waiting));
+    assert_eq!(hub.open(&[session("s")]).replayed(), ["one"]);
+}
+
+#[test]
+fn an_instance_that_waits_again_does_not_wait_longer() {
+    let mut hub = Hub::new();
+    hub.publish("one", &[user("a")]);
+    hub.pass(30);
+    let reader = hub.open(&[user("a")]);
+    hub.state.wait_again(reader.opened.replay.into_iter().filter_map(|it| it.waiting));
+    hub.pass(30);
+    assert_eq!(hub.open(&[user("a")]).replayed(), [""; 0]);
 }

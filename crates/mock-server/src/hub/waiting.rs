@@ -11,19 +11,29 @@ pub(super) struct WaitingRoom {
     since: BTreeMap<Position, Timestamp>,
 }
 
+/// The place that an instance had in the [`WaitingRoom`].
+#[derive(Debug)]
+#[must_use = "the instance is lost when its stream is not written and this is not given back"]
+pub(super) struct Waiting {
+    position: Position,
+    since: Timestamp,
+}
+
 impl WaitingRoom {
     pub(super) fn admit(&mut self, position: Position, now: Timestamp) {
         self.since.insert(position, now);
     }
 
-    /// Whether the instance at `position` waits, and began to after `moment`.
-    pub(super) fn holds(&self, position: Position, moment: Timestamp) -> bool {
-        self.since.get(&position).is_some_and(|since| *since > moment)
+    /// Takes out the instance at `position`, which has found a stream, if it waits and began to after `moment`.
+    pub(super) fn take(&mut self, position: Position, moment: Timestamp) -> Option<Waiting> {
+        let since = *self.since.get(&position).filter(|since| **since > moment)?;
+        self.since.remove(&position);
+        Some(Waiting { position, since })
     }
 
-    /// The instance at `position` has found a stream.
-    pub(super) fn dismiss(&mut self, position: Position) {
-        self.since.remove(&position);
+    /// Lets an instance wait again, as if it had never been taken out.
+    pub(super) fn give_back(&mut self, waiting: Waiting) {
+        self.since.insert(waiting.position, waiting.since);
     }
 
     /// Forgets instances that have waited since `moment` or longer.

@@ -100,18 +100,29 @@ impl Document {
         document
     }
 
-    /// Whether both define the same, published or not.
+    /// Whether both make the server do the same, published or not and whatever they tell people.
     pub(super) fn defines_the_same_as(&self, other: &Self) -> bool {
-        // Whether the key embedded in a group is published is said elsewhere.
-        let fields = |document: &Self| {
-            let mut fields = document.fields.clone();
-            fields.remove(IS_PUBLISHED);
-            if let Some(Value::Object(key)) = fields.get_mut("attribute_key") {
-                key.remove(IS_PUBLISHED);
-            }
-            fields
-        };
-        fields(self) == fields(other)
+        meaning(&self.fields) == meaning(&other.fields)
+    }
+}
+
+/// The fields that make a difference, without those that have the value they have when nobody sets them.
+fn meaning(fields: &Map<String, Value>) -> Map<String, Value> {
+    let matters = |name: &str, value: &Value| match name {
+        "description" | "owner" | "online" | IS_PUBLISHED => false,
+        "offline" => *value == Value::Bool(true),
+        "index" => value.as_u64() != Some(0),
+        _ => !value.is_null(),
+    };
+    let fields = fields.iter().filter(|(name, value)| matters(name, value));
+    fields.map(|(name, value)| (name.clone(), meaning_of_value(value))).collect()
+}
+
+fn meaning_of_value(value: &Value) -> Value {
+    match value {
+        Value::Object(fields) => Value::Object(meaning(fields)),
+        Value::Array(elements) => elements.iter().map(meaning_of_value).collect(),
+        value => value.clone(),
     }
 }
 
@@ -269,12 +280,20 @@ mod tests {
     }
 
     #[test]
-    fn publishing_is_no_change_of_the_definition_but_anything_else_is() {
-        let draft = read(Kind::AttributeGroup, group(|_| {})).unwrap();
-        assert!(draft.published(true).is_published());
-        assert!(draft.defines_the_same_as(&draft.published(true)));
-        let other = read(Kind::AttributeGroup, group(|group| group["ttl"] = json!("P1D"))).unwrap();
-        assert!(!draft.defines_the_same_as(&other));
+    fn notes_for_people_do_not_change_a_definition_but_anything_else_does() {
+        let same = |adapt: fn(&mut Value)| {
+            let plain = read(Kind::AttributeGroup, group(|_| {})).unwrap();
+            plain.defines_the_same_as(&read(Kind::AttributeGroup, group(adapt)).unwrap())
+        };
+        assert!(same(|group| group["is_published"] = json!(true)));
+        assert!(same(|group| group["owner"] = json!("owner@example.com")));
+        assert!(same(|group| group["attributes"][0]["description"] = json!("How many")));
+        assert!(same(|group| group["attribute_key"]["is_published"] = json!(false)));
+        assert!(same(|group| group["offline"] = json!(false)));
+        assert!(!same(|group| group["offline"] = json!(true)));
+        assert!(!same(|group| group["ttl"] = json!("P1D")));
+        assert!(!same(|group| group["attributes"][0]["default_value"] = json!(0)));
+        assert!(!same(|group| group["attributes"][0]["events"] = json!([{"name": "x"}])));
     }
 
     #[test]

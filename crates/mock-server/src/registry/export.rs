@@ -14,16 +14,20 @@ use crate::error::ApiError;
 use crate::state::AppState;
 
 /// Fields that people look for first, in the order in which they do. The others follow by their names.
-const FIRST: [&str; 12] = [
-    "type",
+const FIRST: [&str; 16] = [
     "name",
     "version",
     "description",
     "owner",
     "is_published",
     "attribute_key",
+    "type",
+    "vendor",
+    "major_version",
+    "path",
     "events",
     "aggregation",
+    "property",
     "attribute",
     "operator",
     "value",

@@ -120,7 +120,8 @@ impl AttributeGroupOutput {
     }
 }
 
-/// The attribute key that a group embeds. Often it is no more than a name: the rest is taken from the registered key.
+/// The attribute key that a group embeds. Often it is no more than a name: the rest is taken from the registered key, and
+/// whether it is published is for that one to say.
 fn with_registered(
     mut embedded: Map<String, Value>,
     group: &Document,
@@ -129,7 +130,7 @@ fn with_registered(
     let name = group.attribute_key().unwrap_or_default().to_owned();
     let id = Id { kind: Kind::AttributeKey, name, version: None };
     for (field, value) in store.get(&id).into_iter().flat_map(Document::fields) {
-        if embedded.get(field).is_none_or(Value::is_null) {
+        if field == "is_published" || embedded.get(field).is_none_or(Value::is_null) {
             embedded.insert(field.clone(), value.clone());
         }
     }

@@ -213,6 +213,27 @@ async fn a_published_version_does_not_change() {
 }
 
 #[tokio::test]
+async fn what_the_python_sdk_publishes_of_the_tutorial_is_fine_beside_the_default_definitions() {
+    let server = Server::new();
+    let recorded = include_str!("../../../../tests/fixtures/registry/python-sdk-0.4.10.json");
+    let recorded: Vec<Value> = serde_json::from_str(recorded).unwrap();
+    let published =
+        recorded.iter().take_while(|it| it["path"].as_str().unwrap().contains("registry"));
+    let mut count = 0;
+    for request in published {
+        let (path, body) = (request["path"].as_str().unwrap(), &request["body"]);
+        assert!(refusal(&server.post_as_owner(path, body).await).contains("already exists"));
+        let version = body.get("version").map(|it| format!("/versions/{it}")).unwrap_or_default();
+        let path = format!("{path}{}{version}", body["name"].as_str().unwrap());
+        let answer = server.put_as_owner(&path, body).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
+        assert_eq!(answer.json()["owner"], "user@company.com");
+        count += 1;
+    }
+    assert_eq!(count, 5);
+}
+
+#[tokio::test]
 async fn an_answer_can_be_sent_back_as_it_is() {
     let server = bare();
     let shown = server.register(GROUPS, &views(1, true)).await;

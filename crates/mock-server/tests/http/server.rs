@@ -6,9 +6,10 @@ use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 
-use crate::support::{STREAM, Server, USER, request};
+use crate::support::{NOW, STREAM, Server, USER, request};
 use axum::body::Body;
 use axum::http::{Method, StatusCode};
+use serde_json::json;
 use signals_mock_server::load_definitions;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -193,6 +194,65 @@ fn several_definitions_files_are_merged() {
     assert_eq!((definitions.attribute_groups.len(), definitions.interventions.len()), (1, 1));
     let twice = load_definitions(&[group.clone(), group]).unwrap_err().to_string();
     assert!(twice.contains("group.json"), "{twice}");
+}
+
+#[test]
+fn definitions_can_be_checked_without_a_server() {
+    let directory = Directory::new();
+    let file = directory.write(
+        "shop.json",
+        "{\n  \"interventions\": [\n    {\"name\": \"x\", \"criteria\": {\"attribute\": \"a:b\", \"operator\": \"changed\"}}\n  ]\n}\n",
+    );
+    let output = program(&["check", &file.to_string_lossy()]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let report = String::from_utf8(output.stderr).unwrap();
+    let lines: Vec<&str> = report.lines().collect();
+    let place = lines[0].strip_prefix(&format!("error: {}:3:", file.display())).unwrap();
+    assert!(place.contains("interventions.0.criteria.attribute: "), "{report}");
+    assert!(lines[2].starts_with("3 |     {\"name\": \"x\""), "{report}");
+    assert!(lines[3].trim_end().ends_with('^'), "{report}");
+
+    let good = concat!(env!("CARGO_MANIFEST_DIR"), "/../../definitions/ecommerce.json");
+    let output = program(&["check", good]).output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(text, "OK: 0 attribute keys, 1 attribute groups, 1 services, 3 interventions\n");
+    assert_eq!(program(&["check"]).output().unwrap().status.code(), Some(2));
+}
+
+#[test]
+fn the_export_of_a_server_can_start_another() {
+    let directory = Directory::new();
+    let (mut child, _stdout, port) = start(&[]);
+    let url = format!("http://127.0.0.1:{port}");
+    let export = program(&["export", "--url", &url]).output().unwrap();
+    assert_eq!(export.status.code(), Some(0), "{}", String::from_utf8_lossy(&export.stderr));
+    let refused = failure(&["export", "--url", &url, "--token", "wrong"]);
+    assert!(refused.contains("403") && refused.contains("wrong token"), "{refused}");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let file = directory.write("exported.json", std::str::from_utf8(&export.stdout).unwrap());
+    let definitions = load_definitions(&[file]).unwrap();
+    assert_eq!((definitions.attribute_groups.len(), definitions.interventions.len()), (1, 3));
+    let nobody = failure(&["export", "--url", &url]);
+    assert!(nobody.contains("cannot reach"), "{nobody}");
+}
+
+#[tokio::test]
+async fn the_clock_can_be_moved_forward_but_not_back() {
+    let server = Server::new();
+    let answer = server.post_as_owner("/mock/clock", &json!({"advance": "PT11M"})).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
+    let now = NOW.plus_millis(11 * 60 * 1_000);
+    assert_eq!(answer.json(), json!({"now": now.to_string()}));
+    for wrong in ["-PT1M", "PT-1M", "P1M", "P1Y", "11m", "11 minutes", "", "P"] {
+        let answer = server.post_as_owner("/mock/clock", &json!({"advance": wrong})).await;
+        assert_eq!(answer.locs(), [json!(["body", "advance"])], "{wrong}");
+    }
+    assert_eq!(server.post_as_owner("/mock/clock", &json!({})).await.status, 422);
+    assert_eq!(server.clock.now(), now);
+    let anybody = request(Method::POST, "/mock/clock").body(Body::from("{}")).unwrap();
+    assert_eq!(server.send(anybody).await.status, StatusCode::UNAUTHORIZED);
 }
 
 #[tokio::test]

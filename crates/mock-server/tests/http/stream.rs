@@ -163,9 +163,21 @@ async fn an_instance_that_triggers_is_delivered_to_its_target_alone() {
 async fn an_instance_that_triggers_before_its_stream_is_open_waits_for_it() {
     let server = Server::with(|options| options.definitions = counting_page_views());
     server.collect(&[(); 3].map(|()| page_view(USER, &event_id()))).await;
-    server.clock.advance(59_000);
+    server.clock.advance(Duration::from_secs(59));
     assert_eq!(server.open(&of_user()).await.names(1).await, ["third_view"]);
     assert!(server.open(&of_user()).await.is_quiet().await, "the first stream had it");
+}
+
+#[tokio::test]
+async fn an_instance_still_waits_when_its_first_client_vanished_while_connecting() {
+    let server = Server::new();
+    server.push(&of_user(), "hello").await;
+    drop(server.open_with(&of_user(), &[]).await);
+    drop(server.open(&of_user()).await);
+    let mut stream = server.open(&of_user()).await;
+    assert_eq!(stream.names(1).await, ["hello"]);
+    drop(stream);
+    assert!(server.open(&of_user()).await.is_quiet().await, "it was written");
 }
 
 #[tokio::test]

@@ -1,13 +1,18 @@
 //! Definitions files.
 
+mod excerpt;
+
+use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use signals_engine::{DefinitionError, Definitions, Engine};
+use signals_engine::{DefinitionError, Definitions};
 use thiserror::Error;
 
+use self::excerpt::excerpt;
+
 /// The definitions of a server that was not given any.
-const DEFAULT: &str = include_str!("../../../definitions/ecommerce.json");
+const DEFAULT: &str = include_str!("../../../../definitions/ecommerce.json");
 
 /// Name by which errors speak of [`DEFAULT`].
 const DEFAULT_NAME: &str = "built-in definitions";
@@ -28,34 +33,47 @@ pub enum LoadError {
     Invalid {
         /// The file.
         file: PathBuf,
+        /// What is in it.
+        text: String,
         /// Where, and what is wrong.
         source: DefinitionError,
     },
 }
 
-/// Reads `files` and merges them; without any, the default definitions.
+impl LoadError {
+    /// The message, and under it the line at fault with a mark at the place, as compilers do.
+    pub fn report(&self) -> String {
+        let mut report = self.to_string();
+        if let Self::Invalid {
+            text, source: DefinitionError { position: Some(place), .. }, ..
+        } = self
+        {
+            // Writing to a string cannot fail.
+            let _ = write!(report, "\n{}", excerpt(text, *place));
+        }
+        report
+    }
+}
+
+/// Reads `files` and merges them; without any, the default definitions. A file may refer to what those before it define.
 ///
 /// # Errors
 /// The first file that cannot be read, does not make sense or defines again what another one does.
 pub fn load(files: &[PathBuf]) -> Result<Definitions, LoadError> {
-    if files.is_empty() {
-        return parse(Path::new(DEFAULT_NAME), DEFAULT);
-    }
     let mut all = Definitions::default();
+    if files.is_empty() {
+        add(&mut all, Path::new(DEFAULT_NAME), DEFAULT.to_owned())?;
+    }
     for file in files {
         let text = fs::read_to_string(file)
             .map_err(|source| LoadError::Unreadable { file: file.clone(), source })?;
-        let invalid = |source| LoadError::Invalid { file: file.clone(), source };
-        all.merge(parse(file, &text)?).map_err(invalid)?;
-        // Compiling after each file tells which one brings what does not make sense.
-        Engine::new(&all).map_err(invalid)?;
+        add(&mut all, file, text)?;
     }
     Ok(all)
 }
 
-fn parse(file: &Path, text: &str) -> Result<Definitions, LoadError> {
-    Definitions::from_json(text)
-        .map_err(|source| LoadError::Invalid { file: file.to_owned(), source })
+fn add(all: &mut Definitions, file: &Path, text: String) -> Result<(), LoadError> {
+    all.add_json(&text).map_err(|source| LoadError::Invalid { file: file.to_owned(), text, source })
 }
 
 /// `:{line}:{column}`, so that editors can jump there.
