@@ -1,5 +1,7 @@
 // Entry of the script-tag build: its exports become the global `snowplowSignals`.
+import type { BannerOptions } from './banner/index.js';
 import { type Files, loadFrom } from './facade/loader.js';
+import type { HandlerFunction } from './types.js';
 
 // Only known while the script itself runs.
 const script = document.currentScript as HTMLScriptElement | null;
@@ -13,3 +15,26 @@ const files: Files = {
 loadFrom(files);
 
 export * from './api.js';
+
+/**
+ * `bannerHandler` of the module build. The script with the banners loads from beside this one when the first intervention
+ * arrives, so pages on which none does never load it.
+ *
+ * @param options - as in the module build; what is wrong with them is reported with the first intervention
+ */
+export function bannerHandler(options: BannerOptions): HandlerFunction {
+  let handler: Promise<HandlerFunction> | undefined;
+  return async (intervention, tracker) => {
+    handler ??= loadBannerHandler(options).catch((error) => {
+      // The next intervention tries again.
+      handler = undefined;
+      throw error;
+    });
+    return (await handler)(intervention, tracker);
+  };
+}
+
+async function loadBannerHandler(options: BannerOptions): Promise<HandlerFunction> {
+  const banner: typeof import('./banner/index.js') = await import(beside('banner.js'));
+  return banner.bannerHandler(options);
+}

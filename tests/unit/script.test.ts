@@ -1,0 +1,44 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { BannerOptions } from '../../js/banner/index.js';
+import type { Intervention } from '../../js/types.js';
+
+const intervention = (name: string) => ({ name }) as Intervention;
+
+/** The script-tag build as a page gets it from `directory`. */
+async function scriptFrom(directory: string) {
+  vi.resetModules();
+  vi.stubGlobal('document', {
+    currentScript: { src: new URL(`${directory}/script.js`, import.meta.url).href },
+  });
+  return import('../../js/script.js');
+}
+
+function bannerOptions() {
+  const seen: string[] = [];
+  return { seen, options: { templates: {}, seen } as BannerOptions };
+}
+
+beforeEach(() => vi.unstubAllGlobals());
+afterEach(() => vi.unstubAllGlobals());
+
+describe('the script-tag build', () => {
+  it('offers banners from the script beside it', async () => {
+    const { bannerHandler } = await scriptFrom('./fixtures');
+    const { seen, options } = bannerOptions();
+    const handler = bannerHandler(options);
+    await handler(intervention('first'), {} as never);
+    await handler(intervention('second'), {} as never);
+    expect(seen).toEqual(['first', 'second']);
+  });
+
+  it('fails the handling of an intervention when that script cannot be loaded, not the page', async () => {
+    const { bannerHandler } = await scriptFrom('./nowhere');
+    const handler = bannerHandler(bannerOptions().options);
+    await expect(handler(intervention('first'), {} as never)).rejects.toThrow('banner.js');
+  });
+
+  it('has the whole API of the module build', async () => {
+    const script = await scriptFrom('./fixtures');
+    expect(script).toMatchObject(await import('../../js/api.js'));
+  });
+});
