@@ -12,7 +12,7 @@ from support.shopper import Shopper
 
 @pytest.fixture(scope="session", autouse=True)
 def no_certificates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """The SDK opens an HTTP client for each call, and each would read all of the machine's certificates for plain HTTP."""
+    """The SDK opens an HTTP client for each call, which would read all certificates of the machine each time."""
     with pytest.MonkeyPatch.context() as environment:
         environment.delenv("SSL_CERT_FILE", raising=False)
         environment.setenv("SSL_CERT_DIR", str(tmp_path_factory.mktemp("certificates")))

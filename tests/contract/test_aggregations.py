@@ -65,7 +65,11 @@ def test_an_aggregation_makes_one_value_of_many_events(
 
 
 @pytest.mark.parametrize(("aggregation", "minutes"), [("time_since_last", 10), ("time_since_first", 30)])
-@pytest.mark.parametrize(("unit", "per_minute"), [("s", 60), ("min", 1), ("h", 1 / 60), ("d", 1 / 1440)])
+@pytest.mark.parametrize(
+    ("unit", "per_minute"),
+    [("s", 60), ("min", 1), ("h", 1 / 60), ("d", 1 / 1440)],
+    ids=["s", "min", "h", "d"],
+)
 def test_time_since_an_event_grows_while_nothing_happens(
     server, signals, shopper, aggregation, minutes, unit, per_minute
 ):
@@ -212,7 +216,9 @@ def test_a_property_is_found_in_the_event(signals, shopper, type, property, expe
         property=property,
         default_value="unset" if type == "string" else None,
     )
-    signals.publish([group(attribute)])
+    arrived = Attribute(name="arrived", type="int32", events=[], aggregation="counter")
+    found = group(attribute, arrived)
+    signals.publish([found])
 
     shopper.tracks_event(
         "iglu:com.example/search/jsonschema/2-0-1",
@@ -222,7 +228,8 @@ def test_a_property_is_found_in_the_event(signals, shopper, type, property, expe
         stm=SUNDAY_MORNING_MS,
     )
 
-    assert read(signals, shopper, attribute) == expected
+    values = found.get_attributes(signals, shopper.domain_userid)
+    assert (values["found"], values["arrived"]) == (expected, 1)
 
 
 @pytest.mark.parametrize(
@@ -240,14 +247,17 @@ def test_a_property_is_found_in_the_event(signals, shopper, type, property, expe
     ],
 )
 def test_an_attribute_counts_the_events_it_names(signals, shopper, events, expected):
-    attribute = Attribute(name="counted", type="int32", events=events, aggregation="counter")
-    signals.publish([group(attribute)])
+    named = Attribute(name="named", type="int32", events=events, aggregation="counter")
+    every = Attribute(name="every", type="int32", events=[], aggregation="counter")
+    counts = group(named, every)
+    signals.publish([counts])
 
     shopper.views_page()
     shopper.clicks(times=2)
     shopper.views_product()
 
-    assert read(signals, shopper, attribute) == expected
+    values = counts.get_attributes(signals, shopper.domain_userid)
+    assert (values["named"], values["every"]) == (expected, 4)
 
 
 CLICKED = [("chair", 1), ("table", 2), ("Chair", 3), (None, 4), ("chaise", None)]

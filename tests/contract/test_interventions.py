@@ -30,6 +30,11 @@ clicks = group(latest("word", word), latest("number", number, type="double"), co
 """What the rules of these tests are about."""
 
 
+def comparisons(criteria: object) -> list[InterventionCriterion]:
+    """The comparisons in one, or in `all_of` several."""
+    return getattr(criteria, "all", [criteria])
+
+
 OPERATORS = [
     (criterion(WORD, "=", "chair"), ("Chair", None), ("chair", None)),
     (criterion(NUMBER, "=", 3), (None, 3.5), (None, 3)),
@@ -52,7 +57,11 @@ OPERATORS = [
 ]
 
 
-@pytest.mark.parametrize(("criteria", "silent", "triggering"), OPERATORS)
+@pytest.mark.parametrize(
+    ("criteria", "silent", "triggering"),
+    OPERATORS,
+    ids=[" and ".join(one.operator for one in comparisons(criteria)) for criteria, _, _ in OPERATORS],
+)
 def test_a_rule_triggers_when_its_criteria_become_true(
     signals, shopper, listen, criteria, silent, triggering
 ):
@@ -67,10 +76,7 @@ def test_a_rule_triggers_when_its_criteria_become_true(
 
 
 def test_the_table_above_names_every_operator_over_attributes():
-    named = set()
-    for criteria, _, _ in OPERATORS:
-        for one in getattr(criteria, "all", [criteria]):
-            named.add(one.operator)
+    named = {one.operator for criteria, _, _ in OPERATORS for one in comparisons(criteria)}
     assert named == set(get_args(InterventionCriterion.model_fields["operator"].annotation))
 
 
@@ -80,8 +86,10 @@ def test_a_negated_comparison_does_not_hold_for_what_was_never_set(signals, shop
     inbox = listen(domain_userid=shopper.domain_userid)
 
     shopper.clicks(number=1)
-
     assert inbox.names() == []
+
+    shopper.clicks("table")
+    assert inbox.names() == ["rule"]
 
 
 def test_a_default_value_counts_as_set(signals, shopper, listen):
@@ -187,8 +195,11 @@ class TestTriggering:
 
         signals.publish([rule(criterion(WORD, "=", "chair"))])
         shopper.clicks("chair")
-
         assert inbox.names() == [], "it was true already before the event"
+
+        shopper.clicks("table")
+        shopper.clicks("chair")
+        assert inbox.names() == ["rule"]
 
     def test_of_two_rules_over_users_and_sessions_happens_at_their_moments(self, signals, shopper, listen):
         """Ten page views or an advertisement; more than twenty clicks: who gets what and when."""

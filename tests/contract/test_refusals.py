@@ -93,20 +93,6 @@ def test_a_tree_that_is_too_deep_is_refused(signals):
     assert signals.interventions.list() == []
 
 
-def test_an_intervention_on_a_group_that_is_not_published_is_refused_or_silent(signals, shopper, listen):
-    """A rule needs its attributes to exist; whether they are computed may change later."""
-    signals.unpublish([group(counted())])
-    inbox = listen(domain_userid=shopper.domain_userid)
-
-    try:
-        signals.publish([rule(criterion("clicks:clicks", "=", 1))])
-    except SignalsAPIError as refusal:
-        assert refusal.status_code == 422
-
-    shopper.clicks()
-    assert inbox.names() == []
-
-
 def test_an_intervention_with_an_unknown_target_is_refused(signals):
     signals.publish([group(counted())])
     lost = rule(criterion("clicks:clicks", ">", 1), targets=["domain_userid", "shoe_size"])
