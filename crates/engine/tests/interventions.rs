@@ -469,6 +469,27 @@ fn a_change_in_an_alternative_triggers_when_it_has_a_part_in_what_holds() {
 }
 
 #[test]
+fn a_change_triggers_even_where_the_rule_held_before_by_something_that_lasts() {
+    let criteria = json!({"all": [
+        test("a", ">=", json!(1)),
+        {"any": [test("b", "is not null", json!(null)), changed("c")]},
+    ]});
+    let definitions =
+        user_group(json!([counter("a"), counter("b"), counter("c")]), json!([rule("r", criteria)]));
+    let mut run = Run::new(definitions);
+    for (event, expected) in [
+        ("a", 0),
+        ("b", 1), // an ordinary edge
+        ("b", 0), // holds as before
+        ("c", 1), // holds as before, but c changed
+        ("c", 1), // and again
+        ("a", 0),
+    ] {
+        assert_eq!(run.acme(event, json!({})).len(), expected, "{event}");
+    }
+}
+
+#[test]
 fn changed_is_refused_where_it_says_nothing() {
     let a = || test("a", "=", json!(1));
     for (criteria, place) in [
