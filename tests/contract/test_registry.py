@@ -5,13 +5,17 @@ from datetime import timedelta
 import pytest
 from snowplow_signals import (
     AttributeKey,
+    BatchSource,
     EntityProperty,
+    ExternalBatchAttributeGroup,
+    Field,
     LinkAttributeKey,
     PageView,
     Service,
     SignalsAPIError,
     domain_sessionid,
     domain_userid,
+    user_attribute_key,
 )
 from snowplow_signals.models import Attribute
 
@@ -319,6 +323,25 @@ class TestDeleting:
                 signals.delete([definition])
             assert refusal.value.status_code == 404
 
+    @pytest.mark.parametrize(
+        ("needed", "by"),
+        [
+            pytest.param([tutorial_group()], tutorial_service(), id="an attribute group by a service"),
+            pytest.param(
+                [page_view_id], group(counted(), key=page_view_id), id="a key by an attribute group"
+            ),
+        ],
+    )
+    def test_is_refused_for_what_another_definition_needs(self, signals, needed, by):
+        signals.publish([*needed, by])
+        signals.unpublish(needed)
+
+        with pytest.raises(SignalsAPIError) as refusal:
+            signals.delete(needed)
+
+        assert refusal.value.status_code == 400
+        assert by.name in refusal.value.message["detail"]
+
     def test_one_version_leaves_the_others(self, signals):
         signals.publish([group(counted()), group(counted(), version=2)])
         signals.unpublish([group(counted(), version=2)])
@@ -367,6 +390,36 @@ class TestAttributeKeys:
         shopper.clicks()
 
         assert group(counted()).get_attributes(signals, shopper.domain_userid)["clicks"] == 1
+
+    def test_that_the_sdk_deprecates_still_work(self, signals, shopper):
+        """It offers `user`, which is `domain_userid` under another name."""
+        per_user = group(counted(), key=user_attribute_key)
+        signals.publish([user_attribute_key, per_user])
+
+        shopper.clicks()
+
+        assert per_user.get_attributes(signals, shopper.domain_userid) == {
+            "user": shopper.domain_userid,
+            "clicks": 1,
+        }
+
+    def test_may_stand_for_a_column_of_a_warehouse(self, signals):
+        """No event has such an id, and the attribute group over the table needs the key all the same."""
+        customer = AttributeKey(external_column="customer", owner=OWNER)
+        source = BatchSource(name="table", timestamp_field="at", database="d", schema="s", table="t")
+        customers = ExternalBatchAttributeGroup(
+            name="customers",
+            attribute_key=customer,
+            owner=OWNER,
+            fields=[Field(name="segment", type="string")],
+            batch_source=source,
+        )
+
+        signals.publish([customer, customers])
+
+        found = signals.get_attribute_group("customers")
+        assert (found.attribute_key.external_column, found.fields[0].name) == ("customer", "segment")
+        assert found.batch_source == source
 
 
 class TestVersions:
