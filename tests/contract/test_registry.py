@@ -328,7 +328,9 @@ class TestDeleting:
         [
             pytest.param([tutorial_group()], tutorial_service(), id="an attribute group by a service"),
             pytest.param(
-                [page_view_id], group(counted(), key=page_view_id), id="a key by an attribute group"
+                [page_view_id],
+                group(counted(), key=LinkAttributeKey(name="page_view_id")),
+                id="a key by an attribute group",
             ),
         ],
     )
