@@ -6,7 +6,7 @@ use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use serde_json::json;
+use utoipa::{IntoResponses, ToSchema};
 
 /// Why a request was refused.
 #[derive(Debug)]
@@ -32,7 +32,7 @@ pub(crate) enum ApiError {
 }
 
 /// One parameter or field at fault, in the form that Signals clients know.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct Problem {
     /// The way to it, e.g. `["query", "domain_userid"]`.
     loc: Vec<Step>,
@@ -43,11 +43,49 @@ pub(crate) struct Problem {
 }
 
 /// One step of a [`Problem`]'s way: a name, or a position in an array.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(untagged)]
 pub(crate) enum Step {
     Name(String),
     Index(usize),
+}
+
+/// The body of every answer that is an error.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ErrorBody {
+    detail: Detail,
+}
+
+/// What is wrong.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+enum Detail {
+    Text(String),
+    Problems(Vec<Problem>),
+}
+
+/// How requests without the right token are answered.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "describes answers that are made from ApiError")]
+pub(crate) enum TokenRefused {
+    /// The request brings no token.
+    #[response(status = 401)]
+    Missing(ErrorBody),
+    /// The request brings a wrong token.
+    #[response(status = 403)]
+    Wrong(ErrorBody),
+}
+
+/// How requests with a wrong body are answered.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "describes answers that are made from ApiError")]
+pub(crate) enum BodyRefused {
+    /// The body is too large.
+    #[response(status = 413)]
+    TooLarge(ErrorBody),
+    /// A field makes no sense; every one at fault is named.
+    #[response(status = 422)]
+    Invalid(ErrorBody),
 }
 
 impl Problem {
@@ -99,18 +137,19 @@ impl ApiError {
         }
     }
 
-    fn detail(&self) -> serde_json::Value {
-        match self {
+    fn into_detail(self) -> Detail {
+        let text = match self {
+            Self::Invalid(problems) => return Detail::Problems(problems),
             Self::BadRequest(reason)
             | Self::Unknown(reason)
             | Self::MethodNotAllowed(reason)
-            | Self::Internal(reason) => json!(reason),
-            Self::Unauthorized => json!("send the server's token as \"Authorization: Bearer …\""),
-            Self::Forbidden => json!("wrong token"),
-            Self::NotFound => json!("not found"),
-            Self::TooLarge => json!("the body is too large"),
-            Self::Invalid(problems) => json!(problems),
-        }
+            | Self::Internal(reason) => return Detail::Text(reason),
+            Self::Unauthorized => "send the server's token as \"Authorization: Bearer …\"",
+            Self::Forbidden => "wrong token",
+            Self::NotFound => "not found",
+            Self::TooLarge => "the body is too large",
+        };
+        Detail::Text(text.to_owned())
     }
 }
 
@@ -127,9 +166,10 @@ impl From<Problem> for ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let mut response =
-            (self.status(), Json(json!({ "detail": self.detail() }))).into_response();
-        if let Self::Unauthorized = self {
+        let status = self.status();
+        let body = ErrorBody { detail: self.into_detail() };
+        let mut response = (status, Json(body)).into_response();
+        if status == StatusCode::UNAUTHORIZED {
             let challenge = HeaderValue::from_static("Bearer");
             response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
         }

@@ -12,22 +12,24 @@ use axum::response::{IntoResponse, Response};
 use parking_lot::Mutex;
 use serde::{Deserialize, Deserializer, de};
 use serde_json::json;
+use utoipa::ToSchema;
 
 use crate::state::AppState;
 
 /// A script of faults, as testers post it. What it does not mention stays as it is.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Script {
     stream: Option<StreamScript>,
     collector: Option<CollectorScript>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct StreamScript {
     /// Answer requests for a stream with this status.
     #[serde(default, deserialize_with = "status_code")]
+    #[schema(value_type = Option<u16>, minimum = 200, maximum = 999)]
     status: Option<StatusCode>,
     /// How many requests `status` and `delay_headers_ms` concern; without it, all.
     times: Option<u32>,
@@ -39,11 +41,12 @@ struct StreamScript {
     send_raw: Option<String>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct CollectorScript {
     /// Answer requests with this status instead of processing them.
     #[serde(default, deserialize_with = "status_code")]
+    #[schema(value_type = Option<u16>, minimum = 200, maximum = 999)]
     status: Option<StatusCode>,
     /// How many requests `status` concerns; without it, all.
     times: Option<u32>,

@@ -4,7 +4,7 @@
 //! trackers ──▶ collector ──▶ pipeline ──▶ hub ──▶ stream ──▶ plugin
 //!                             │    ▲
 //!                             ▼    │
-//!                        signals_engine
+//!                        signals_engine ◀── registry ◀── Signals API clients
 //! ```
 //!
 //! [`app`] gives the routes, to be called without a network; [`run`] serves them on a listener until it is told to stop.
@@ -18,6 +18,7 @@ mod clock;
 mod collector;
 mod config;
 mod definitions;
+mod docs;
 mod error;
 mod export;
 mod faults;
@@ -62,6 +63,7 @@ pub fn app(state: AppState) -> Router {
         .merge(registry::routes())
         .merge(attributes::routes())
         .merge(mock_api::routes())
+        .merge(docs::routes())
         .method_not_allowed_fallback(error::method_not_allowed)
         .fallback(shop::serve)
         .layer(DefaultBodyLimit::max(body::LIMIT_BYTES))

@@ -12,10 +12,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use signals_engine::Event;
 use signals_wire::TargetAttributeKey;
+use utoipa::{OpenApi, ToSchema};
 
 use crate::auth::Authorized;
 use crate::body::JsonBody;
-use crate::error::{ApiError, Problem, Step};
+use crate::error::{ApiError, BodyRefused, ErrorBody, Problem, Step, TokenRefused};
 use crate::faults::Script;
 use crate::frame::Frame;
 use crate::metrics;
@@ -24,6 +25,19 @@ use crate::state::AppState;
 
 /// Event fields that [`profile_state`] shows.
 const SHOWN_FIELDS: [&str; 5] = ["event_id", "event_name", "app_id", "page_url", "derived_tstamp"];
+
+/// The description of the routes for people and tests.
+#[derive(OpenApi)]
+#[openapi(paths(
+    metrics_text,
+    profile_state,
+    bad_rows,
+    reset,
+    advance_clock,
+    script_faults,
+    clear_faults
+))]
+pub(crate) struct Api;
 
 /// The routes for people and tests.
 pub(crate) fn routes() -> Router<AppState> {
@@ -43,11 +57,36 @@ struct Owner {
     id: Option<String>,
 }
 
+/// What the server counts, as Prometheus reads it.
+#[utoipa::path(
+    get,
+    path = "/metrics",
+    tag = "mock",
+    responses(
+        (status = 200, description = "The metrics.", content_type = "application/openmetrics-text", body = String),
+    )
+)]
 async fn metrics_text(State(state): State<AppState>) -> Result<Response, ApiError> {
     let text = state.metrics().to_text().map_err(|error| ApiError::Internal(error.to_string()))?;
     Ok(([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], text).into_response())
 }
 
+/// Profile, recent events and instances of one id.
+#[utoipa::path(
+    get,
+    path = "/mock/state",
+    tag = "mock",
+    security(("token" = [])),
+    params(
+        ("key" = String, Query, description = "Name of an attribute key."),
+        ("id" = String, Query),
+    ),
+    responses(
+        (status = 200, description = "What is known of that id.", body = Object),
+        (status = 422, body = ErrorBody, description = "There is no such attribute key."),
+        TokenRefused,
+    )
+)]
 async fn profile_state(
     _: Authorized,
     State(state): State<AppState>,
@@ -91,17 +130,33 @@ fn summary(event: &Event) -> Map<String, Value> {
     SHOWN_FIELDS.into_iter().map(|name| (name.to_owned(), event.atomic(name))).collect()
 }
 
+/// Events that could not be processed, oldest first.
+#[utoipa::path(
+    get,
+    path = "/mock/bad-rows",
+    tag = "mock",
+    security(("token" = [])),
+    responses((status = 200, description = "The latest of them.", body = Vec<BadRow>), TokenRefused)
+)]
 async fn bad_rows(_: Authorized, State(state): State<AppState>) -> Json<Vec<BadRow>> {
     Json(state.pipeline().bad_rows())
 }
 
+/// Forgets profiles and instances and keeps definitions.
+#[utoipa::path(
+    post,
+    path = "/mock/reset",
+    tag = "mock",
+    security(("token" = [])),
+    responses((status = 204, description = "Everything is forgotten."), TokenRefused)
+)]
 async fn reset(_: Authorized, State(state): State<AppState>) -> StatusCode {
     state.pipeline().reset();
     StatusCode::NO_CONTENT
 }
 
 /// How to move the clock.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Advance {
     /// ISO 8601 duration, e.g. `PT11M`. Days have 24 hours.
@@ -109,11 +164,24 @@ struct Advance {
 }
 
 /// What time it is for the server.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct Now {
     now: String,
 }
 
+/// Moves the clock forward.
+#[utoipa::path(
+    post,
+    path = "/mock/clock",
+    tag = "mock",
+    security(("token" = [])),
+    request_body = Advance,
+    responses(
+        (status = 200, description = "The time that it is now.", body = Now),
+        BodyRefused,
+        TokenRefused,
+    )
+)]
 async fn advance_clock(
     _: Authorized,
     State(state): State<AppState>,
@@ -136,6 +204,15 @@ fn parse_duration(text: &str) -> Option<Duration> {
     Duration::try_from(span.to_duration(SpanRelativeTo::days_are_24_hours()).ok()?).ok()
 }
 
+/// Makes things go wrong.
+#[utoipa::path(
+    post,
+    path = "/mock/faults",
+    tag = "mock",
+    security(("token" = [])),
+    request_body = Script,
+    responses((status = 204, description = "The faults are in force."), BodyRefused, TokenRefused)
+)]
 async fn script_faults(
     _: Authorized,
     State(state): State<AppState>,
@@ -153,6 +230,14 @@ async fn script_faults(
     StatusCode::NO_CONTENT
 }
 
+/// Ends all faults.
+#[utoipa::path(
+    delete,
+    path = "/mock/faults",
+    tag = "mock",
+    security(("token" = [])),
+    responses((status = 204, description = "There are no faults any more."), TokenRefused)
+)]
 async fn clear_faults(_: Authorized, State(state): State<AppState>) -> StatusCode {
     state.faults().clear();
     StatusCode::NO_CONTENT

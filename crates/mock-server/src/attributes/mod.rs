@@ -12,14 +12,20 @@ use signals_wire::TargetAttributeKey;
 use tower::ServiceBuilder;
 use tower_http::cors::{Any, CorsLayer};
 use tower_http::set_header::SetResponseHeaderLayer;
+use utoipa::OpenApi;
 
 use self::columns::{Columns, KeyReadings};
 use self::request::{AttributesRequest, Entities, QualifiedName, Query, Selection};
 use crate::auth::Caller;
 use crate::body::JsonBody;
-use crate::error::{self, ApiError, Problem, Step};
+use crate::error::{self, ApiError, BodyRefused, ErrorBody, Problem, Step, TokenRefused};
 use crate::registry::PublishedService;
 use crate::state::AppState;
+
+/// The description of the attributes API.
+#[derive(OpenApi)]
+#[openapi(paths(get_online_attributes))]
+pub(crate) struct Api;
 
 /// The routes of the attributes API.
 pub(crate) fn routes() -> Router<AppState> {
@@ -36,6 +42,20 @@ pub(crate) fn routes() -> Router<AppState> {
     Router::new().route("/api/v1/get-online-attributes", route)
 }
 
+/// Reads attributes: a column for each, with one value per id. Public services need no token.
+#[utoipa::path(
+    post,
+    path = "/api/v1/get-online-attributes",
+    tag = "attributes",
+    security(("token" = []), ()),
+    request_body = AttributesRequest,
+    responses(
+        (status = 200, description = "The columns, by the names of attribute keys and attributes.", body = HashMap<String, Vec<Value>>),
+        (status = 404, body = ErrorBody, description = "There is no such service."),
+        BodyRefused,
+        TokenRefused,
+    )
+)]
 async fn get_online_attributes(
     caller: Caller,
     State(state): State<AppState>,

@@ -3,11 +3,12 @@ use std::fmt;
 
 use serde::Deserialize;
 use signals_wire::identifier::is_canonical_uuid;
+use utoipa::ToSchema;
 
 use crate::error::{Problem, Step};
 
 /// Which attributes of whom.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 pub(super) struct AttributesRequest {
     /// Ids by attribute key. With several keys, ids at the same position belong together.
     attribute_keys: BTreeMap<String, Vec<String>>,

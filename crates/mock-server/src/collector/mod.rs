@@ -13,11 +13,12 @@ use axum::middleware;
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
 use tower_http::cors::{AllowOrigin, CorsLayer};
+use utoipa::OpenApi;
 
 use self::pixel::Pixel;
 use self::visitor::Visitor;
 use crate::body::RawBody;
-use crate::error::ApiError;
+use crate::error::{ApiError, ErrorBody};
 use crate::faults;
 use crate::shop;
 use crate::state::AppState;
@@ -27,6 +28,11 @@ const SP_ANONYMOUS: HeaderName = HeaderName::from_static("sp-anonymous");
 
 /// How long browsers may remember the answer to a preflight request.
 const PREFLIGHT_MAX_AGE: Duration = Duration::from_secs(600);
+
+/// The description of the routes that trackers use.
+#[derive(OpenApi)]
+#[openapi(paths(post_events, get_event))]
+pub(crate) struct Api;
 
 /// The routes that trackers use.
 ///
@@ -61,6 +67,18 @@ async fn preflight() -> StatusCode {
     StatusCode::OK
 }
 
+/// Takes in the events of a tracker. Any path of two segments will do.
+#[utoipa::path(
+    post,
+    path = "/com.snowplowanalytics.snowplow/tp2",
+    tag = "collector",
+    request_body = Object,
+    responses(
+        (status = 200, description = "They are processed.", content_type = "text/plain", body = String),
+        (status = 400, body = ErrorBody, description = "The body is no tracker payload."),
+        (status = 413, body = ErrorBody, description = "The body is too large."),
+    )
+)]
 async fn post_events(
     State(state): State<AppState>,
     visitor: Visitor,
@@ -72,6 +90,15 @@ async fn post_events(
     Ok((AppendHeaders(visitor.set_cookie()), "ok").into_response())
 }
 
+/// Takes in one event, which is the query.
+#[utoipa::path(
+    get,
+    path = "/i",
+    tag = "collector",
+    responses(
+        (status = 200, content_type = "image/gif", body = [u8], description = "A transparent pixel."),
+    )
+)]
 async fn get_event(State(state): State<AppState>, visitor: Visitor, uri: Uri) -> Response {
     let event = visitor.redact(payload::event_in_query(uri.query().unwrap_or_default()));
     state.pipeline().take_in([event], &visitor.arrival(state.clock().now()));

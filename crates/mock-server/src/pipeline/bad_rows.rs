@@ -2,11 +2,13 @@ use std::collections::VecDeque;
 
 use serde::Serialize;
 use signals_engine::{BadEvent, Timestamp};
+use utoipa::ToSchema;
 
 /// An event that could not be processed.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct BadRow {
     /// When it arrived.
+    #[schema(value_type = i64)]
     collector_tstamp: Timestamp,
     /// The tracker protocol parameter at fault.
     field: String,

@@ -4,17 +4,17 @@ use axum::extract::State;
 use axum::routing::post;
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
+use utoipa::{OpenApi, ToSchema};
 
 use super::kind::{Id, Kind};
 use super::refusal::Refusal;
 use crate::auth::Authorized;
 use crate::body::JsonBody;
-use crate::error::{ApiError, Problem, Step};
+use crate::error::{ApiError, BodyRefused, Problem, Step, TokenRefused};
 use crate::state::AppState;
 
 /// What to publish, or to take back.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Deserialize, ToSchema)]
 struct References {
     attribute_keys: Option<Vec<Named>>,
     attribute_groups: Option<Vec<Versioned>>,
@@ -24,19 +24,19 @@ struct References {
     agentic_decisions: Option<Vec<Named>>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 struct Named {
     name: String,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 struct Versioned {
     name: String,
     version: u64,
 }
 
 /// What became of it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(tag = "status")]
 enum Published {
     #[serde(rename = "published")]
@@ -46,7 +46,7 @@ enum Published {
 }
 
 /// What became of it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(tag = "status")]
 enum Unpublished {
     #[serde(rename = "unpublished")]
@@ -55,12 +55,30 @@ enum Unpublished {
     NothingToUnpublish,
 }
 
+/// The description of these routes.
+#[derive(OpenApi)]
+#[openapi(paths(publish, unpublish))]
+pub(super) struct Api;
+
 pub(super) fn routes() -> Router<AppState> {
     Router::new()
         .route("/api/v1/engines/publish", post(publish))
         .route("/api/v1/engines/unpublish", post(unpublish))
 }
 
+/// Publishes what is registered, all or nothing.
+#[utoipa::path(
+    post,
+    path = "/api/v1/engines/publish",
+    tag = "registry",
+    security(("token" = [])),
+    request_body = References,
+    responses(
+        (status = 200, description = "Everything is published.", body = Published),
+        BodyRefused,
+        TokenRefused,
+    )
+)]
 async fn publish(
     _: Authorized,
     State(state): State<AppState>,
@@ -72,6 +90,19 @@ async fn publish(
     }))
 }
 
+/// Takes back what is published, all or nothing.
+#[utoipa::path(
+    post,
+    path = "/api/v1/engines/unpublish",
+    tag = "registry",
+    security(("token" = [])),
+    request_body = References,
+    responses(
+        (status = 200, description = "Nothing of it is published.", body = Unpublished),
+        BodyRefused,
+        TokenRefused,
+    )
+)]
 async fn unpublish(
     _: Authorized,
     State(state): State<AppState>,

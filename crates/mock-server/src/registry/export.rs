@@ -8,9 +8,10 @@ use axum::routing::get;
 use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
+use utoipa::OpenApi;
 
 use crate::auth::Authorized;
-use crate::error::ApiError;
+use crate::error::{ApiError, TokenRefused};
 use crate::state::AppState;
 
 /// Fields that people look for first, in the order in which they do. The others follow by their names.
@@ -33,11 +34,23 @@ const FIRST: [&str; 16] = [
     "value",
 ];
 
+/// The description of these routes.
+#[derive(OpenApi)]
+#[openapi(paths(definitions))]
+pub(super) struct Api;
+
 pub(super) fn routes() -> Router<AppState> {
     Router::new().route("/mock/definitions", get(definitions))
 }
 
 /// Everything that was registered, in a form that a server can be started with, and that is the same each time.
+#[utoipa::path(
+    get,
+    path = "/mock/definitions",
+    tag = "mock",
+    security(("token" = [])),
+    responses((status = 200, description = "A definitions file.", body = Object), TokenRefused)
+)]
 async fn definitions(_: Authorized, State(state): State<AppState>) -> Result<Response, ApiError> {
     let mut collections = Vec::new();
     for (kind, mut documents) in state.registry().registered() {

@@ -16,6 +16,8 @@ use axum::Router;
 use parking_lot::Mutex;
 use serde_json::{Map, Value};
 use signals_engine::Definitions;
+use utoipa::OpenApi;
+use utoipa::openapi::OpenApi as Description;
 
 use self::document::Document;
 pub(crate) use self::kind::{Id, Kind};
@@ -28,6 +30,14 @@ use crate::state::AppState;
 /// The routes of the registry.
 pub(crate) fn routes() -> Router<AppState> {
     routes::routes().merge(engines::routes()).merge(export::routes())
+}
+
+/// The description of those routes.
+pub(crate) fn description() -> Description {
+    let mut description = routes::Api::openapi();
+    description.merge(engines::Api::openapi());
+    description.merge(export::Api::openapi());
+    description
 }
 
 /// What is defined.

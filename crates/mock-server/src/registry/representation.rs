@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use serde_json::{Map, Value};
+use utoipa::ToSchema;
 
 use super::document::Document;
 use super::kind::{Id, Kind};
@@ -20,26 +21,34 @@ const UNUSED_GROUP_FIELDS: [(&str, Value); 6] = [
 ];
 
 /// A definition as an answer shows it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(untagged)]
 pub(super) enum Representation {
     AttributeKey(AttributeKeyOutput),
     AttributeGroup(Box<AttributeGroupOutput>),
-    /// A service or an intervention, which is shown as it was written.
-    Plain(Map<String, Value>),
+    Plain(PlainOutput),
+}
+
+/// A service or an intervention, which is shown as it was written.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct PlainOutput {
+    #[serde(flatten)]
+    #[schema(value_type = BTreeMap<String, Value>)]
+    written: Map<String, Value>,
 }
 
 /// An attribute key as answers show it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct AttributeKeyOutput {
     /// Where in an event the id is found, in the form of a column.
     blobl_path: Option<String>,
     #[serde(flatten)]
+    #[schema(value_type = BTreeMap<String, Value>)]
     written: Map<String, Value>,
 }
 
 /// An attribute group as answers show it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct AttributeGroupOutput {
     /// Name and version in one.
     full_name: String,
@@ -53,6 +62,7 @@ pub(super) struct AttributeGroupOutput {
     /// How long attributes live that do not say so themselves.
     attribute_group_or_attribute_key_ttl: Option<String>,
     #[serde(flatten)]
+    #[schema(value_type = BTreeMap<String, Value>)]
     written: Map<String, Value>,
 }
 
@@ -74,7 +84,9 @@ impl Representation {
             Kind::AttributeGroup => Self::AttributeGroup(Box::new(AttributeGroupOutput::of(
                 document, store, properties,
             ))),
-            Kind::Service | Kind::Intervention => Self::Plain(document.fields().clone()),
+            Kind::Service | Kind::Intervention => {
+                Self::Plain(PlainOutput { written: document.fields().clone() })
+            }
         }
     }
 }

@@ -4,22 +4,60 @@ use axum::routing::{MethodRouter, get};
 use axum::{Json, Router};
 use serde::Serialize;
 use serde_json::{Map, Value};
+use utoipa::{OpenApi, ToSchema};
 
 use super::document::Document;
 use super::kind::{Id, Kind};
 use super::representation::Representation;
 use crate::auth::Authorized;
 use crate::body::JsonBody;
-use crate::error::{ApiError, Problem, Step};
+use crate::error::{ApiError, BodyRefused, ErrorBody, Problem, Step, TokenRefused};
 use crate::state::AppState;
 
 /// Query parameter by which a list leaves out what is not published.
 const APPLIED: &str = "applied";
 
 /// Says that something was deleted.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct Deleted {
     ok: bool,
+}
+
+/// The description of these routes.
+#[derive(OpenApi)]
+#[openapi(
+    paths(list, create, get_latest, replace, delete, get_version, replace_version, delete_version),
+    components(schemas(CollectionName, VersionedCollectionName, UnversionedCollectionName))
+)]
+pub(super) struct Api;
+
+/// The kinds of definitions.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[expect(dead_code, reason = "describes a part of paths")]
+enum CollectionName {
+    AttributeKeys,
+    AttributeGroups,
+    Services,
+    Interventions,
+}
+
+/// The kinds of definitions that have versions.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[expect(dead_code, reason = "describes a part of paths")]
+enum VersionedCollectionName {
+    AttributeGroups,
+    Interventions,
+}
+
+/// The kinds of definitions that have no versions.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[expect(dead_code, reason = "describes a part of paths")]
+enum UnversionedCollectionName {
+    AttributeKeys,
+    Services,
 }
 
 type Segments<T> = Result<Path<T>, PathRejection>;
@@ -41,6 +79,22 @@ fn with_or_without_slash(
     Router::new().route(path, methods()).route(&format!("{path}/"), methods())
 }
 
+/// Lists definitions of one kind, every version of each.
+#[utoipa::path(
+    get,
+    path = "/api/v1/registry/{kind}/",
+    tag = "registry",
+    security(("token" = [])),
+    params(
+        ("kind" = CollectionName, Path),
+        ("applied" = Option<bool>, Query, description = "Only what is published."),
+    ),
+    responses(
+        (status = 200, description = "The definitions, in the order in which they were registered.", body = Vec<Representation>),
+        (status = 422, body = ErrorBody, description = "`applied` is neither true nor false."),
+        TokenRefused,
+    )
+)]
 async fn list(
     _: Authorized,
     State(state): State<AppState>,
@@ -51,6 +105,21 @@ async fn list(
     Ok(Json(state.registry().list(kind_of(&segments(kind)?)?, only_published)))
 }
 
+/// Registers a definition.
+#[utoipa::path(
+    post,
+    path = "/api/v1/registry/{kind}/",
+    tag = "registry",
+    security(("token" = [])),
+    params(("kind" = CollectionName, Path)),
+    request_body = Object,
+    responses(
+        (status = 200, description = "The definition as it is registered.", body = Representation),
+        (status = 400, body = ErrorBody, description = "It already exists."),
+        BodyRefused,
+        TokenRefused,
+    )
+)]
 async fn create(
     _: Authorized,
     State(state): State<AppState>,
@@ -61,6 +130,19 @@ async fn create(
     Ok(Json(state.registry().create(document, state.pipeline())?))
 }
 
+/// Shows the latest version of a definition.
+#[utoipa::path(
+    get,
+    path = "/api/v1/registry/{kind}/{name}",
+    tag = "registry",
+    security(("token" = [])),
+    params(("kind" = CollectionName, Path), ("name" = String, Path)),
+    responses(
+        (status = 200, description = "The definition.", body = Representation),
+        (status = 404, body = ErrorBody, description = "There is no such definition."),
+        TokenRefused,
+    )
+)]
 async fn get_latest(
     _: Authorized,
     State(state): State<AppState>,
@@ -71,6 +153,22 @@ async fn get_latest(
     Ok(Json(state.registry().get(&id)?))
 }
 
+/// Replaces a definition that has no versions.
+#[utoipa::path(
+    put,
+    path = "/api/v1/registry/{kind}/{name}",
+    tag = "registry",
+    security(("token" = [])),
+    params(("kind" = UnversionedCollectionName, Path), ("name" = String, Path)),
+    request_body = Object,
+    responses(
+        (status = 200, description = "The definition as it is registered now.", body = Representation),
+        (status = 400, body = ErrorBody, description = "Another definition needs it as it is."),
+        (status = 404, body = ErrorBody, description = "There is no such definition."),
+        BodyRefused,
+        TokenRefused,
+    )
+)]
 async fn replace(
     _: Authorized,
     State(state): State<AppState>,
@@ -81,6 +179,20 @@ async fn replace(
     Ok(Json(state.registry().replace(read_as(&id, sent)?, state.pipeline())?))
 }
 
+/// Deletes a definition that has no versions.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/registry/{kind}/{name}",
+    tag = "registry",
+    security(("token" = [])),
+    params(("kind" = UnversionedCollectionName, Path), ("name" = String, Path)),
+    responses(
+        (status = 200, description = "It is deleted.", body = Deleted),
+        (status = 400, body = ErrorBody, description = "It is published, built in, or another definition needs it."),
+        (status = 404, body = ErrorBody, description = "There is no such definition."),
+        TokenRefused,
+    )
+)]
 async fn delete(
     _: Authorized,
     State(state): State<AppState>,
@@ -91,6 +203,24 @@ async fn delete(
     Ok(Json(Deleted { ok: true }))
 }
 
+/// Shows one version of a definition.
+#[utoipa::path(
+    get,
+    path = "/api/v1/registry/{kind}/{name}/versions/{version}",
+    tag = "registry",
+    security(("token" = [])),
+    params(
+        ("kind" = VersionedCollectionName, Path),
+        ("name" = String, Path),
+        ("version" = u64, Path),
+    ),
+    responses(
+        (status = 200, description = "The definition.", body = Representation),
+        (status = 404, body = ErrorBody, description = "There is no such definition."),
+        (status = 422, body = ErrorBody, description = "The version is no number."),
+        TokenRefused,
+    )
+)]
 async fn get_version(
     _: Authorized,
     State(state): State<AppState>,
@@ -99,6 +229,26 @@ async fn get_version(
     Ok(Json(state.registry().get(&versioned(segments(path)?)?)?))
 }
 
+/// Replaces one version of a definition, which does not change while it is published.
+#[utoipa::path(
+    put,
+    path = "/api/v1/registry/{kind}/{name}/versions/{version}",
+    tag = "registry",
+    security(("token" = [])),
+    params(
+        ("kind" = VersionedCollectionName, Path),
+        ("name" = String, Path),
+        ("version" = u64, Path),
+    ),
+    request_body = Object,
+    responses(
+        (status = 200, description = "The definition as it is registered now.", body = Representation),
+        (status = 400, body = ErrorBody, description = "It is published in another form, or another definition needs it as it is."),
+        (status = 404, body = ErrorBody, description = "There is no such definition."),
+        BodyRefused,
+        TokenRefused,
+    )
+)]
 async fn replace_version(
     _: Authorized,
     State(state): State<AppState>,
@@ -109,6 +259,25 @@ async fn replace_version(
     Ok(Json(state.registry().replace(read_as(&id, sent)?, state.pipeline())?))
 }
 
+/// Deletes one version of a definition.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/registry/{kind}/{name}/versions/{version}",
+    tag = "registry",
+    security(("token" = [])),
+    params(
+        ("kind" = VersionedCollectionName, Path),
+        ("name" = String, Path),
+        ("version" = u64, Path),
+    ),
+    responses(
+        (status = 200, description = "It is deleted.", body = Deleted),
+        (status = 400, body = ErrorBody, description = "It is published, or another definition needs it."),
+        (status = 404, body = ErrorBody, description = "There is no such definition."),
+        (status = 422, body = ErrorBody, description = "The version is no number."),
+        TokenRefused,
+    )
+)]
 async fn delete_version(
     _: Authorized,
     State(state): State<AppState>,

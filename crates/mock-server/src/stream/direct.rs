@@ -4,25 +4,27 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use signals_engine::Triggered;
 use signals_wire::TargetAttributeKey;
+use utoipa::{OpenApi, ToSchema};
 use uuid::Uuid;
 
 use super::targets::TargetRules;
 use crate::auth::Authorized;
 use crate::body::JsonBody;
-use crate::error::{ApiError, Problem, Step};
+use crate::error::{ApiError, BodyRefused, Problem, Step, TokenRefused};
 use crate::state::AppState;
 
 /// An instance that somebody pushes without a rule having triggered.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 pub(super) struct DirectIntervention {
     name: String,
     version: u64,
+    #[schema(value_type = Option<HashMap<String, Value>>)]
     attributes: Option<Map<String, Value>>,
     intervention_id: Option<String>,
 }
 
 /// What became of a direct intervention.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(tag = "status", rename_all = "lowercase")]
 pub(super) enum Delivery {
     /// At least one open stream got it.
@@ -31,7 +33,26 @@ pub(super) enum Delivery {
     Undelivered,
 }
 
-/// Pushes an instance to the targets that the query names.
+/// The description of direct interventions.
+#[derive(OpenApi)]
+#[openapi(paths(publish))]
+pub(super) struct Api;
+
+/// Pushes an instance to the targets that the query names, each as `{attribute key}={id}`.
+#[utoipa::path(
+    post,
+    path = "/api/v1/interventions",
+    operation_id = "push_intervention",
+    tag = "interventions",
+    security(("token" = [])),
+    params(("domain_userid" = Option<Vec<String>>, Query)),
+    request_body = DirectIntervention,
+    responses(
+        (status = 200, description = "What became of the instance.", body = Delivery),
+        BodyRefused,
+        TokenRefused,
+    )
+)]
 pub(super) async fn publish(
     _: Authorized,
     State(state): State<AppState>,

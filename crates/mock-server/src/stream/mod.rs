@@ -13,10 +13,12 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use signals_wire::stream::{INTERVENTIONS_PATH, RESUME_PARAM};
 use tower_http::cors::{Any, CorsLayer};
+use utoipa::OpenApi;
+use utoipa::openapi::OpenApi as Description;
 
 use self::body::StreamBody;
 use self::targets::TargetRules;
-use crate::error::{self, ApiError};
+use crate::error::{self, ApiError, ErrorBody};
 use crate::faults;
 use crate::frame::{Dialect, Frame};
 use crate::state::AppState;
@@ -46,6 +48,35 @@ pub(crate) fn routes(state: &AppState) -> Router<AppState> {
     Router::new().route(INTERVENTIONS_PATH, route)
 }
 
+/// The description of the stream.
+#[derive(OpenApi)]
+#[openapi(paths(open))]
+struct Api;
+
+/// The description of the stream and of direct interventions.
+pub(crate) fn description() -> Description {
+    let mut description = Api::openapi();
+    description.merge(direct::Api::openapi());
+    description
+}
+
+/// Streams the interventions of the targets that the query names, each as `{attribute key}={id}`. Does not end.
+#[utoipa::path(
+    get,
+    path = "/api/v1/interventions",
+    operation_id = "pull_interventions",
+    tag = "interventions",
+    params(
+        ("domain_userid" = Option<Vec<String>>, Query),
+        ("domain_sessionid" = Option<Vec<String>>, Query),
+        ("last_event_id" = Option<String>, Query, description = "Replay what came after this event."),
+        ("Last-Event-ID" = Option<String>, Header, description = "The same, and stronger."),
+    ),
+    responses(
+        (status = 200, description = "Server-Sent Events: each without a name is one instance.", content_type = "text/event-stream", body = String),
+        (status = 422, body = ErrorBody, description = "The query names nobody, or somebody in a wrong way."),
+    )
+)]
 async fn open(
     State(state): State<AppState>,
     RawQuery(query): RawQuery,

@@ -4,6 +4,7 @@
 
 mod attributes;
 mod collector;
+mod docs;
 mod registry;
 mod server;
 mod stream;
