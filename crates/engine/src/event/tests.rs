@@ -280,3 +280,11 @@ fn bare_numbers_are_read_like_their_text() {
     assert_eq!(event.atomic("dvce_created_tstamp"), json!("2026-11-22T07:48:11.482Z"));
     assert_eq!(event.atomic("user_id"), json!("77"));
 }
+
+#[test]
+fn of_a_campaign_parameter_given_twice_the_last_one_counts() {
+    let event = event(
+        json!({"e": "pv", "url": "https://shop.example/?utm_source=a&utm_source=b&utm_source="}),
+    );
+    assert_eq!(event.atomic("mkt_source"), json!("b"));
+}
