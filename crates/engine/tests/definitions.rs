@@ -316,6 +316,29 @@ fn text_of_the_wrong_form_is_refused_with_line_column_and_field() {
 }
 
 #[test]
+fn versions_count_from_one() {
+    for kind in ["attribute_groups", "interventions"] {
+        let mut definitions = changed("/services", json!([]));
+        definitions[kind][0]["version"] = json!(0);
+        let error = Definitions::from_json(&definitions.to_string()).unwrap_err();
+        assert!(error.to_string().contains(&format!("{kind}.0.version: ")), "{error}");
+    }
+}
+
+#[test]
+fn a_key_may_stand_for_a_warehouse_column_that_no_event_has() {
+    let updated_for = |key: Value| {
+        let counter = json!({"name": "n", "type": "int32", "events": [], "aggregation": "counter"});
+        let group =
+            json!({"name": "g", "version": 1, "attribute_key": key, "attributes": [counter]});
+        let mut run = Run::new(json!({"attribute_groups": [group]}));
+        run.send(json!({"e": "pv", "duid": USER, "customer": "ada"})).attributes_updated
+    };
+    assert_eq!(updated_for(json!({"name": "domain_userid"})), 1);
+    assert_eq!(updated_for(json!({"name": "customer", "external_column": "customer"})), 0);
+}
+
+#[test]
 fn text_that_is_no_json_is_refused_with_its_position() {
     for text in ["", "{", "{\"interventions\": [}", "{} trailing", "\n []", "7"] {
         let error = Definitions::from_json(text).unwrap_err();

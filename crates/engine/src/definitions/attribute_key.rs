@@ -16,6 +16,9 @@ pub struct AttributeKey {
     /// Where in an event the id is found.
     #[serde(default)]
     pub property: Option<Property>,
+    /// The warehouse column that holds the id, for keys whose attributes are computed elsewhere: no event has an id of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_column: Option<String>,
     /// How long attributes of this key live without an update (ISO 8601 duration), unless group or attribute say otherwise.
     #[serde(default)]
     pub ttl: Option<String>,

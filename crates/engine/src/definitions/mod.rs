@@ -13,6 +13,7 @@ mod property;
 mod service;
 
 use std::collections::HashSet;
+use std::num::NonZeroU64;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -154,9 +155,10 @@ fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
-/// Reads a version; null says as little as nothing.
+/// Reads a version, which is 1 or greater; null says as little as nothing.
 fn version<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
-    Option::deserialize(deserializer).map(|version| version.unwrap_or_else(first_version))
+    Option::deserialize(deserializer)
+        .map(|version| version.map_or_else(first_version, NonZeroU64::get))
 }
 
 /// Reads whether something is published; null says as little as nothing.

@@ -25,7 +25,8 @@ impl KeyIndex {
 pub(super) struct Key {
     pub(super) name: String,
     pub(super) ttl_ms: i64,
-    source: PropertyReader,
+    /// Where in an event the id is; `None` where no event has one.
+    source: Option<PropertyReader>,
 }
 
 /// All attribute keys, the built-in ones first.
@@ -39,7 +40,7 @@ impl Keys {
     ) -> Result<Self, DefinitionError> {
         let built_in = BUILT_IN_ATTRIBUTE_KEYS.iter().filter_map(|name| {
             let source = PropertyReader::atomic(name)?;
-            Some(Key { name: (*name).to_owned(), ttl_ms: DEFAULT_TTL_MS, source })
+            Some(Key { name: (*name).to_owned(), ttl_ms: DEFAULT_TTL_MS, source: Some(source) })
         });
         let mut keys = Self(built_in.collect());
         for (index, definition) in definitions.iter().enumerate() {
@@ -67,7 +68,8 @@ impl Keys {
         if let Some(known) = self.named(&definition.name) {
             return Ok(known);
         }
-        if definition.property.is_none() && definition.key.is_none() {
+        let AttributeKey { property, key, external_column, .. } = definition;
+        if property.is_none() && key.is_none() && external_column.is_none() {
             return Err(unknown_key(&definition.name, &loc.field("name")));
         }
         self.0.push(compile_key(definition, loc)?);
@@ -94,14 +96,17 @@ pub(super) fn unknown_key(name: &str, loc: &Loc<'_>) -> DefinitionError {
 fn compile_key(definition: &AttributeKey, loc: &Loc<'_>) -> Result<Key, DefinitionError> {
     check_name(&definition.name).map_err(|reason| loc.field("name").error(reason))?;
     let source = match (&definition.property, &definition.key) {
-        (Some(property), _) => PropertyReader::compile_id(property, &loc.field("property"))?,
-        (None, Some(field)) => PropertyReader::atomic(field).ok_or_else(|| {
+        (Some(property), _) => Some(PropertyReader::compile_id(property, &loc.field("property"))?),
+        (None, Some(field)) => Some(PropertyReader::atomic(field).ok_or_else(|| {
             loc.field("key").error(format!("`{}` is not an atomic field", field.escape_debug()))
-        })?,
-        (None, None) => PropertyReader::atomic(&definition.name).ok_or_else(|| {
-            loc.field("property").error("missing: where in an event is the id of this key?")
-        })?,
+        })?),
+        (None, None) => PropertyReader::atomic(&definition.name),
     };
+    if source.is_none() && definition.external_column.is_none() {
+        return Err(loc
+            .field("property")
+            .error("missing: where in an event is the id of this key?"));
+    }
     let ttl_ms = compile_ttl(definition.ttl.as_deref(), loc)?.unwrap_or(DEFAULT_TTL_MS);
     Ok(Key { name: definition.name.clone(), ttl_ms, source })
 }
@@ -121,7 +126,7 @@ pub(super) struct Ids<'e>(Vec<Option<Cow<'e, str>>>);
 impl<'e> Ids<'e> {
     pub(super) fn of(event: &'e Event, keys: &Keys, warnings: &mut Vec<Warning>) -> Self {
         let mut id_of = |key: &Key| {
-            let id = match key.source.read(event) {
+            let id = match key.source.as_ref()?.read(event) {
                 Datum::Text(text) => text,
                 Datum::Integer(number) => Cow::Owned(number.to_string()),
                 _ => return None,
