@@ -136,10 +136,12 @@ async fn a_changed_id_opens_the_new_stream_before_the_old_one_closes() {
     page.until_calls(1).await;
     until("the old stream is closed", async || get(&channel.log().await.get(0), "open").is_falsy())
         .await;
+    // The third request, or a later one where a busy machine let more attempts time out.
     let log = channel.log().await;
-    let query = get(&log.get(2), "query").as_string().unwrap();
-    assert_eq!(query, "?domain_userid=another-user");
-    assert!(get(&log.get(2), "open").is_truthy());
+    assert!(log.length() >= 3);
+    let replacement = log.get(log.length() - 1);
+    assert_eq!(get(&replacement, "query").as_string().unwrap(), "?domain_userid=another-user");
+    assert!(get(&replacement, "open").is_truthy());
 }
 
 #[wasm_bindgen_test]
