@@ -32,7 +32,8 @@ pub use definitions::{
     Intervention, LocSegment, Position, Property, PropertyKind, Service,
 };
 pub use engine::{
-    AttributeInfo, AttributeReading, Engine, GroupReading, Outcome, Snapshot, Triggered, Warning,
+    AsksFor, AttributeInfo, AttributeReading, CriteriaReading, Engine, GroupReading, Outcome,
+    RuleReading, Snapshot, Triggered, Warning,
 };
 pub use event::{Arrival, BadEvent, Event, Payload, SchemaUri, SelfDescribing};
 pub use timestamp::Timestamp;

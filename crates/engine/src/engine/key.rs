@@ -1,5 +1,6 @@
 use std::borrow::Cow;
 
+use signals_wire::TargetAttributeKey;
 use signals_wire::identifier::{BUILT_IN_ATTRIBUTE_KEYS, is_id};
 
 use super::Warning;
@@ -138,6 +139,17 @@ impl<'e> Ids<'e> {
             is_id(&id).then_some(id)
         };
         Self(keys.0.iter().map(&mut id_of).collect())
+    }
+
+    /// These ids, as far as there are such keys; the last one of each.
+    pub(super) fn named(owners: &'e [TargetAttributeKey], keys: &Keys) -> Self {
+        let mut ids = vec![None; keys.len()];
+        for owner in owners {
+            if let Some(key) = keys.named(&owner.name) {
+                ids[key.get()] = Some(Cow::Borrowed(owner.id.as_str()));
+            }
+        }
+        Self(ids)
     }
 
     /// Every key that the event has an id of.

@@ -2,6 +2,7 @@
 
 mod attribute;
 mod condition;
+mod explain;
 mod group;
 mod key;
 mod outcome;
@@ -22,6 +23,7 @@ use crate::value_type::Cast;
 use crate::{DefinitionError, Definitions, Event, GroupReference, Timestamp};
 use attribute::{AttributeIndex, Contribution};
 use condition::Values;
+pub use explain::{AsksFor, CriteriaReading, RuleReading};
 use group::Group;
 use key::{Ids, KeyIndex};
 pub use outcome::{Outcome, Triggered, Warning};
@@ -200,6 +202,12 @@ impl Engine {
         self.published_attribute(qualified_name).map(|index| self.describe(index))
     }
 
+    /// Whom an event is about: its id for every attribute key, where it has one.
+    pub fn ids(&self, event: &Event) -> Vec<TargetAttributeKey> {
+        let ids = Ids::of(event, &self.program.keys, &mut Vec::new());
+        ids.iter().map(|(key, id)| self.owner(key, id)).collect()
+    }
+
     /// Compiles other definitions and keeps the profiles of attributes and interventions that are still there.
     ///
     /// # Errors
@@ -374,6 +382,10 @@ impl Engine {
         profile.value(index, attribute, now)
     }
 
+    fn owner(&self, key: KeyIndex, id: &str) -> TargetAttributeKey {
+        TargetAttributeKey { name: self.program.keys.get(key).name.clone(), id: id.to_owned() }
+    }
+
     fn profile_of(&self, key: KeyIndex, ids: &Ids<'_>) -> Option<&Profile> {
         self.profiles.get(key, ids.get(key)?)
     }
@@ -399,8 +411,7 @@ impl Engine {
         for key in keys {
             let Some(id) = ids.get(key) else { continue };
             if !is_once || self.profiles.open(key, id, now).receive(holding.rule) {
-                let name = self.program.keys.get(key).name.clone();
-                targets.push(TargetAttributeKey { name, id: id.to_owned() });
+                targets.push(self.owner(key, id));
             }
         }
         targets

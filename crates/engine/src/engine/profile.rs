@@ -121,6 +121,11 @@ impl Profile {
         self.cells.is_empty() && self.received.is_empty()
     }
 
+    /// Whether an intervention was delivered.
+    pub(super) fn has_received(&self, rule: RuleIndex) -> bool {
+        self.received.binary_search(&rule).is_ok()
+    }
+
     /// Remembers that an intervention was delivered. Returns whether it was not before.
     pub(super) fn receive(&mut self, rule: RuleIndex) -> bool {
         match self.received.binary_search(&rule) {

@@ -68,6 +68,10 @@ impl Program {
         (0..).map(RuleIndex).zip(&self.rules)
     }
 
+    pub(super) fn published_rules(&self) -> impl Iterator<Item = (RuleIndex, &Rule)> {
+        self.rules().filter(|(_, rule)| rule.is_published)
+    }
+
     pub(super) fn rules_mentioning(&self, attribute: AttributeIndex) -> &[RuleIndex] {
         &self.mentioned_by[attribute.get()]
     }

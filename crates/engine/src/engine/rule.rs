@@ -2,7 +2,7 @@ use super::attribute::AttributeIndex;
 use super::condition::Condition;
 use super::group::{GroupIndex, Groups};
 use super::key::{KeyIndex, Keys, unknown_key};
-use crate::definitions::{DefinitionError, Intervention, Loc};
+use crate::definitions::{Criteria, DefinitionError, Intervention, Loc};
 use crate::name::check_name;
 
 /// Position of an intervention in the definitions; profiles remember by it what they have had.
@@ -22,6 +22,8 @@ pub(super) struct Rule {
     pub(super) version: u64,
     pub(super) is_published: bool,
     pub(super) condition: Condition,
+    /// What `condition` was compiled from.
+    pub(super) criteria: Criteria,
     /// Whether every target gets it the first time only. Rules that ask for a change trigger at every change.
     pub(super) is_once: bool,
     /// Attributes whose change is a reason to evaluate the rule.
@@ -50,6 +52,7 @@ impl Rule {
             payload: compile_payload(definition, groups, &criteria_groups, loc)?,
             is_once: !condition.asks_for_change(),
             condition,
+            criteria: definition.criteria.clone(),
             mentioned,
         })
     }

@@ -1,0 +1,144 @@
+//! Why an intervention holds or does not: its criteria with the values that they see now. For people who look for the reason.
+
+use std::borrow::Cow;
+
+use serde::Serialize;
+use serde_json::Value;
+use signals_wire::TargetAttributeKey;
+
+use super::Engine;
+use super::attribute::AttributeIndex;
+use super::condition::{Condition, Values};
+use super::key::{Ids, KeyIndex};
+use super::rule::{Rule, RuleIndex};
+use crate::definitions::Criteria;
+use crate::timestamp::Timestamp;
+
+/// How a published intervention stands for some profiles.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RuleReading {
+    /// Name of the intervention.
+    pub name: String,
+    /// Version of the intervention.
+    pub version: u64,
+    /// Its criteria and whether they hold.
+    pub criteria: CriteriaReading,
+    /// Those of the ids that are targets of it.
+    pub targets: Vec<TargetAttributeKey>,
+    /// Those of the targets that have had it, and will not get it again.
+    pub received_by: Vec<TargetAttributeKey>,
+}
+
+/// One criterion or a tree of them, as it stands.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CriteriaReading {
+    /// Whether it holds now. A `changed` criterion holds only while an event is counted, so it never does.
+    pub holds: bool,
+    /// What it asks for.
+    #[serde(flatten)]
+    pub asks_for: AsksFor,
+}
+
+/// What a criterion asks for.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum AsksFor {
+    /// A value.
+    Test {
+        /// `group:attribute`.
+        attribute: String,
+        /// How it is tested, as the definition spells it.
+        operator: String,
+        /// What it is compared with, where the operator takes that.
+        expected: Option<Value>,
+        /// What it is now; null while unset, and where none of the ids has such a profile.
+        actual: Value,
+    },
+    /// Every one of these.
+    All {
+        /// The parts.
+        parts: Vec<CriteriaReading>,
+    },
+    /// At least one of these.
+    Any {
+        /// The parts.
+        parts: Vec<CriteriaReading>,
+    },
+    /// Not one of these.
+    None {
+        /// The parts.
+        parts: Vec<CriteriaReading>,
+    },
+}
+
+/// Attribute values as they are, with no event under way.
+struct Present<'a> {
+    engine: &'a Engine,
+    ids: &'a Ids<'a>,
+    now: Timestamp,
+}
+
+impl Values for Present<'_> {
+    fn value(&self, attribute: AttributeIndex) -> Cow<'_, Value> {
+        Cow::Owned(self.engine.value(attribute, self.ids, self.now))
+    }
+
+    fn has_changed(&self, _: AttributeIndex) -> bool {
+        false
+    }
+}
+
+impl Engine {
+    /// How the published interventions stand at `now` that mention an attribute of, or are targeted at, one of `owners`, in
+    /// definition order. Of several owners with the same attribute key, the last one counts.
+    pub fn explain(&self, owners: &[TargetAttributeKey], now: Timestamp) -> Vec<RuleReading> {
+        let ids = Ids::named(owners, &self.program.keys);
+        let present = Present { engine: self, ids: &ids, now };
+        self.program
+            .published_rules()
+            .filter(|(_, rule)| self.concerns(rule, &ids))
+            .map(|(index, rule)| self.read_rule(index, rule, &present))
+            .collect()
+    }
+
+    fn concerns(&self, rule: &Rule, ids: &Ids<'_>) -> bool {
+        let mentioned = rule.mentioned.iter().map(|index| self.program.attribute(*index).key);
+        mentioned.chain(rule.targets.iter().copied()).any(|key| ids.get(key).is_some())
+    }
+
+    fn read_rule(&self, index: RuleIndex, rule: &Rule, present: &Present<'_>) -> RuleReading {
+        let targets: Vec<(KeyIndex, &str)> =
+            rule.targets.iter().filter_map(|key| Some((*key, present.ids.get(*key)?))).collect();
+        let has_received = |(key, id): &&(KeyIndex, &str)| {
+            self.profiles.get(*key, id).is_some_and(|profile| profile.has_received(index))
+        };
+        let received = targets.iter().filter(has_received);
+        RuleReading {
+            name: rule.name.clone(),
+            version: rule.version,
+            criteria: read(&rule.condition, &rule.criteria, present),
+            received_by: received.map(|(key, id)| self.owner(*key, id)).collect(),
+            targets: targets.iter().map(|(key, id)| self.owner(*key, id)).collect(),
+        }
+    }
+}
+
+/// The condition knows how to decide, the criteria it was compiled from know how that is spelled.
+fn read(condition: &Condition, criteria: &Criteria, present: &Present<'_>) -> CriteriaReading {
+    let parts = |conditions: &[Condition], spelled: &Option<Vec<Criteria>>| {
+        let spelled = spelled.iter().flatten();
+        conditions.iter().zip(spelled).map(|(part, spelled)| read(part, spelled, present)).collect()
+    };
+    let asks_for = match condition {
+        Condition::Test { attribute, .. } | Condition::Changed(attribute) => AsksFor::Test {
+            attribute: criteria.attribute.clone().unwrap_or_default(),
+            operator: criteria.operator.clone().unwrap_or_default(),
+            expected: criteria.value.clone(),
+            actual: present.value(*attribute).into_owned(),
+        },
+        Condition::All(conditions) => AsksFor::All { parts: parts(conditions, &criteria.all) },
+        Condition::Any(conditions) => AsksFor::Any { parts: parts(conditions, &criteria.any) },
+        Condition::None(conditions) => AsksFor::None { parts: parts(conditions, &criteria.none) },
+    };
+    CriteriaReading { holds: condition.holds(present), asks_for }
+}
