@@ -24,6 +24,8 @@ mod export;
 mod faults;
 mod frame;
 mod hub;
+mod inspector;
+mod journal;
 mod metrics;
 mod mock_api;
 mod pipeline;
@@ -64,6 +66,7 @@ pub fn app(state: AppState) -> Router {
         .merge(attributes::routes())
         .merge(mock_api::routes())
         .merge(docs::routes())
+        .merge(inspector::routes())
         .method_not_allowed_fallback(error::method_not_allowed)
         .fallback(shop::serve)
         .layer(DefaultBodyLimit::max(body::LIMIT_BYTES))
@@ -86,11 +89,12 @@ pub async fn run(
             tracing::debug!("cannot set TCP_NODELAY: {error}");
         }
     });
-    let hub = state.hub().clone();
+    let (hub, journal) = (state.hub().clone(), state.journal().clone());
     let (stopping, stopped) = tokio::sync::oneshot::channel();
     let shutdown = async move {
         shutdown.await;
         hub.shut_down();
+        journal.end();
         // Nobody listens when the server has ended by itself.
         let _ = stopping.send(());
     };

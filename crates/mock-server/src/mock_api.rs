@@ -19,18 +19,19 @@ use crate::body::JsonBody;
 use crate::error::{ApiError, BodyRefused, ErrorBody, Problem, Step, TokenRefused};
 use crate::faults::Script;
 use crate::frame::Frame;
+use crate::journal::{BadRow, shown_event};
 use crate::metrics;
-use crate::pipeline::BadRow;
 use crate::state::AppState;
 
-/// Event fields that [`profile_state`] shows.
-const SHOWN_FIELDS: [&str; 5] = ["event_id", "event_name", "app_id", "page_url", "derived_tstamp"];
+/// How long a request may wait for something to happen.
+const MAX_WAIT: Duration = Duration::from_secs(30);
 
 /// The description of the routes for people and tests.
 #[derive(OpenApi)]
 #[openapi(paths(
     metrics_text,
     profile_state,
+    journal,
     bad_rows,
     reset,
     advance_clock,
@@ -44,6 +45,7 @@ pub(crate) fn routes() -> Router<AppState> {
     Router::new()
         .route("/metrics", get(metrics_text))
         .route("/mock/state", get(profile_state))
+        .route("/mock/journal", get(journal))
         .route("/mock/bad-rows", get(bad_rows))
         .route("/mock/reset", post(reset))
         .route("/mock/clock", post(advance_clock))
@@ -55,6 +57,21 @@ pub(crate) fn routes() -> Router<AppState> {
 struct Owner {
     key: Option<String>,
     id: Option<String>,
+}
+
+impl Owner {
+    /// # Errors
+    /// 422 naming the parameter that is missing or makes no sense.
+    fn named(self, state: &AppState) -> Result<TargetAttributeKey, Problem> {
+        let missing = |name| Problem::in_query(name, "missing", "is missing");
+        let name = self.key.ok_or_else(|| missing("key"))?;
+        let id = self.id.ok_or_else(|| missing("id"))?;
+        if state.pipeline().has_attribute_key(&name) {
+            Ok(TargetAttributeKey { name, id })
+        } else {
+            Err(Problem::in_query("key", "unknown_attribute_key", "not an attribute key"))
+        }
+    }
 }
 
 /// What the server counts, as Prometheus reads it.
@@ -71,7 +88,7 @@ async fn metrics_text(State(state): State<AppState>) -> Result<Response, ApiErro
     Ok(([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], text).into_response())
 }
 
-/// Profile, recent events and instances of one id.
+/// Profile, recent events, instances and interventions of one id.
 #[utoipa::path(
     get,
     path = "/mock/state",
@@ -90,19 +107,13 @@ async fn metrics_text(State(state): State<AppState>) -> Result<Response, ApiErro
 async fn profile_state(
     _: Authorized,
     State(state): State<AppState>,
-    Query(Owner { key, id }): Query<Owner>,
+    Query(owner): Query<Owner>,
 ) -> Result<Json<Value>, ApiError> {
-    let missing = |name| Problem::in_query(name, "missing", "is missing");
-    let name = key.ok_or_else(|| missing("key"))?;
-    let id = id.ok_or_else(|| missing("id"))?;
-    if !state.pipeline().has_attribute_key(&name) {
-        return Err(
-            Problem::in_query("key", "unknown_attribute_key", "not an attribute key").into()
-        );
-    }
-    let owner = TargetAttributeKey { name, id };
-    let profile = state.pipeline().profile(&owner, state.clock().now());
-    let profile: Vec<Value> = profile
+    let owner = owner.named(&state)?;
+    let now = state.clock().now();
+    let pipeline = state.pipeline();
+    let profile: Vec<Value> = pipeline
+        .profile(&owner, now)
         .into_iter()
         .map(|group| {
             let attributes = group.attributes.into_iter();
@@ -117,17 +128,83 @@ async fn profile_state(
         .into_iter()
         .map(|(at, instance)| json!({ "published_at": at, "instance": instance }))
         .collect();
+    let ids_of = |event: &Event| pipeline.ids(event);
+    let mut events = state.journal().good_events();
+    events.retain(|entry| entry.concerns(&owner, &ids_of));
+    let events: Vec<&Event> = events.iter().filter_map(|entry| entry.good_event()).collect();
+    // Interventions may look at several profiles of the same shopper.
+    let ids = events.last().map_or_else(|| vec![owner.clone()], |event| ids_of(event));
     Ok(Json(json!({
+        "now": now,
         "attribute_key": owner.name,
         "id": owner.id,
+        "ids": ids,
+        "open_streams": state.hub().streams_of(&owner),
         "profile": profile,
-        "events": state.pipeline().recent_events(&owner, summary),
+        "events": events.into_iter().map(shown_event).collect::<Vec<_>>(),
         "instances": instances,
+        "interventions": pipeline.explain(&ids, now),
     })))
 }
 
-fn summary(event: &Event) -> Map<String, Value> {
-    SHOWN_FIELDS.into_iter().map(|name| (name.to_owned(), event.atomic(name))).collect()
+/// Which part of the journal is asked for.
+#[derive(Debug, Deserialize)]
+struct JournalQuery {
+    #[serde(flatten)]
+    owner: Owner,
+    after: Option<String>,
+    wait_ms: Option<String>,
+}
+
+/// What happened lately, oldest first: events (good, duplicate, bad), published instances, opened streams.
+#[utoipa::path(
+    get,
+    path = "/mock/journal",
+    tag = "mock",
+    security(("token" = [])),
+    params(
+        ("key" = Option<String>, Query, description = "Only what concerns an id of this attribute key. Needs `id`."),
+        ("id" = Option<String>, Query, description = "That id."),
+        ("after" = Option<u64>, Query, description = "Only what came after this number, the `latest` of an earlier answer."),
+        ("wait_ms" = Option<u64>, Query, description = "Milliseconds to wait until something happens, of anybody. At most 30000."),
+    ),
+    responses(
+        (status = 200, description = "`entries`, the number of the `latest`, and how many were `missed` in between.", body = Object),
+        (status = 422, body = ErrorBody, description = "A parameter makes no sense."),
+        TokenRefused,
+    )
+)]
+async fn journal(
+    _: Authorized,
+    State(state): State<AppState>,
+    Query(JournalQuery { owner, after, wait_ms }): Query<JournalQuery>,
+) -> Result<Json<Value>, ApiError> {
+    let wants_everybody = owner.key.is_none() && owner.id.is_none();
+    let owner = if wants_everybody { None } else { Some(owner.named(&state)?) };
+    let after = number("after", after.as_deref())?;
+    let wait = Duration::from_millis(number("wait_ms", wait_ms.as_deref())?).min(MAX_WAIT);
+    let news = state.journal().news(after);
+    tokio::select! {
+        () = news => {}
+        () = tokio::time::sleep(wait) => {}
+    }
+
+    let excerpt = state.journal().after(after);
+    let ids_of = |event: &Event| state.pipeline().ids(event);
+    let entries = excerpt.entries.iter();
+    let wanted =
+        entries.filter(|entry| owner.as_ref().is_none_or(|owner| entry.concerns(owner, &ids_of)));
+    Ok(Json(json!({
+        "latest": excerpt.latest,
+        "missed": excerpt.missed,
+        "entries": wanted.map(|entry| entry.shown(&ids_of)).collect::<Vec<_>>(),
+    })))
+}
+
+/// The value of a query parameter that is a number; without it, 0.
+fn number(name: &str, text: Option<&str>) -> Result<u64, Problem> {
+    let Some(text) = text else { return Ok(0) };
+    text.parse().map_err(|_| Problem::in_query(name, "int_parsing", "must be a whole number"))
 }
 
 /// Events that could not be processed, oldest first.
@@ -139,7 +216,7 @@ fn summary(event: &Event) -> Map<String, Value> {
     responses((status = 200, description = "The latest of them.", body = Vec<BadRow>), TokenRefused)
 )]
 async fn bad_rows(_: Authorized, State(state): State<AppState>) -> Json<Vec<BadRow>> {
-    Json(state.pipeline().bad_rows())
+    Json(state.journal().bad_rows())
 }
 
 /// Forgets profiles and instances and keeps definitions.

@@ -7,6 +7,7 @@ use signals_engine::{DefinitionError, Definitions, Engine};
 use crate::clock::Clock;
 use crate::faults::Faults;
 use crate::hub::{DeliveryHub, DeliveryRules};
+use crate::journal::Journal;
 use crate::metrics::Metrics;
 use crate::pipeline::Pipeline;
 use crate::registry::Registry;
@@ -40,6 +41,7 @@ struct Shared {
     metrics: Metrics,
     hub: DeliveryHub,
     pipeline: Pipeline,
+    journal: Journal,
     registry: Registry,
     faults: Faults,
 }
@@ -53,12 +55,28 @@ impl AppState {
         let ServerOptions { definitions, token, strict_ids, www, clock } = options;
         let engine = Engine::new(&definitions)?;
         let metrics = Metrics::new();
-        let hub = DeliveryHub::new(DeliveryRules::default(), clock.clone(), metrics.clone());
-        let pipeline = Pipeline::new(engine, hub.clone(), metrics.clone());
+        let journal = Journal::new();
+        let hub = DeliveryHub::new(
+            DeliveryRules::default(),
+            clock.clone(),
+            journal.clone(),
+            metrics.clone(),
+        );
+        let pipeline = Pipeline::new(engine, hub.clone(), journal.clone(), metrics.clone());
         let faults = Faults::default();
         let registry = Registry::new(&definitions);
-        let shared =
-            Shared { token, strict_ids, www, clock, metrics, hub, pipeline, registry, faults };
+        let shared = Shared {
+            token,
+            strict_ids,
+            www,
+            clock,
+            metrics,
+            hub,
+            pipeline,
+            journal,
+            registry,
+            faults,
+        };
         Ok(Self { shared: Arc::new(shared) })
     }
 
@@ -88,6 +106,10 @@ impl AppState {
 
     pub(crate) fn pipeline(&self) -> &Pipeline {
         &self.shared.pipeline
+    }
+
+    pub(crate) fn journal(&self) -> &Journal {
+        &self.shared.journal
     }
 
     pub(crate) fn registry(&self) -> &Registry {

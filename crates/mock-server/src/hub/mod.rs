@@ -26,6 +26,7 @@ pub(crate) use self::rules::DeliveryRules;
 use self::state::{HubState, Opened, Replayed, StreamKey};
 use crate::clock::Clock;
 use crate::frame::{Dialect, Frame};
+use crate::journal::{Happening, Journal};
 use crate::metrics::Metrics;
 
 /// Handle on the hub. Clones are the same hub.
@@ -40,13 +41,19 @@ struct Shared {
     /// instance nor get it twice, and all streams see the same order. Nothing waits while it is held.
     state: Mutex<HubState>,
     clock: Clock,
+    journal: Journal,
     metrics: Metrics,
 }
 
 impl DeliveryHub {
-    pub(crate) fn new(rules: DeliveryRules, clock: Clock, metrics: Metrics) -> Self {
+    pub(crate) fn new(
+        rules: DeliveryRules,
+        clock: Clock,
+        journal: Journal,
+        metrics: Metrics,
+    ) -> Self {
         let state = Mutex::new(HubState::new(rules, Epoch::random()));
-        Self { shared: Arc::new(Shared { state, clock, metrics }) }
+        Self { shared: Arc::new(Shared { state, clock, journal, metrics }) }
     }
 
     /// Opens a stream for `targets`, which must not repeat, resuming after `last_event_id` if there is one.
@@ -57,9 +64,13 @@ impl DeliveryHub {
         last_event_id: Option<&str>,
     ) -> Subscription {
         let now = self.shared.clock.now();
+        let opened_for = targets.clone();
         let Opened { key, outbox, start, replay } =
             self.with_state(|state| state.open(now, targets, dialect, last_event_id));
-        self.shared.metrics.instances_replayed.inc_by(replay.len() as u64);
+        let replayed = replay.len();
+        self.shared.metrics.instances_replayed.inc_by(replayed as u64);
+        let opened = Happening::StreamOpened { targets: opened_for, replayed };
+        self.shared.journal.write(now, opened);
         let opening = Replayed { frame: Frame::opening(start), waiting: None };
         let first = [opening].into_iter().chain(replay).collect();
         Subscription { hub: self.clone(), key, first, outbox }
@@ -68,8 +79,10 @@ impl DeliveryHub {
     /// Delivers `instance` and says how many open streams got it.
     pub(crate) fn publish(&self, instance: Triggered) -> usize {
         let now = self.shared.clock.now();
-        let published = self.with_state(|state| state.publish(now, instance));
-        self.shared.metrics.instances_delivered.inc_by(published.delivered as u64);
+        let published = self.with_state(|state| state.publish(now, instance.clone()));
+        let streams = published.delivered;
+        self.shared.metrics.instances_delivered.inc_by(streams as u64);
+        self.shared.journal.write(now, Happening::Published { instance, streams });
         self.note_slow_readers(published.too_slow);
         published.delivered
     }
@@ -103,6 +116,11 @@ impl DeliveryHub {
     ) -> Vec<(Timestamp, InterventionInstance)> {
         let now = self.shared.clock.now();
         self.with_state(|state| state.instances(now, target))
+    }
+
+    /// How many streams are open for `target`.
+    pub(crate) fn streams_of(&self, target: &TargetAttributeKey) -> usize {
+        self.with_state(|state| state.streams_of(target))
     }
 
     /// Sends keep-alive frames and forgets what is too old, for ever.

@@ -264,6 +264,11 @@ impl HubState {
         kept.filter_map(|kept| Some((kept.at, kept.frame.instance()?))).collect()
     }
 
+    /// How many streams are open for `target`.
+    pub(super) fn streams_of(&self, target: &TargetAttributeKey) -> usize {
+        self.targets.get(target).map_or(0, |state| state.streams.len())
+    }
+
     /// How many streams are open.
     pub(super) fn open_streams(&self) -> usize {
         self.streams.len()

@@ -1,24 +1,20 @@
 //! What happens to an event: decoded, checked for duplicates, counted by the engine, and what it triggers is delivered.
 
-mod bad_rows;
 mod duplicates;
-mod recent;
 
 use std::time::Instant;
 
 use parking_lot::Mutex;
 use signals_engine::{
     Arrival, BadEvent, DefinitionError, Definitions, Engine, Event, GroupReading, Outcome, Payload,
-    Timestamp,
+    RuleReading, Timestamp,
 };
 use signals_wire::TargetAttributeKey;
 use uuid::Uuid;
 
-pub(crate) use self::bad_rows::BadRow;
-use self::bad_rows::BadRows;
 use self::duplicates::SeenEvents;
-use self::recent::RecentEvents;
 use crate::hub::DeliveryHub;
+use crate::journal::{BadRow, Happening, Journal};
 use crate::metrics::Metrics;
 
 /// One event as it was sent.
@@ -36,8 +32,8 @@ pub(crate) struct Pipeline {
     /// One lock, held while an instance is handed to the hub too: instances are delivered in the order in which their events
     /// were counted.
     memory: Mutex<Memory>,
-    bad_rows: Mutex<BadRows>,
     hub: DeliveryHub,
+    journal: Journal,
     metrics: Metrics,
 }
 
@@ -45,14 +41,17 @@ pub(crate) struct Pipeline {
 struct Memory {
     engine: Engine,
     seen: SeenEvents,
-    recent: RecentEvents,
 }
 
 impl Pipeline {
-    pub(crate) fn new(engine: Engine, hub: DeliveryHub, metrics: Metrics) -> Self {
-        let memory =
-            Memory { engine, seen: SeenEvents::default(), recent: RecentEvents::default() };
-        Self { memory: Mutex::new(memory), bad_rows: Mutex::default(), hub, metrics }
+    pub(crate) fn new(
+        engine: Engine,
+        hub: DeliveryHub,
+        journal: Journal,
+        metrics: Metrics,
+    ) -> Self {
+        let memory = Memory { engine, seen: SeenEvents::default() };
+        Self { memory: Mutex::new(memory), hub, journal, metrics }
     }
 
     /// Takes in what one request brought, in order. When this returns, its effects on attributes can be read and what it
@@ -65,7 +64,7 @@ impl Pipeline {
         let started = Instant::now();
         for RawEvent { text, payload } in events {
             match payload.and_then(|payload| Event::from_payload(payload, arrival)) {
-                Ok(event) => self.count(event),
+                Ok(event) => self.count(event, arrival.collector_tstamp),
                 Err(error) => self.set_aside(text, &error, arrival.collector_tstamp),
             }
         }
@@ -103,18 +102,18 @@ impl Pipeline {
         owners.map(|owner| memory.engine.attributes(&owner.name, &owner.id, now)).collect()
     }
 
-    /// The latest events of `owner`, oldest first, each made into something to keep by `pick`.
-    pub(crate) fn recent_events<T>(
-        &self,
-        owner: &TargetAttributeKey,
-        pick: impl Fn(&Event) -> T,
-    ) -> Vec<T> {
-        self.memory.lock().recent.of(owner).map(pick).collect()
+    /// Whom an event is about.
+    pub(crate) fn ids(&self, event: &Event) -> Vec<TargetAttributeKey> {
+        self.memory.lock().engine.ids(event)
     }
 
-    /// The latest bad rows, oldest first.
-    pub(crate) fn bad_rows(&self) -> Vec<BadRow> {
-        self.bad_rows.lock().all()
+    /// How the interventions stand that concern `owners`.
+    pub(crate) fn explain(
+        &self,
+        owners: &[TargetAttributeKey],
+        now: Timestamp,
+    ) -> Vec<RuleReading> {
+        self.memory.lock().engine.explain(owners, now)
     }
 
     /// Forgets profiles, events and instances. Definitions and streams stay.
@@ -122,9 +121,8 @@ impl Pipeline {
         let mut memory = self.memory.lock();
         memory.engine.reset_profiles();
         memory.seen = SeenEvents::default();
-        memory.recent = RecentEvents::default();
-        *self.bad_rows.lock() = BadRows::default();
         self.hub.forget_instances();
+        self.journal.clear();
     }
 
     /// Frees profiles that have outlived their time.
@@ -132,14 +130,15 @@ impl Pipeline {
         self.memory.lock().engine.forget_expired(now);
     }
 
-    fn count(&self, event: Event) {
+    fn count(&self, event: Event, at: Timestamp) {
         let mut memory = self.memory.lock();
         if event.event_id().is_some_and(|id| !memory.seen.insert(id)) {
             self.metrics.events_duplicate.inc();
+            self.journal.write(at, Happening::Duplicate(event));
             return;
         }
         let outcome = memory.engine.process(&event, &mut Uuid::new_v4);
-        memory.recent.push(event);
+        self.journal.write(at, Happening::Good(event));
         self.metrics.events_good.inc();
         self.deliver(outcome);
     }
@@ -165,6 +164,6 @@ impl Pipeline {
     fn set_aside(&self, text: &str, error: &BadEvent, at: Timestamp) {
         self.metrics.events_bad.inc();
         tracing::warn!("bad event: {error}");
-        self.bad_rows.lock().push(BadRow::new(at, error, text));
+        self.journal.write(at, Happening::Bad(BadRow::new(at, error, text)));
     }
 }

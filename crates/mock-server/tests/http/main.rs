@@ -5,6 +5,7 @@
 mod attributes;
 mod collector;
 mod docs;
+mod inspector;
 mod registry;
 mod server;
 mod stream;

@@ -21,7 +21,12 @@ pub(crate) struct BadRow {
 impl BadRow {
     const PAYLOAD_CHARS: usize = 2_000;
 
-    pub(super) fn new(at: Timestamp, error: &BadEvent, text: &str) -> Self {
+    /// Whether what was sent has `text` in it.
+    pub(crate) fn mentions(&self, text: &str) -> bool {
+        self.payload.contains(text)
+    }
+
+    pub(crate) fn new(at: Timestamp, error: &BadEvent, text: &str) -> Self {
         Self {
             collector_tstamp: at,
             field: error.field.clone(),

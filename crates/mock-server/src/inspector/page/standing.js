@@ -1,0 +1,119 @@
+// Where the shopper stands: attribute values, and interventions with which of their criteria hold.
+
+import { element, find, shown } from './dom.js';
+
+const groups = find(HTMLElement, '#attributes');
+const interventions = find(HTMLElement, '#interventions');
+const streams = find(HTMLElement, '#open-streams');
+const clock = find(HTMLElement, '#server-time');
+
+/** Values shown last, to point out what has changed. @type {Map<string, string>} */
+let values = new Map();
+
+/** Shows nobody. */
+export function clearStanding() {
+  values = new Map();
+  groups.replaceChildren();
+  interventions.replaceChildren();
+  streams.textContent = '–';
+}
+
+/** @param {import('./api.js').Standing} standing */
+export function showStanding(standing) {
+  clock.textContent = new Date(standing.now).toLocaleString();
+  streams.textContent = String(standing.open_streams);
+  const before = values;
+  values = new Map();
+  groups.replaceChildren(
+    ...standing.profile.map((group) =>
+      element(
+        'table',
+        {},
+        element('caption', {}, `${group.name} v${group.version}`),
+        element(
+          'tbody',
+          {},
+          ...Object.entries(group.attributes).map(([name, value]) =>
+            attribute(`${group.name} v${group.version}`, name, value, before),
+          ),
+        ),
+      ),
+    ),
+  );
+  if (standing.profile.length === 0)
+    groups.append(element('p', { class: 'quiet' }, 'No attribute group has this attribute key.'));
+  interventions.replaceChildren(...standing.interventions.map(intervention));
+  if (standing.interventions.length === 0)
+    interventions.append(element('p', { class: 'quiet' }, 'No published intervention concerns this id.'));
+}
+
+/**
+ * @param {string} group
+ * @param {string} name
+ * @param {unknown} value
+ * @param {Map<string, string>} before
+ */
+function attribute(group, name, value, before) {
+  const [key, text] = [`${group}:${name}`, shown(value)];
+  values.set(key, text);
+  const hasChanged = before.has(key) && before.get(key) !== text;
+  return element(
+    'tr',
+    hasChanged ? { class: 'fresh' } : {},
+    element('th', { scope: 'row' }, name),
+    element('td', {}, text),
+  );
+}
+
+/** @param {import('./api.js').Standing['interventions'][number]} rule */
+function intervention({ name, version, criteria, targets, received_by }) {
+  const badge = received_by.length > 0 ? [element('span', { class: 'badge' }, 'delivered')] : [];
+  const whom = targets.map((target) => {
+    const had = received_by.some(({ name, id }) => name === target.name && id === target.id);
+    return `${target.name}${had ? ' has had it' : ''}`;
+  });
+  return element(
+    'article',
+    { 'data-intervention': name, 'data-holds': String(criteria.holds) },
+    element('h3', {}, mark(criteria.holds), `${name} v${version}`, ...badge),
+    element('ul', { class: 'criteria' }, criterion(criteria)),
+    element('p', { class: 'quiet' }, `Targets: ${whom.join(', ') || 'none of these ids'}`),
+  );
+}
+
+/** @param {import('./api.js').Criteria} criteria @returns {HTMLElement} */
+function criterion(criteria) {
+  if (criteria.kind !== 'test') {
+    const words = { all: 'all of', any: 'any of', none: 'none of' };
+    return element(
+      'li',
+      {},
+      mark(criteria.holds),
+      words[criteria.kind],
+      element('ul', { class: 'criteria' }, ...criteria.parts.map(criterion)),
+    );
+  }
+  const { attribute, operator, expected, actual, holds } = criteria;
+  const asked = [attribute, operator, ...(expected === null ? [] : [JSON.stringify(expected)])].join(' ');
+  return element(
+    'li',
+    {},
+    mark(holds),
+    element('code', {}, asked),
+    element('span', { class: 'quiet' }, ` is ${JSON.stringify(actual)}`),
+  );
+}
+
+/** @param {boolean} holds */
+function mark(holds) {
+  return element(
+    'span',
+    {
+      class: 'mark',
+      'data-holds': String(holds),
+      role: 'img',
+      'aria-label': holds ? 'holds' : 'does not hold',
+    },
+    holds ? '✓' : '✗',
+  );
+}
