@@ -4,7 +4,7 @@ use super::callback::Callback;
 use super::object::set;
 use super::timer::{clear_timeout, set_timeout};
 use alloc::rc::Rc;
-use core::cell::Cell;
+use core::cell::{Cell, RefCell};
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
@@ -29,9 +29,9 @@ extern "C" {
     #[wasm_bindgen(thread_local_v2, js_name = requestIdleCallback)]
     static REQUEST_IDLE_CALLBACK: Option<js_sys::Function>;
     #[wasm_bindgen(js_name = requestIdleCallback)]
-    fn request_idle_callback(work: &JsValue, options: &js_sys::Object) -> u32;
+    fn request_idle_callback(work: &JsValue, options: &js_sys::Object) -> JsValue;
     #[wasm_bindgen(js_name = cancelIdleCallback)]
-    fn cancel_idle_callback(handle: u32);
+    fn cancel_idle_callback(handle: &JsValue);
 }
 
 /// A piece of work that runs in a task of its own, soon: once, however often it was asked for meanwhile.
@@ -81,23 +81,22 @@ const IDLE_TIMEOUT_MS: u32 = 1_000;
 /// A piece of work that runs when the page has nothing better to do: once, however often it was asked for meanwhile.
 #[must_use = "dropping a task cancels it"]
 pub struct IdleTask {
-    handle: Rc<Cell<Option<IdleHandle>>>,
+    handle: Rc<RefCell<Option<IdleHandle>>>,
     work: Callback,
 }
 
-#[derive(Clone, Copy)]
 enum IdleHandle {
-    Callback(u32),
-    Timer(u32),
+    Callback(JsValue),
+    Timer(JsValue),
 }
 
 impl IdleTask {
     /// Prepares `work`.
     pub fn new(work: impl Fn() + 'static) -> IdleTask {
-        let handle = Rc::new(Cell::new(None));
+        let handle = Rc::new(RefCell::new(None));
         let pending = Rc::clone(&handle);
         let work = Callback::new(move |_| {
-            pending.set(None);
+            pending.take();
             work();
         });
         IdleTask { handle, work }
@@ -105,11 +104,11 @@ impl IdleTask {
 
     /// Asks for a run.
     pub fn schedule(&self) {
-        if self.handle.get().is_some() {
+        if self.handle.borrow().is_some() {
             return;
         }
         let work = self.work.as_js();
-        self.handle.set(Some(if REQUEST_IDLE_CALLBACK.with(Option::is_some) {
+        self.handle.replace(Some(if REQUEST_IDLE_CALLBACK.with(Option::is_some) {
             let options = js_sys::Object::new();
             set(&options, "timeout", &IDLE_TIMEOUT_MS.into());
             IdleHandle::Callback(request_idle_callback(work, &options))
@@ -121,7 +120,7 @@ impl IdleTask {
 
 impl Drop for IdleTask {
     fn drop(&mut self) {
-        match self.handle.get() {
+        match &*self.handle.borrow() {
             Some(IdleHandle::Callback(handle)) => cancel_idle_callback(handle),
             Some(IdleHandle::Timer(handle)) => clear_timeout(handle),
             None => {}

@@ -5,16 +5,18 @@ use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
 extern "C" {
+    // Handles are whatever the page's `setTimeout` gives: clocks that stand in for the browser's in tests give large numbers
+    // or objects.
     #[wasm_bindgen(js_name = setTimeout)]
-    pub(super) fn set_timeout(function: &JsValue, delay_ms: u32) -> u32;
+    pub(super) fn set_timeout(function: &JsValue, delay_ms: u32) -> JsValue;
     #[wasm_bindgen(js_name = clearTimeout)]
-    pub(super) fn clear_timeout(handle: u32);
+    pub(super) fn clear_timeout(handle: &JsValue);
 }
 
 /// A function to be called once, later.
 #[must_use = "dropping a timer cancels it"]
 pub struct Timer {
-    handle: u32,
+    handle: JsValue,
     _callback: Callback,
 }
 
@@ -28,6 +30,6 @@ impl Timer {
 
 impl Drop for Timer {
     fn drop(&mut self) {
-        clear_timeout(self.handle);
+        clear_timeout(&self.handle);
     }
 }

@@ -1,0 +1,280 @@
+import { type Connection, instance, type Storefront } from './storefront';
+
+/** Something that happens to a storefront, and what its plugin makes of it. */
+export interface Scenario {
+  /** What happens. */
+  title: string;
+  /** What the successive connections to the server do. */
+  connections: Connection[];
+  /** Lets it happen, and says what was seen. */
+  observe: (store: Storefront) => Promise<string>;
+}
+
+const ALL_WELL: Connection = { frames: [instance('one')] };
+const KEEP: Connection = {};
+const NIL_UUID = '00000000-0000-0000-0000-000000000000';
+const HELLO =
+  'id: 0\nevent: hello\ndata:{"server":"x","resume_param":"last_event_id","keep_alive_ms":15000}\n\n';
+
+/** Whether the plugin recovers from whatever its first connection met. */
+async function recovery(store: Storefront): Promise<string> {
+  await store.startAll();
+  if (await store.receives(1)) return 'Tries again and receives.';
+  const requests = (await store.requests()).length;
+  return requests === 1 ? 'Gives up: no further request.' : `Receives nothing after ${requests} requests.`;
+}
+
+async function callsAfter(store: Storefront, ...frames: string[]): Promise<string[]> {
+  await store.startAll();
+  await store.waitFor(async () => (await store.requests()).some(({ open }) => open));
+  await store.send(...frames);
+  await store.receives(1, 5_000);
+  // Whatever else the frames cause has its time to happen.
+  await store.passTime(2_000);
+  return store.calls();
+}
+
+/** Everything that is compared, in the order of the document. */
+export const SCENARIOS: Scenario[] = [
+  {
+    title: 'The server answers the first request with 503',
+    connections: [{ status: 503 }, ALL_WELL],
+    observe: recovery,
+  },
+  {
+    title: 'The server answers the first request with 204',
+    connections: [{ status: 204 }, ALL_WELL],
+    observe: recovery,
+  },
+  {
+    title: 'A proxy answers the first request with an HTML page',
+    connections: [{ contentType: 'text/html', end: 'close' }, ALL_WELL],
+    observe: recovery,
+  },
+  {
+    title: 'The server does not answer within `connectionTimeoutMs`',
+    connections: [{ end: 'hang' }, ALL_WELL],
+    observe: recovery,
+  },
+  {
+    title: 'The connection breaks and the next two requests get 503',
+    connections: [{ end: 'drop' }, { status: 503 }, { status: 503 }, ALL_WELL],
+    observe: async (store) => {
+      await store.startAll();
+      // The browser itself makes the second request, in its own time.
+      await store.waitFor(async () => (await store.requests()).length >= 2);
+      return (await store.receives(1)) ? 'Tries again and receives.' : 'Gives up.';
+    },
+  },
+  {
+    title: 'The server announced its keep-alive interval and falls silent',
+    connections: [{ frames: [HELLO] }, ALL_WELL],
+    observe: async (store) => {
+      await store.startAll();
+      await store.waitFor(async () => (await store.requests()).some(({ open }) => open));
+      const receives = await store.receives(1);
+      return receives ? 'Notices after three intervals, reconnects and receives.' : 'Waits for ever.';
+    },
+  },
+  {
+    title: 'A frame is no JSON, the next one is an intervention',
+    connections: [KEEP],
+    observe: async (store) => {
+      const errors: Error[] = [];
+      store.page.on('pageerror', (error) => errors.push(error));
+      const calls = await callsAfter(store, 'data: {oops\n\n', instance('one'));
+      const next = calls.includes('first one') ? 'delivers the next one' : 'loses the next one';
+      return errors.length > 0 ? `Throws into the page; ${next}.` : `Logs a warning; ${next}.`;
+    },
+  },
+  {
+    title: 'A frame is `null`, the next one is an intervention',
+    connections: [KEEP],
+    observe: async (store) => {
+      const errors: Error[] = [];
+      store.page.on('pageerror', (error) => errors.push(error));
+      const calls = await callsAfter(store, 'data: null\n\n', instance('one'));
+      const next = calls.includes('first one') ? 'delivers the next one' : 'loses the next one';
+      return errors.length > 0 ? `Throws into the page; ${next}.` : `Logs a warning; ${next}.`;
+    },
+  },
+  {
+    title: 'An intervention has no `attributes`',
+    connections: [KEEP],
+    observe: async (store) => {
+      await callsAfter(store, instance('one', { attributes: undefined }));
+      const received = await store.page.evaluate(() => window.store.received as { attributes?: object }[]);
+      if (received.length === 0) return 'Loses it.';
+      const [{ attributes } = {}] = received;
+      return `Delivers it with \`attributes\` ${attributes ? `\`${JSON.stringify(attributes)}\`` : 'missing'}.`;
+    },
+  },
+  {
+    title: 'An intervention has fields that nobody knows',
+    connections: [KEEP],
+    observe: async (store) => {
+      await callsAfter(store, instance('one', { colour: 'red' }));
+      const received = await store.page.evaluate(() => window.store.received as { colour?: string }[]);
+      return received[0]?.colour === 'red' ? 'They reach the handler.' : 'They are lost.';
+    },
+  },
+  {
+    title: 'The server sends the same intervention twice',
+    connections: [KEEP],
+    observe: async (store) => {
+      const calls = await callsAfter(store, instance('one'), instance('one'));
+      return `Delivers it ${times(calls.length)}.`;
+    },
+  },
+  {
+    title: 'The page is reloaded and the server sends the intervention again',
+    connections: [ALL_WELL],
+    observe: async (store) => {
+      await store.startAll();
+      await store.receives(1);
+      await store.page.reload();
+      await store.startAll();
+      await store.waitFor(async () => (await store.requests()).length === 2);
+      await store.passTime(5_000);
+      return `Delivers it ${times(1 + (await store.calls()).length)}.`;
+    },
+  },
+  {
+    title: 'An intervention arrives before a handler is registered',
+    connections: [ALL_WELL],
+    observe: async (store) => {
+      await store.page.evaluate(() => {
+        window.store.startTracker();
+        window.store.subscribe({ user_id: 'ada' });
+      });
+      await store.waitFor(async () => (await store.requests()).some(({ open }) => open));
+      await store.passTime(5_000);
+      await store.page.evaluate(() => window.store.addHandler('late'));
+      return (await store.receives(1, 5_000)) ? 'It waits for the handler.' : 'It is lost.';
+    },
+  },
+  {
+    title: 'The user logs in (an id changes) while the server is slow',
+    connections: [KEEP, { end: 'hang' }],
+    observe: async (store) => {
+      await store.startAll();
+      await store.waitFor(async () => (await store.requests()).some(({ open }) => open));
+      await store.page.evaluate(() => window.store.subscribe({ user_id: 'grace' }));
+      await store.waitFor(async () => (await store.requests()).length === 2);
+      await store.send(instance('meanwhile'));
+      return (await store.receives(1, 2_000))
+        ? 'The old stream delivers until the new one is open.'
+        : 'What the old stream would have brought meanwhile is lost.';
+    },
+  },
+  {
+    title: 'A handler throws',
+    connections: [KEEP],
+    observe: async (store) => {
+      await store.page.evaluate(() => window.store.startTracker());
+      await store.page.evaluate(() => window.store.addHandler('broken', 'throw'));
+      const calls = await callsAfter(store, instance('one'), instance('two'));
+      const others = calls.filter((call) => call.startsWith('first')).length;
+      return others === 2
+        ? 'The other handlers and later interventions are unaffected.'
+        : 'Others are affected.';
+    },
+  },
+  {
+    title: 'A handler is called `__proto__`',
+    connections: [KEEP],
+    observe: async (store) => {
+      await store.page.evaluate(() => window.store.startTracker());
+      await store.page.evaluate(() => window.store.addHandler('__proto__'));
+      const calls = await callsAfter(store, instance('one'));
+      return calls.includes('__proto__ one') ? 'It is called like any other.' : 'It is never called.';
+    },
+  },
+  {
+    title: 'Handlers and a subscription come before any tracker',
+    connections: [ALL_WELL],
+    observe: async (store) => {
+      await store.page.evaluate(() => {
+        window.store.addHandler('early');
+        window.store.subscribe({ user_id: 'ada' });
+        window.store.startTracker();
+      });
+      return (await store.receives(1, 10_000))
+        ? 'They apply to the tracker that comes.'
+        : 'They are ignored.';
+    },
+  },
+  {
+    title: 'An id is the nil UUID, which anonymous trackers send for everybody',
+    connections: [KEEP],
+    observe: async (store) => {
+      await store.page.evaluate((domain_userid) => {
+        window.store.startTracker();
+        window.store.addHandler('first');
+        window.store.subscribe({ domain_userid });
+      }, NIL_UUID);
+      await store.waitFor(async () => (await store.requests()).length > 0);
+      const [request] = await store.requests();
+      return request?.query.includes(NIL_UUID)
+        ? 'Subscribes to the interventions of everybody who is anonymous.'
+        : 'It counts as no id.';
+    },
+  },
+  {
+    title: 'What is tracked about an intervention that is handled',
+    connections: [KEEP],
+    observe: async (store) => {
+      const tracked = trackedEvents(store);
+      await callsAfter(store, instance('one'));
+      await store.passTime(5_000);
+      return names(tracked);
+    },
+  },
+  {
+    title: 'What is tracked about an intervention whose handler rejects',
+    connections: [KEEP],
+    observe: async (store) => names(await trackedOfRejection(store)),
+  },
+];
+
+/** The events about an instance whose only handler rejects. */
+export async function trackedOfRejection(store: Storefront): Promise<TrackedEvent[]> {
+  const tracked = trackedEvents(store);
+  await store.page.evaluate(() => {
+    window.store.startTracker();
+    window.store.addHandler('broken', 'reject');
+    window.store.subscribe({ user_id: 'ada' });
+  });
+  await store.waitFor(async () => (await store.requests()).some(({ open }) => open));
+  await store.send(instance('one'));
+  await store.receives(1, 5_000);
+  await store.passTime(5_000);
+  return tracked;
+}
+
+const times = (count: number) => (count === 1 ? 'once' : count === 2 ? 'twice' : `${count} times`);
+
+/** A self-describing event as the tracker sent it, with the entity that describes the intervention. */
+export interface TrackedEvent {
+  schema: string;
+  data: object;
+  instance: { schema: string; data: object } | undefined;
+}
+
+/** Notes the self-describing events that the page's tracker sends from now on. */
+export function trackedEvents(store: Storefront): TrackedEvent[] {
+  const events: TrackedEvent[] = [];
+  store.page.on('request', (request) => {
+    if (!request.url().includes('/com.snowplowanalytics.snowplow/tp2')) return;
+    for (const { e, ue_pr, co } of request.postDataJSON().data) {
+      if (e !== 'ue') continue;
+      const entities: { schema: string; data: object }[] = JSON.parse(co).data;
+      const instance = entities.find(({ schema }) => schema.includes('/intervention_instance/'));
+      events.push({ ...JSON.parse(ue_pr).data, instance });
+    }
+  });
+  return events;
+}
+
+const names = (events: TrackedEvent[]) =>
+  events.map(({ schema }) => `\`${schema.split('/')[1]}\``).join(', then ');
