@@ -1,5 +1,6 @@
 // Builds the npm package into dist/: the WebAssembly, the ES modules, the script-tag build and the type declarations.
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
@@ -30,6 +31,7 @@ const dist = 'dist';
 buildWasm();
 await bundleScripts();
 run('tsc', ['--project', 'js/tsconfig.json']);
+writeIntegrity();
 printSizes();
 checkBudgets();
 
@@ -101,6 +103,14 @@ async function bundleScripts() {
     }),
   );
   await Promise.all(builds);
+}
+
+/** Hashes for the `integrity` attribute of script and link elements, of every file that a page may name. */
+function writeIntegrity() {
+  const files = readdirSync(dist).filter((file) => /\.(js|wasm)$/.test(file));
+  const hash = (file) => createHash('sha384').update(readFileSync(join(dist, file)));
+  const integrity = Object.fromEntries(files.map((file) => [file, `sha384-${hash(file).digest('base64')}`]));
+  writeFileSync(join(dist, 'integrity.json'), `${JSON.stringify(integrity, null, 2)}\n`);
 }
 
 function printSizes() {

@@ -15,7 +15,7 @@ let files: Files;
 let loading: Promise<void> | undefined;
 let setReady: () => void;
 
-/** Resolves when the core runs. Never rejects: {@link load} does. */
+/** Resolves when the core runs. Never rejects: what `init` returns does. */
 export const ready: Promise<void> = new Promise((resolve) => {
   setReady = resolve;
 });
