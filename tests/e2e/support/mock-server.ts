@@ -9,17 +9,19 @@ const TOKEN = 'sandbox';
 /** A mock server of a test's own, which serves the shop and forgets everything when it is restarted. */
 export class MockServer {
   readonly origin: string;
+  readonly #www: string;
   #process: ChildProcess;
 
-  private constructor(process: ChildProcess, origin: string) {
-    this.#process = process;
+  private constructor(process: ChildProcess, origin: string, www: string) {
     this.origin = origin;
+    this.#www = www;
+    this.#process = process;
   }
 
-  /** Starts a server on a free port. */
-  static async start(): Promise<MockServer> {
-    const { process, origin } = await spawnServer('0');
-    return new MockServer(process, origin);
+  /** Starts a server on a free port. It serves the files in `www`, by default the shop. */
+  static async start(www: string = shopDir): Promise<MockServer> {
+    const { process, origin } = await spawnServer('0', www);
+    return new MockServer(process, origin, www);
   }
 
   /** Ends the server and its streams. */
@@ -32,13 +34,13 @@ export class MockServer {
 
   /** Starts the server again, where it was before. */
   async startAgain(): Promise<void> {
-    const { process } = await spawnServer(new URL(this.origin).port);
+    const { process } = await spawnServer(new URL(this.origin).port, this.#www);
     this.#process = process;
   }
 
-  /** Sends an intervention straight to everybody who listens for `domainUserId`. */
-  async push(name: string, domainUserId: string): Promise<void> {
-    const response = await fetch(`${this.origin}/api/v1/interventions?domain_userid=${domainUserId}`, {
+  /** Sends an intervention straight to everybody who listens for `id`. */
+  async push(name: string, id: string, attributeKey = 'domain_userid'): Promise<void> {
+    const response = await fetch(`${this.origin}/api/v1/interventions?${attributeKey}=${id}`, {
       method: 'POST',
       headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' },
       body: JSON.stringify({ name, version: 1 }),
@@ -48,8 +50,8 @@ export class MockServer {
   }
 }
 
-async function spawnServer(port: string): Promise<{ process: ChildProcess; origin: string }> {
-  const server = spawn(BINARY, ['--port', port, '--www', shopDir, '--token', TOKEN], {
+async function spawnServer(port: string, www: string): Promise<{ process: ChildProcess; origin: string }> {
+  const server = spawn(BINARY, ['--port', port, '--www', www, '--token', TOKEN], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { PATH: process.env.PATH, SIGNALS_LOG: 'warn' },
   });

@@ -1,0 +1,3 @@
+import { startStore } from '../shared/store';
+
+startStore();
