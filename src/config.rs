@@ -4,12 +4,12 @@ use crate::browser::object::entries;
 use crate::browser::text::{id_text, number_text};
 use crate::connection::machine::DEFAULT_CONNECTION_TIMEOUT_MS;
 use crate::keys::pointer::Pointer;
-use crate::wire::stream::INTERVENTIONS_PATH;
 use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 use js_sys::Array;
+use signals_wire::stream::INTERVENTIONS_PATH;
 use wasm_bindgen::prelude::*;
 
 /// Attribute keys that are looked for unless configured otherwise, and the pointers to their ids.

@@ -24,4 +24,3 @@ pub mod page;
 mod runtime;
 pub mod session;
 pub mod subscription;
-pub mod wire;

@@ -2,8 +2,8 @@
 
 use super::machine::Failure;
 use crate::browser::listener::{EventTarget, Listener};
-use crate::wire::stream::{HELLO_EVENT, PING_EVENT};
 use alloc::rc::Rc;
+use signals_wire::stream::{HELLO_EVENT, PING_EVENT};
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]

@@ -51,7 +51,7 @@ mod tests {
     use alloc::string::ToString;
     use alloc::vec::Vec;
 
-    const PATH: &str = crate::wire::stream::INTERVENTIONS_PATH;
+    const PATH: &str = signals_wire::stream::INTERVENTIONS_PATH;
 
     fn ids(pairs: &[(&str, &str)]) -> Vec<KeyAndId> {
         pairs.iter().map(|(key, id)| (key.to_string(), id.to_string())).collect()

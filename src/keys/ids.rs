@@ -1,9 +1,9 @@
 //! The ids that a tracker is known by.
 
-use crate::wire::identifier::is_id;
 use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
+use signals_wire::identifier::is_id;
 
 /// An attribute key and an id.
 pub type KeyAndId = (String, String);
@@ -53,9 +53,9 @@ impl AttributeKeyIds {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::identifier::NIL_UUID;
     use alloc::format;
     use alloc::vec;
+    use signals_wire::identifier::NIL_UUID;
 
     fn fixed(key: &str, id: &str) -> Vec<(String, String)> {
         vec![(key.to_owned(), id.to_owned())]

@@ -17,7 +17,7 @@ pub fn nobody(random: fn() -> f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::identifier::{is_canonical_uuid, is_id};
+    use signals_wire::identifier::{is_canonical_uuid, is_id};
 
     #[test]
     fn nobody_has_an_id_in_canonical_form() {

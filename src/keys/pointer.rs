@@ -1,8 +1,8 @@
 //! Where to find an id in a tracked event.
 
-use crate::wire::tracker_protocol::RENAMED_FIELDS;
 use alloc::borrow::ToOwned;
 use alloc::string::String;
+use signals_wire::tracker_protocol::RENAMED_FIELDS;
 
 /// A JSON Pointer (RFC 6901) on a tracker-protocol payload, resolved to the names that trackers use.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,3 +1,5 @@
+use std::string::String;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 

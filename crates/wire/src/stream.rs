@@ -1,5 +1,9 @@
 //! Fixed names of the intervention stream (`GET /api/v1/interventions`).
 
+#[cfg(feature = "json")]
+use std::string::String;
+
+#[cfg(feature = "json")]
 use serde::{Deserialize, Serialize};
 
 /// Path under a Signals endpoint where the stream is opened and direct interventions are posted.
@@ -21,6 +25,7 @@ pub const KEEP_ALIVE_MS: u64 = 15_000;
 pub const RETRY_MS: u64 = 2_000;
 
 /// Data of the `hello` frame: what this server can do beyond plain Server-Sent Events.
+#[cfg(feature = "json")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hello {
     /// Product name of the server.
