@@ -33,7 +33,7 @@ pub use definitions::{
 };
 pub use engine::{
     AsksFor, AttributeInfo, AttributeReading, CriteriaReading, Engine, GroupReading, Outcome,
-    RuleReading, Snapshot, Triggered, Warning,
+    ProfileChanges, RuleReading, SavedProfile, Snapshot, Triggered, Warning,
 };
 pub use event::{Arrival, BadEvent, Event, Payload, SchemaUri, SelfDescribing};
 pub use timestamp::Timestamp;

@@ -4,10 +4,41 @@
 
 mod support;
 
+use std::collections::BTreeMap;
+
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use signals_engine::{Engine, Event, Outcome, Snapshot, Timestamp};
+use signals_engine::{Engine, Event, Outcome, ProfileChanges, Snapshot, Timestamp};
+use signals_wire::TargetAttributeKey;
 use support::*;
+
+/// Saved profiles, each as text by the key and id it belongs to.
+#[derive(Default)]
+struct Shelf(BTreeMap<(String, String), String>);
+
+impl Shelf {
+    /// Replaces what has changed and leaves the rest alone.
+    fn take(&mut self, changes: ProfileChanges) {
+        if changes.all_forgotten {
+            self.0.clear();
+        }
+        for (owner, saved) in changes.profiles {
+            let key = (owner.name, owner.id);
+            match saved {
+                Some(saved) => self.0.insert(key, serde_json::to_string(&saved).unwrap()),
+                None => self.0.remove(&key),
+            };
+        }
+    }
+
+    fn snapshot(&self) -> Snapshot {
+        let profiles = self.0.iter().map(|((name, id), text)| {
+            let owner = TargetAttributeKey { name: name.clone(), id: id.clone() };
+            (owner, serde_json::from_str(text).unwrap())
+        });
+        profiles.collect()
+    }
+}
 
 /// Every aggregation over the amounts of all events, for life and over a rolling window.
 fn every_aggregation() -> Value {
@@ -139,6 +170,31 @@ proptest! {
     }
 
     #[test]
+    fn profiles_saved_one_by_one_when_they_changed_are_all_there_is(
+        events in history(),
+        saved_after in proptest::collection::vec(any::<bool>(), 60),
+        forgets in any::<bool>(),
+    ) {
+        let mut run = Run::new(all_kinds_of_definitions());
+        run.engine.track_changes();
+        let mut shelf = Shelf::default();
+        for (event, is_saved) in events.iter().zip(saved_after) {
+            if forgets {
+                run.engine.forget_expired(event.collector_tstamp());
+            }
+            run.process(event);
+            if is_saved {
+                shelf.take(run.engine.take_changes());
+            }
+        }
+        shelf.take(run.engine.take_changes());
+        let mut restored = Run::new(all_kinds_of_definitions());
+        restored.engine.restore(shelf.snapshot());
+        prop_assert_eq!(restored.engine.snapshot(), run.engine.snapshot());
+        prop_assert_eq!(run.engine.take_changes(), ProfileChanges::default());
+    }
+
+    #[test]
     fn replacing_definitions_by_the_same_changes_nothing(events in history(), cut in any::<prop::sample::Index>()) {
         let cut = cut.index(events.len());
         let mut left_alone = Run::new(all_kinds_of_definitions());
@@ -205,4 +261,64 @@ fn a_snapshot_under_other_definitions_keeps_what_is_still_defined() {
     assert!(!other.is_set("b"), "a count is no sum");
     assert!(other.acme("a", json!({})).is_empty(), "kept was delivered before");
     assert_eq!(other.acme("c", json!({})), ["new"]);
+}
+
+#[test]
+fn what_a_change_of_definitions_takes_away_stays_away_when_the_names_come_back() {
+    let with =
+        |names: &[&str]| user_group(names.iter().map(|name| counter(name)).collect(), json!([]));
+    let mut run = Run::new(with(&["a", "b"]));
+    run.engine.track_changes();
+    let mut shelf = Shelf::default();
+    run.acme("a", json!({}));
+    run.acme("b", json!({}));
+    shelf.take(run.engine.take_changes());
+    run.engine.replace_definitions(&definitions(with(&["a"]))).unwrap();
+    run.engine.replace_definitions(&definitions(with(&["a", "b"]))).unwrap();
+    shelf.take(run.engine.take_changes());
+
+    let mut restored = Run::new(with(&["a", "b"]));
+    restored.engine.restore(shelf.snapshot());
+    assert_eq!((restored.read("a"), restored.is_set("b")), (json!(1), false));
+}
+
+#[test]
+fn forgotten_profiles_are_told_as_changes() {
+    let mut run = Run::new(user_group(json!([counter("a")]), json!([])));
+    run.engine.track_changes();
+    run.acme("a", json!({}));
+    let changes = run.engine.take_changes();
+    assert!(matches!(&changes.profiles[..], [(owner, Some(_))] if owner.id == USER));
+    run.engine.forget_expired(Timestamp::from_millis(i64::MAX));
+    let changes = run.engine.take_changes();
+    assert!(matches!(&changes.profiles[..], [(owner, None)] if owner.id == USER));
+    run.acme("a", json!({}));
+    run.engine.reset_profiles();
+    assert!(run.engine.take_changes().all_forgotten);
+    run.acme("a", json!({}));
+    run.engine.take_changes();
+    run.engine.mark_all_changed();
+    let changes = run.engine.take_changes();
+    assert!(changes.all_forgotten && changes.profiles.len() == 1);
+}
+
+#[test]
+fn of_too_many_profiles_those_longest_without_an_event_are_forgotten() {
+    let mut run = Run::new(user_group(json!([counter("a")]), json!([])));
+    run.engine.track_changes();
+    let user = |number: usize| format!("user-{number}");
+    for number in (0..10).chain([0]) {
+        let event = identified(acme("a", json!({})), &user(number), "");
+        run.now += 1;
+        run.process(&event_at(event, run.now));
+    }
+    run.engine.take_changes();
+    run.engine.forget_least_active(4);
+    assert_eq!(run.engine.profile_count(), 4);
+    let mut gone: Vec<String> =
+        run.engine.take_changes().profiles.into_iter().map(|(owner, _)| owner.id).collect();
+    gone.sort();
+    assert_eq!(gone, (1..=6).map(user).collect::<Vec<_>>());
+    run.engine.forget_least_active(4);
+    assert_eq!(run.engine.profile_count(), 4);
 }

@@ -5,11 +5,13 @@ mod condition;
 mod explain;
 mod group;
 mod key;
+mod names;
 mod outcome;
 mod profile;
 mod program;
 mod reading;
 mod rule;
+mod saved;
 mod snapshot;
 
 use std::borrow::Cow;
@@ -31,6 +33,8 @@ use profile::{Profile, Profiles};
 use program::Program;
 pub use reading::{AttributeInfo, AttributeReading, GroupReading};
 use rule::{Rule, RuleIndex};
+use saved::ChangedProfiles;
+pub use saved::{ProfileChanges, SavedProfile};
 pub use snapshot::Snapshot;
 
 /// Computes attributes from events and says which interventions they trigger.
@@ -64,6 +68,8 @@ pub use snapshot::Snapshot;
 pub struct Engine {
     program: Program,
     profiles: Profiles,
+    /// Only when somebody wants to know.
+    changed: Option<ChangedProfiles>,
 }
 
 /// An attribute whose value an event changed.
@@ -114,7 +120,7 @@ impl Engine {
     pub fn new(definitions: &Definitions) -> Result<Engine, DefinitionError> {
         let program = Program::compile(definitions)?;
         let profiles = Profiles::new(&program.keys);
-        Ok(Engine { program, profiles })
+        Ok(Engine { program, profiles, changed: None })
     }
 
     /// Counts one event and reports what it triggered. The engine's time is the event's `collector_tstamp`.
@@ -146,6 +152,11 @@ impl Engine {
                     attributes: self.payload(rule, &ids, now),
                     targets,
                 });
+            }
+        }
+        if let Some(changed) = &mut self.changed {
+            for (key, id) in ids.iter().filter(|(key, id)| self.profiles.get(*key, id).is_some()) {
+                changed.add(&self.program.keys.get(key).name, id);
             }
         }
         outcome
@@ -217,7 +228,11 @@ impl Engine {
         definitions: &Definitions,
     ) -> Result<(), DefinitionError> {
         let program = Program::compile(definitions)?;
-        self.profiles = self.snapshot().restore(&program);
+        let profiles = self.snapshot().restore(&program);
+        if let Some(changed) = &mut self.changed {
+            changed.add_losers((&self.program, &self.profiles), (&program, &profiles));
+        }
+        self.profiles = profiles;
         self.program = program;
         Ok(())
     }
@@ -225,6 +240,9 @@ impl Engine {
     /// Forgets every profile and who has had which intervention. Definitions stay.
     pub fn reset_profiles(&mut self) {
         self.profiles = Profiles::new(&self.program.keys);
+        if let Some(changed) = &mut self.changed {
+            changed.forget_all();
+        }
     }
 
     /// Frees what has outlived its time to live at `now`: values, and the memory of who has had which intervention when the
@@ -232,7 +250,12 @@ impl Engine {
     ///
     /// Looks at every profile: call it every few minutes, not with every event.
     pub fn forget_expired(&mut self, now: Timestamp) {
-        self.profiles.forget_expired(&self.program, now);
+        let Self { program, profiles, changed } = self;
+        profiles.forget_expired(program, now, |key, id| {
+            if let Some(changed) = changed {
+                changed.add(&program.keys.get(key).name, id);
+            }
+        });
     }
 
     /// Everything the engine remembers about profiles, to be serialised.
@@ -245,6 +268,7 @@ impl Engine {
     /// Attributes and interventions that are not defined any more, or aggregate differently, are left out.
     pub fn restore(&mut self, snapshot: Snapshot) {
         self.profiles = snapshot.restore(&self.program);
+        self.mark_all_changed();
     }
 
     fn published_group(&self, reference: &GroupReference) -> Option<&Group> {
@@ -295,7 +319,7 @@ impl Engine {
     /// Takes the event into every attribute that counts it. Returns the changes that rules may care for.
     fn count(&mut self, event: &Event, ids: &Ids<'_>, outcome: &mut Outcome) -> Vec<Change> {
         let now = event.collector_tstamp();
-        let Self { program, profiles } = self;
+        let Self { program, profiles, .. } = self;
         let mut changes = Vec::new();
         for (key, candidates) in program.candidates(event) {
             let Some(id) = ids.get(key) else { continue };

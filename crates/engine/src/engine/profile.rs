@@ -117,6 +117,11 @@ impl Profile {
             && !self.cells.iter().any(|(index, cell)| cell.is_live(program.attribute(*index), now))
     }
 
+    /// How many attributes were set and how many interventions received.
+    pub(super) fn size(&self) -> (usize, usize) {
+        (self.cells.len(), self.received.len())
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.cells.is_empty() && self.received.is_empty()
     }
@@ -242,16 +247,45 @@ impl Profiles {
         })
     }
 
-    /// Drops values that have expired at `now`, and profiles that are over or of which nothing is left.
-    pub(super) fn forget_expired(&mut self, program: &Program, now: Timestamp) {
-        for profiles in &mut self.by_key {
-            profiles.retain(|_, profile| {
+    pub(super) fn remove(&mut self, key: KeyIndex, id: &str) {
+        self.by_key[key.get()].remove(id);
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.by_key.iter().map(HashMap::len).sum()
+    }
+
+    /// Drops values that have expired at `now`, and profiles that are over or of which nothing is left. Tells `on_change` of
+    /// every profile that lost something.
+    pub(super) fn forget_expired(
+        &mut self,
+        program: &Program,
+        now: Timestamp,
+        mut on_change: impl FnMut(KeyIndex, &str),
+    ) {
+        for (key, profiles) in (0..).map(KeyIndex).zip(&mut self.by_key) {
+            profiles.retain(|id, profile| {
                 if profile.is_over(program, now) {
+                    on_change(key, id);
                     return false;
                 }
+                let before = profile.cells.len();
                 profile.cells.retain(|(index, cell)| cell.is_live(program.attribute(*index), now));
+                if profile.cells.len() < before {
+                    on_change(key, id);
+                }
                 !profile.is_empty()
             });
+        }
+        self.give_memory_back();
+    }
+
+    /// Shrinks tables that were much larger once.
+    pub(super) fn give_memory_back(&mut self) {
+        for profiles in &mut self.by_key {
+            if profiles.capacity() / 4 > profiles.len() {
+                profiles.shrink_to(profiles.len() * 2);
+            }
         }
     }
 }

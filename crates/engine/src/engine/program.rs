@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::attribute::{Attribute, AttributeIndex};
 use super::group::Groups;
 use super::key::{KeyIndex, Keys};
+use super::names::Names;
 use super::rule::{Rule, RuleIndex};
 use crate::definitions::{DefinitionError, Definitions, Loc, Service};
 use crate::event::Event;
@@ -15,6 +16,7 @@ use crate::name::check_name;
 pub(super) struct Program {
     pub(super) keys: Keys,
     pub(super) groups: Groups,
+    pub(super) names: Names,
     rules: Vec<Rule>,
     counted_by: EventIndex,
     /// For each attribute, the published rules that mention it.
@@ -53,7 +55,8 @@ impl Program {
                 mentioned_by[attribute.get()].push(index);
             }
         }
-        Ok(Self { keys, groups, rules, counted_by, mentioned_by })
+        let names = Names::of(&groups, &rules);
+        Ok(Self { keys, groups, names, rules, counted_by, mentioned_by })
     }
 
     pub(super) fn attribute(&self, index: AttributeIndex) -> &Attribute {

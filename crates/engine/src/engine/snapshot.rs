@@ -1,35 +1,33 @@
-//! State as it is saved: tied to definitions by names, because indexes mean nothing once definitions change.
+//! All state at once, as it is saved.
 
 use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use signals_wire::TargetAttributeKey;
 
 use super::attribute::AttributeIndex;
+use super::names::{AttributeName, InterventionName};
 use super::profile::{Cell, Profile, Profiles};
 use super::program::Program;
 use super::rule::RuleIndex;
+use super::saved::SavedProfile;
 use crate::Timestamp;
 
 /// Everything an engine remembers about profiles. Opaque, but serialisable, and equal for equal state.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Snapshot {
     /// Every attribute there was; cells refer to them by position.
-    attributes: Vec<AttributeName>,
+    attributes: Vec<Arc<AttributeName>>,
     /// Name and version of every intervention there was; profiles refer to them by position.
-    interventions: Vec<(String, u64)>,
+    interventions: Vec<Arc<InterventionName>>,
     /// Sorted by attribute key and id.
-    profiles: Vec<SavedProfile>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-struct AttributeName {
-    group: String,
-    version: u64,
-    attribute: String,
+    profiles: Vec<OwnedProfile>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-struct SavedProfile {
+struct OwnedProfile {
     key: String,
     id: String,
     cells: Vec<(u32, Cell)>,
@@ -39,9 +37,9 @@ struct SavedProfile {
 
 impl Snapshot {
     pub(super) fn take(program: &Program, profiles: &Profiles) -> Self {
-        let mut saved: Vec<SavedProfile> = profiles
+        let mut saved: Vec<OwnedProfile> = profiles
             .iter()
-            .map(|(key, id, profile)| SavedProfile {
+            .map(|(key, id, profile)| OwnedProfile {
                 key: program.keys.get(key).name.clone(),
                 id: id.to_owned(),
                 cells: profile.cells().map(|(index, cell)| (index.0, cell.clone())).collect(),
@@ -51,8 +49,8 @@ impl Snapshot {
             .collect();
         saved.sort_by(|left, right| (&left.key, &left.id).cmp(&(&right.key, &right.id)));
         Self {
-            attributes: attribute_names(program),
-            interventions: intervention_names(program),
+            attributes: program.names.attributes.clone(),
+            interventions: program.names.interventions.clone(),
             profiles: saved,
         }
     }
@@ -60,9 +58,9 @@ impl Snapshot {
     /// The profiles under `program`, as far as it still defines what they hold.
     pub(super) fn restore(self, program: &Program) -> Profiles {
         let attributes: Vec<Option<AttributeIndex>> =
-            positions(&self.attributes, attribute_names(program), AttributeIndex);
+            positions(&self.attributes, &program.names.attributes, AttributeIndex);
         let rules: Vec<Option<RuleIndex>> =
-            positions(&self.interventions, intervention_names(program), RuleIndex);
+            positions(&self.interventions, &program.names.interventions, RuleIndex);
         let mut profiles = Profiles::new(&program.keys);
         for saved in self.profiles {
             let Some(key) = program.keys.named(&saved.key) else { continue };
@@ -84,29 +82,58 @@ impl Snapshot {
     }
 }
 
-fn attribute_names(program: &Program) -> Vec<AttributeName> {
-    let groups = program.groups.iter();
-    groups
-        .flat_map(|group| {
-            group.attributes().map(|index| AttributeName {
-                group: group.name.clone(),
-                version: group.version,
-                attribute: program.attribute(index).name.clone(),
+/// Profiles that were saved one by one. Of several of the same id, one counts.
+impl FromIterator<(TargetAttributeKey, SavedProfile)> for Snapshot {
+    fn from_iter<I: IntoIterator<Item = (TargetAttributeKey, SavedProfile)>>(saved: I) -> Self {
+        let mut attributes = Interned::default();
+        let mut interventions = Interned::default();
+        let mut profiles: Vec<OwnedProfile> = saved
+            .into_iter()
+            .map(|(owner, SavedProfile { cells, received, active_at })| OwnedProfile {
+                key: owner.name,
+                id: owner.id,
+                cells: cells
+                    .into_iter()
+                    .map(|(name, cell)| (attributes.position(name), cell))
+                    .collect(),
+                received: received.into_iter().map(|name| interventions.position(name)).collect(),
+                active_at,
             })
-        })
-        .collect()
+            .collect();
+        profiles.sort_by(|left, right| (&left.key, &left.id).cmp(&(&right.key, &right.id)));
+        Self { attributes: attributes.names, interventions: interventions.names, profiles }
+    }
 }
 
-fn intervention_names(program: &Program) -> Vec<(String, u64)> {
-    program.rules().map(|(_, rule)| (rule.name.clone(), rule.version)).collect()
+/// Names, each once.
+#[derive(Debug)]
+struct Interned<N> {
+    names: Vec<Arc<N>>,
+    positions: HashMap<Arc<N>, u32>,
+}
+
+impl<N> Default for Interned<N> {
+    fn default() -> Self {
+        Self { names: Vec::new(), positions: HashMap::new() }
+    }
+}
+
+impl<N: Eq + Hash> Interned<N> {
+    fn position(&mut self, name: Arc<N>) -> u32 {
+        let Self { names, positions } = self;
+        *positions.entry(name).or_insert_with_key(|name| {
+            names.push(Arc::clone(name));
+            names.len() as u32 - 1
+        })
+    }
 }
 
 /// For each of the `old` names, its position among the `new` ones, if it is still there.
-fn positions<N: Eq + std::hash::Hash, I: Copy>(
-    old: &[N],
-    new: Vec<N>,
+fn positions<N: Eq + Hash, I: Copy>(
+    old: &[Arc<N>],
+    new: &[Arc<N>],
     to_index: impl Fn(u32) -> I,
 ) -> Vec<Option<I>> {
-    let by_name: HashMap<N, I> = new.into_iter().zip((0..).map(to_index)).collect();
-    old.iter().map(|name| by_name.get(name).copied()).collect()
+    let by_name: HashMap<&N, I> = new.iter().map(Arc::as_ref).zip((0..).map(to_index)).collect();
+    old.iter().map(|name| by_name.get(name.as_ref()).copied()).collect()
 }

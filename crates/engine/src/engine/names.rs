@@ -1,0 +1,43 @@
+//! What attributes and interventions are called: saved state is tied to definitions by names, because indexes mean nothing
+//! once definitions change.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::group::Groups;
+use super::rule::Rule;
+
+/// Which attribute of which version of which group.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub(super) struct AttributeName {
+    group: String,
+    version: u64,
+    attribute: String,
+}
+
+/// Name and version.
+pub(super) type InterventionName = (String, u64);
+
+/// The names of everything that is defined, by its index.
+#[derive(Debug, Clone)]
+pub(super) struct Names {
+    pub(super) attributes: Vec<Arc<AttributeName>>,
+    pub(super) interventions: Vec<Arc<InterventionName>>,
+}
+
+impl Names {
+    pub(super) fn of(groups: &Groups, rules: &[Rule]) -> Self {
+        let attributes = groups.iter().flat_map(|group| {
+            group.attributes().map(|index| {
+                Arc::new(AttributeName {
+                    group: group.name.clone(),
+                    version: group.version,
+                    attribute: groups.attribute(index).name.clone(),
+                })
+            })
+        });
+        let interventions = rules.iter().map(|rule| Arc::new((rule.name.clone(), rule.version)));
+        Self { attributes: attributes.collect(), interventions: interventions.collect() }
+    }
+}
