@@ -41,6 +41,12 @@ impl Clock {
         now.plus_millis(self.ahead_millis.load(Ordering::Relaxed))
     }
 
+    /// How far this clock was moved.
+    pub fn ahead(&self) -> Duration {
+        let millis = self.ahead_millis.load(Ordering::Relaxed);
+        Duration::from_millis(u64::try_from(millis).unwrap_or_default())
+    }
+
     /// Moves this clock and its clones forward, not further than time can be told.
     pub fn advance(&self, by: Duration) {
         let millis = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);

@@ -69,6 +69,11 @@ pub struct Config {
     #[arg(long, env = "SIGNALS_DEFINITIONS", value_name = "FILE", value_delimiter = ',')]
     pub definitions: Vec<PathBuf>,
 
+    /// Data file in which definitions, profiles and instances outlive the server; made when it is not there. In memory alone
+    /// when not given. A file that is not new keeps its definitions, and those of --definitions are published onto them.
+    #[arg(long, env = "SIGNALS_DATA", value_name = "FILE")]
+    pub data: Option<PathBuf>,
+
     /// Directory with the shop's files, served at /.
     #[arg(long, env = "SIGNALS_WWW", value_name = "DIR")]
     pub www: Option<PathBuf>,

@@ -117,6 +117,20 @@ impl Problem {
     }
 }
 
+impl fmt::Display for Problem {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let steps: Vec<String> = self
+            .loc
+            .iter()
+            .map(|step| match step {
+                Step::Name(name) => name.clone(),
+                Step::Index(index) => index.to_string(),
+            })
+            .collect();
+        write!(formatter, "{}: {}", steps.join("."), self.msg)
+    }
+}
+
 impl From<&str> for Step {
     fn from(name: &str) -> Self {
         Self::Name(name.to_owned())

@@ -83,6 +83,22 @@ impl InstanceFrame {
         Self { standard: encode(id, instance), python_sdk: OnceLock::new() }
     }
 
+    /// One that was encoded before, by its bytes; `None` if they are no such frame.
+    pub(crate) fn from_bytes(standard: Bytes) -> Option<Self> {
+        let frame = Self { standard, python_sdk: OnceLock::new() };
+        frame.instance().is_some().then_some(frame)
+    }
+
+    /// The bytes to make it from again.
+    pub(crate) fn bytes(&self) -> &Bytes {
+        &self.standard
+    }
+
+    /// Number of bytes in the standard dialect.
+    pub(crate) fn len(&self) -> usize {
+        self.standard.len()
+    }
+
     /// The frame as a reader of `dialect` wants it.
     pub(crate) fn frame(&self, dialect: Dialect) -> Frame {
         Frame::Instance(match dialect {

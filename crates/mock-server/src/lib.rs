@@ -32,6 +32,7 @@ mod pipeline;
 mod registry;
 mod shop;
 mod state;
+mod storage;
 mod stream;
 
 use std::io;
@@ -49,9 +50,10 @@ pub use self::clock::Clock;
 pub use self::config::{Cli, Command, Config, DEFAULT_TOKEN, ExportOptions, ListenError};
 pub use self::definitions::{LoadError, load as load_definitions};
 pub use self::export::{ExportError, export};
-pub use self::state::{AppState, ServerOptions};
+pub use self::state::{AppState, Persistence, ServerOptions, StartError};
+pub use self::storage::DataFileError;
 
-/// How often expired profiles are freed.
+/// How often expired profiles are freed. Moving the clock frees them at once.
 const HOUSEKEEPING_INTERVAL: Duration = Duration::from_secs(60);
 
 /// How long requests that are under way may hold up the end of the server.
@@ -73,7 +75,7 @@ pub fn app(state: AppState) -> Router {
         .with_state(state)
 }
 
-/// Serves [`app`] on `listener` until `shutdown` completes, then ends all streams and returns.
+/// Serves [`app`] on `listener` until `shutdown` completes, then ends all streams, writes what is to be kept and returns.
 ///
 /// # Errors
 /// When the listener fails for good.
@@ -90,6 +92,7 @@ pub async fn run(
         }
     });
     let (hub, journal) = (state.hub().clone(), state.journal().clone());
+    let to_save = state.clone();
     let (stopping, stopped) = tokio::sync::oneshot::channel();
     let shutdown = async move {
         shutdown.await;
@@ -106,13 +109,15 @@ pub async fn run(
         }
         time::sleep(SHUTDOWN_GRACE).await;
     };
-    tokio::select! {
+    let result = tokio::select! {
         result = server => result,
         () = out_of_patience => {
             tracing::warn!("some requests did not end in time");
             Ok(())
         }
-    }
+    };
+    storage::save_at_end(&to_save).await;
+    result
 }
 
 /// What has to happen now and then. The tasks end when the set is dropped.
@@ -120,6 +125,7 @@ fn background_tasks(state: &AppState) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
     tasks.spawn(state.hub().clone().keep_alive());
     tasks.spawn(housekeeping(state.clone()));
+    tasks.spawn(storage::keep_saving(state.clone()));
     tasks
 }
 

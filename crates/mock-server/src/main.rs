@@ -7,8 +7,8 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use signals_mock_server::{
-    AppState, Cli, Clock, Command, Config, DEFAULT_TOKEN, ExportOptions, ServerOptions, export,
-    load_definitions, run,
+    AppState, Cli, Clock, Command, Config, DEFAULT_TOKEN, ExportOptions, Persistence,
+    ServerOptions, export, load_definitions, run,
 };
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -65,18 +65,20 @@ async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let listener = config.listen().await?;
     let url = config.url(listener.local_addr()?.port());
-    tracing::info!(
-        attribute_groups = definitions.attribute_groups.len(),
-        interventions = definitions.interventions.len(),
-        "starting"
-    );
+    let persistence = config
+        .data
+        .clone()
+        .map(|file| Persistence { file, republish: !config.definitions.is_empty() });
     let state = AppState::new(ServerOptions {
         definitions,
+        persistence,
         token: config.token.clone(),
         strict_ids: config.strict_ids,
         www: config.www.clone(),
         clock: Clock::system(),
     })?;
+
+    tracing::info!("starting");
 
     let token_hint = if config.token == DEFAULT_TOKEN {
         format!("\ntoken: {DEFAULT_TOKEN} (the default; set another with --token)")
@@ -84,7 +86,7 @@ async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
         String::new()
     };
     // In one piece: whoever waits for the first line may stop reading after it.
-    println!("listening on {url}{token_hint}");
+    io::stdout().write_all(format!("listening on {url}{token_hint}\n").as_bytes())?;
     run(listener, state, async move {
         tokio::select! {
             _ = terminate.recv() => {}

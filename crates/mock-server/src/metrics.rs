@@ -27,6 +27,14 @@ pub(crate) struct Metrics {
     /// One per stream that lost the instance because its reader was too slow.
     pub(crate) instances_dropped: Counter,
     pub(crate) open_streams: Gauge,
+    /// Kept for replay, each once per target.
+    pub(crate) instances_kept: Gauge,
+    /// Instances that no stream had yet.
+    pub(crate) instances_waiting: Gauge,
+    pub(crate) profiles: Gauge,
+    /// Times the data file was brought up to date, and times that failed.
+    pub(crate) saves_good: Counter,
+    pub(crate) saves_failed: Counter,
     /// Seconds from having a collector request to having done all that its events cause.
     processing_seconds: Histogram,
     registry: Arc<Registry>,
@@ -49,6 +57,12 @@ impl Metrics {
         let attributes_updated = Counter::default();
         let rules_evaluated = Counter::default();
         let open_streams = Gauge::default();
+        let instances_kept = Gauge::default();
+        let instances_waiting = Gauge::default();
+        let profiles = Gauge::default();
+        let saves = Family::<[(&str, &str); 1], Counter>::default();
+        let save = |outcome| saves.get_or_create_owned(&[("outcome", outcome)]);
+        let (saves_good, saves_failed) = (save("good"), save("failed"));
         let processing_seconds = Histogram::new(exponential_buckets(0.000_05, 4.0, 9));
 
         let mut registry = Registry::with_prefix("signals");
@@ -66,6 +80,18 @@ impl Metrics {
         );
         registry.register("open_streams", "Streams open now", open_streams.clone());
         registry.register(
+            "instances_kept",
+            "Instances kept for replay now, once per target",
+            instances_kept.clone(),
+        );
+        registry.register(
+            "instances_waiting",
+            "Instances that wait for their first stream now",
+            instances_waiting.clone(),
+        );
+        registry.register("profiles", "Profiles in memory now", profiles.clone());
+        registry.register("saves", "Times the data file was brought up to date", saves);
+        registry.register(
             "processing_seconds",
             "Time to process one collector request",
             processing_seconds.clone(),
@@ -82,6 +108,11 @@ impl Metrics {
             instances_replayed,
             instances_dropped,
             open_streams,
+            instances_kept,
+            instances_waiting,
+            profiles,
+            saves_good,
+            saves_failed,
             processing_seconds,
             registry: Arc::new(registry),
         }

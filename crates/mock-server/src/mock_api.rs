@@ -84,6 +84,7 @@ impl Owner {
     )
 )]
 async fn metrics_text(State(state): State<AppState>) -> Result<Response, ApiError> {
+    state.metrics().profiles.set(state.pipeline().profile_count() as i64);
     let text = state.metrics().to_text().map_err(|error| ApiError::Internal(error.to_string()))?;
     Ok(([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], text).into_response())
 }
@@ -269,6 +270,7 @@ async fn advance_clock(
         Problem::in_body([Step::from("advance")], "duration_parsing", msg)
     })?;
     state.clock().advance(by);
+    state.pipeline().forget_expired(state.clock().now());
     Ok(Json(Now { now: state.clock().now().to_string() }))
 }
 

@@ -7,6 +7,7 @@ mod outbox;
 mod position;
 mod replay;
 mod rules;
+mod saved;
 mod state;
 mod waiting;
 
@@ -21,8 +22,9 @@ use signals_wire::{InterventionInstance, TargetAttributeKey};
 use tokio::time::{self, MissedTickBehavior};
 
 use self::outbox::Outbox;
-use self::position::Epoch;
+pub(crate) use self::position::{Epoch, Position};
 pub(crate) use self::rules::DeliveryRules;
+pub(crate) use self::saved::{HubChanges, SavedHub, SavedInstance};
 use self::state::{HubState, Opened, Replayed, StreamKey};
 use crate::clock::Clock;
 use crate::frame::{Dialect, Frame};
@@ -109,6 +111,33 @@ impl DeliveryHub {
         self.with_state(HubState::forget_instances);
     }
 
+    /// Frees instances that are too old to be replayed.
+    pub(crate) fn forget_expired(&self) {
+        let now = self.shared.clock.now();
+        self.with_state(|state| state.forget_expired(now));
+    }
+
+    /// Goes on from where another process was. To be called before anything happens.
+    pub(crate) fn restore(&self, saved: SavedHub) {
+        self.with_state(|state| state.restore(saved));
+    }
+
+    /// Notes from now on what changes, for [`DeliveryHub::take_changes`].
+    pub(crate) fn track_changes(&self) {
+        self.with_state(HubState::track_changes);
+    }
+
+    /// What has changed since the last call. Whoever applies it to what was saved before has saved everything.
+    pub(crate) fn take_changes(&self) -> HubChanges {
+        let now = self.shared.clock.now();
+        self.with_state(|state| state.take_changes(now))
+    }
+
+    /// Makes the next [`DeliveryHub::take_changes`] tell everything, as if it were all new.
+    pub(crate) fn mark_all_changed(&self) {
+        self.with_state(HubState::mark_all_changed);
+    }
+
     /// The instances of the last minutes for `target` and when they were published, oldest first.
     pub(crate) fn instances(
         &self,
@@ -139,6 +168,8 @@ impl DeliveryHub {
         let mut state = self.shared.state.lock();
         let result = work(&mut state);
         self.shared.metrics.open_streams.set(state.open_streams() as i64);
+        self.shared.metrics.instances_kept.set(state.kept().instances as i64);
+        self.shared.metrics.instances_waiting.set(state.waiting() as i64);
         result
     }
 

@@ -2,13 +2,30 @@ use std::fmt;
 
 use uuid::Uuid;
 
-/// Place of an instance in the order in which this server process published them, counted from 1.
+/// Place of an instance in the order in which they were published in one epoch, counted from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Position(u64);
+pub(crate) struct Position(u64);
 
 impl Position {
     /// Before the first instance.
     pub(super) const START: Self = Self(0);
+
+    /// More instances than a process publishes between two savings.
+    const UNSAVED_AT_MOST: u64 = 1 << 32;
+
+    pub(crate) const fn new(number: u64) -> Self {
+        Self(number)
+    }
+
+    pub(crate) const fn get(self) -> u64 {
+        self.0
+    }
+
+    /// From where a new process goes on, which knows of this position and not of those that were given out in a last moment
+    /// before a crash. None of those must come twice: a client that brings one would miss what has it now.
+    pub(super) fn after_restart(self) -> Self {
+        Self(self.0.saturating_add(Self::UNSAVED_AT_MOST))
+    }
 
     pub(super) fn next(self) -> Self {
         Self(self.0 + 1)
@@ -19,15 +36,23 @@ impl Position {
     }
 }
 
-/// Tells the positions of one server process from those of another.
+/// Tells the positions of one server's life from those of another.
 ///
-/// Positions start afresh with every process. Without this, an id from before a restart would pass for a position of today
-/// and hide the instances before it.
+/// Positions start afresh with every server that remembers nothing. Without this, an id from before would pass for a position
+/// of today and hide the instances before it. A server with a data file goes on with its epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Epoch(u32);
 
 impl Epoch {
-    /// An epoch that no other process has had, as far as chance allows.
+    pub(crate) const fn new(number: u32) -> Self {
+        Self(number)
+    }
+
+    pub(crate) const fn get(self) -> u32 {
+        self.0
+    }
+
+    /// An epoch that no other server has had, as far as chance allows.
     pub(crate) fn random() -> Self {
         Self(Uuid::new_v4().as_fields().0)
     }

@@ -19,13 +19,32 @@ pub(super) struct Kept {
     pub(super) frame: InstanceFrame,
 }
 
+impl Kept {
+    /// What an instance takes besides its frame, with its part of the tables around it: about so many bytes.
+    const OVERHEAD_BYTES: usize = 200;
+
+    /// About how many bytes of memory it takes.
+    pub(super) fn size(&self) -> usize {
+        self.frame.len() + Self::OVERHEAD_BYTES
+    }
+}
+
 impl ReplayBuffer {
-    /// Keeps `instance`, and of the older ones as many as make `limit` with it.
-    pub(super) fn push(&mut self, instance: Kept, limit: usize) {
-        while self.kept.len() >= limit.max(1) {
-            self.kept.pop_front();
-        }
+    pub(super) fn push(&mut self, instance: Kept) {
         self.kept.push_back(instance);
+    }
+
+    pub(super) fn pop_oldest(&mut self) -> Option<Kept> {
+        self.kept.pop_front()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.kept.len()
+    }
+
+    /// Everything, oldest first.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Kept> {
+        self.kept.iter()
     }
 
     /// What was published after `moment`, oldest first.
@@ -33,11 +52,9 @@ impl ReplayBuffer {
         self.kept.iter().filter(move |kept| kept.at > moment)
     }
 
-    /// Frees what [`ReplayBuffer::since`] would not give for `moment` or any later one.
-    pub(super) fn forget_until(&mut self, moment: Timestamp) {
-        while self.kept.front().is_some_and(|kept| kept.at <= moment) {
-            self.kept.pop_front();
-        }
+    /// Takes out the oldest one if [`ReplayBuffer::since`] would not give it for `moment` or any later one.
+    pub(super) fn pop_until(&mut self, moment: Timestamp) -> Option<Kept> {
+        self.kept.pop_front_if(|kept| kept.at <= moment)
     }
 
     pub(super) fn is_empty(&self) -> bool {

@@ -14,6 +14,7 @@ use super::outbox::Outbox;
 use super::position::{Epoch, EventId, Position};
 use super::replay::{Kept, ReplayBuffer};
 use super::rules::DeliveryRules;
+use super::saved::{HubChanges, SavedHub, SavedInstance, Unsaved};
 use super::waiting::{Waiting, WaitingRoom};
 use crate::frame::{Dialect, Frame, InstanceFrame};
 
@@ -47,6 +48,28 @@ pub(super) struct HubState {
     waiting: WaitingRoom,
     /// Targets with something to replay, each once, and when their buffers were last looked through.
     aging: VecDeque<(Timestamp, Arc<TargetAttributeKey>)>,
+    kept: KeptInAll,
+    /// Only when somebody saves it.
+    unsaved: Option<Unsaved>,
+}
+
+/// What is kept for replay, over all targets.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct KeptInAll {
+    pub(super) instances: usize,
+    bytes: usize,
+}
+
+impl KeptInAll {
+    fn add(&mut self, kept: &Kept) {
+        self.instances += 1;
+        self.bytes += kept.size();
+    }
+
+    fn remove(&mut self, kept: &Kept) {
+        self.instances -= 1;
+        self.bytes -= kept.size();
+    }
 }
 
 #[derive(Debug)]
@@ -108,7 +131,57 @@ impl HubState {
             targets: HashMap::new(),
             waiting: WaitingRoom::default(),
             aging: VecDeque::new(),
+            kept: KeptInAll::default(),
+            unsaved: None,
         }
+    }
+
+    /// Goes on from where another process was. To be called before anything happens.
+    pub(super) fn restore(&mut self, saved: SavedHub) {
+        let SavedHub { epoch, latest, instances, waiting } = saved;
+        self.epoch = epoch;
+        self.latest = latest.after_restart();
+        for SavedInstance { position, target, at, frame } in instances {
+            // What is no frame is of no use to anybody.
+            let Some(frame) = InstanceFrame::from_bytes(frame) else { continue };
+            self.advance(at);
+            self.keep(target, Kept { position, at, frame });
+        }
+        for (position, since) in waiting {
+            self.waiting.admit(position, since, self.rules.waiting_instances);
+        }
+    }
+
+    /// Notes from now on what changes, for [`HubState::take_changes`].
+    pub(super) fn track_changes(&mut self) {
+        self.unsaved.get_or_insert_default();
+    }
+
+    /// What has changed since the last call. Whoever applies it to what was saved before has saved everything.
+    pub(super) fn take_changes(&mut self, now: Timestamp) -> HubChanges {
+        self.advance(now);
+        HubChanges {
+            epoch: self.epoch,
+            latest: self.latest,
+            replayed_after: self.ago(self.rules.replay_window),
+            waiting_after: self.ago(self.rules.waiting_time),
+            unsaved: self.unsaved.as_mut().map(mem::take).unwrap_or_default(),
+        }
+    }
+
+    /// Makes the next [`HubState::take_changes`] tell everything, as if it were all new.
+    pub(super) fn mark_all_changed(&mut self) {
+        let Some(unsaved) = &mut self.unsaved else { return };
+        let instances = self.targets.iter().flat_map(|(target, state)| {
+            state.replay.iter().map(|kept| saved_instance(target, kept))
+        });
+        let waiting = self.waiting.iter().map(|(position, since)| (position, Some(since)));
+        *unsaved = Unsaved {
+            all_forgotten: true,
+            published: instances.collect(),
+            dropped: Vec::new(),
+            waiting: waiting.collect(),
+        };
     }
 
     /// Opens a stream for `targets`. It is registered at once: nothing published from now on is missed.
@@ -165,15 +238,17 @@ impl HubState {
                     Err(_) => too_slow.push(*key),
                 }
             }
-            if state.replay.is_empty() {
-                self.aging.push_back((self.now, target));
-            }
             let kept = Kept { position, at: self.now, frame };
-            state.replay.push(kept, self.rules.replay_instances);
+            if let Some(unsaved) = &mut self.unsaved {
+                unsaved.published.push(saved_instance(&target, &kept));
+            }
+            self.keep(target, kept);
         }
+        self.make_room();
 
         if delivered == 0 {
-            self.waiting.admit(position, self.now);
+            self.waiting.admit(position, self.now, self.rules.waiting_instances);
+            note_waiting(&mut self.unsaved, position, Some(self.now));
         }
         for key in &too_slow {
             self.close(*key);
@@ -203,6 +278,12 @@ impl HubState {
         for stream in self.streams.values().filter(|stream| stream.keep_alive_phase == phase) {
             stream.outbox.push_if_idle(Frame::ping());
         }
+        self.forget_expired(now);
+    }
+
+    /// Frees what is too old.
+    pub(super) fn forget_expired(&mut self, now: Timestamp) {
+        self.advance(now);
         self.waiting.forget_until(self.ago(self.rules.waiting_time));
         self.forget_old_replays();
     }
@@ -224,7 +305,10 @@ impl HubState {
 
     /// Lets instances wait again that were given to a stream and not written.
     pub(super) fn wait_again(&mut self, unwritten: impl IntoIterator<Item = Waiting>) {
-        unwritten.into_iter().for_each(|waiting| self.waiting.give_back(waiting));
+        for waiting in unwritten {
+            note_waiting(&mut self.unsaved, waiting.position, Some(waiting.since));
+            self.waiting.give_back(waiting);
+        }
     }
 
     /// Closes every stream, and from now on every new one after its opening.
@@ -245,6 +329,10 @@ impl HubState {
     pub(super) fn forget_instances(&mut self) {
         self.waiting = WaitingRoom::default();
         self.aging.clear();
+        self.kept = KeptInAll::default();
+        if let Some(unsaved) = &mut self.unsaved {
+            *unsaved = Unsaved { all_forgotten: true, ..Unsaved::default() };
+        }
         self.targets.retain(|_, state| {
             state.replay = ReplayBuffer::default();
             !state.is_idle()
@@ -267,6 +355,16 @@ impl HubState {
     /// How many streams are open for `target`.
     pub(super) fn streams_of(&self, target: &TargetAttributeKey) -> usize {
         self.targets.get(target).map_or(0, |state| state.streams.len())
+    }
+
+    /// How much is kept for replay.
+    pub(super) fn kept(&self) -> KeptInAll {
+        self.kept
+    }
+
+    /// How many instances wait for their first stream.
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting.len()
     }
 
     /// How many streams are open.
@@ -307,11 +405,14 @@ impl HubState {
     ) -> BTreeMap<Position, Replayed> {
         let oldest = self.ago(self.rules.replay_window);
         let waiting_since = self.ago(self.rules.waiting_time);
-        let Self { targets: known, waiting: waiting_room, .. } = self;
+        let Self { targets: known, waiting: waiting_room, unsaved, .. } = self;
         let mut missed = BTreeMap::new();
         for state in targets.iter().filter_map(|target| known.get(target)) {
             for Kept { position, frame, .. } in state.replay.since(oldest) {
                 let waiting = waiting_room.take(*position, waiting_since);
+                if waiting.is_some() {
+                    note_waiting(unsaved, *position, None);
+                }
                 if waiting.is_some() || *position > after {
                     missed
                         .entry(*position)
@@ -333,7 +434,49 @@ impl HubState {
         while self.aging.front().is_some_and(|(looked_at, _)| *looked_at <= oldest) {
             let Some((_, target)) = self.aging.pop_front() else { return };
             let Some(state) = self.targets.get_mut(&target) else { continue };
-            state.replay.forget_until(oldest);
+            while let Some(forgotten) = state.replay.pop_until(oldest) {
+                self.kept.remove(&forgotten);
+            }
+            if !state.replay.is_empty() {
+                self.aging.push_back((self.now, target));
+            } else if state.is_idle() {
+                self.targets.remove(&target);
+            }
+        }
+        // Tables that were much larger once.
+        if self.targets.capacity() / 4 > self.targets.len() {
+            self.targets.shrink_to(self.targets.len() * 2);
+        }
+        if self.aging.capacity() / 4 > self.aging.len() {
+            self.aging.shrink_to(self.aging.len() * 2);
+        }
+    }
+
+    /// Keeps an instance for replay to `target`, and of the older ones as many as make the limit with it.
+    fn keep(&mut self, target: Arc<TargetAttributeKey>, kept: Kept) {
+        let state = self.targets.entry(Arc::clone(&target)).or_default();
+        if state.replay.is_empty() {
+            self.aging.push_back((self.now, Arc::clone(&target)));
+        }
+        while state.replay.len() >= self.rules.replay_instances.max(1)
+            && let Some(dropped) = state.replay.pop_oldest()
+        {
+            self.kept.remove(&dropped);
+            note_dropped(&mut self.unsaved, dropped.position, &target);
+        }
+        self.kept.add(&kept);
+        state.replay.push(kept);
+    }
+
+    /// Drops instances early when all together take too much memory: those of the targets that were looked at longest ago.
+    fn make_room(&mut self) {
+        while self.kept.bytes > self.rules.replay_bytes {
+            let Some((_, target)) = self.aging.pop_front() else { return };
+            let Some(state) = self.targets.get_mut(&target) else { continue };
+            if let Some(dropped) = state.replay.pop_oldest() {
+                self.kept.remove(&dropped);
+                note_dropped(&mut self.unsaved, dropped.position, &target);
+            }
             if !state.replay.is_empty() {
                 self.aging.push_back((self.now, target));
             } else if state.is_idle() {
@@ -354,6 +497,31 @@ impl HubState {
 impl TargetState {
     fn is_idle(&self) -> bool {
         self.streams.is_empty() && self.replay.is_empty()
+    }
+}
+
+fn saved_instance(target: &Arc<TargetAttributeKey>, kept: &Kept) -> SavedInstance {
+    SavedInstance {
+        position: kept.position,
+        target: Arc::clone(target),
+        at: kept.at,
+        frame: kept.frame.bytes().clone(),
+    }
+}
+
+fn note_waiting(unsaved: &mut Option<Unsaved>, position: Position, since: Option<Timestamp>) {
+    if let Some(unsaved) = unsaved {
+        unsaved.waiting.insert(position, since);
+    }
+}
+
+fn note_dropped(
+    unsaved: &mut Option<Unsaved>,
+    position: Position,
+    target: &Arc<TargetAttributeKey>,
+) {
+    if let Some(unsaved) = unsaved {
+        unsaved.dropped.push((position, Arc::clone(target)));
     }
 }
 

@@ -15,13 +15,25 @@ pub(super) struct WaitingRoom {
 #[derive(Debug)]
 #[must_use = "the instance is lost when its stream is not written and this is not given back"]
 pub(super) struct Waiting {
-    position: Position,
-    since: Timestamp,
+    pub(super) position: Position,
+    pub(super) since: Timestamp,
 }
 
 impl WaitingRoom {
-    pub(super) fn admit(&mut self, position: Position, now: Timestamp) {
+    /// Lets an instance wait. Of more than `limit`, the oldest wait no longer.
+    pub(super) fn admit(&mut self, position: Position, now: Timestamp, limit: usize) {
         self.since.insert(position, now);
+        while self.since.len() > limit.max(1) {
+            self.since.pop_first();
+        }
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (Position, Timestamp)> {
+        self.since.iter().map(|(position, since)| (*position, *since))
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.since.len()
     }
 
     /// Takes out the instance at `position`, which has found a stream, if it waits and began to after `moment`.

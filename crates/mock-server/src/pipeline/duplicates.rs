@@ -1,14 +1,86 @@
 use std::collections::{HashSet, VecDeque};
-use std::hash::{BuildHasher, RandomState};
+use std::hash::BuildHasher;
+
+use siphasher::sip::SipHasher13;
+use uuid::Uuid;
 
 /// Remembers which events were seen, by their ids; the oldest are forgotten first.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct SeenEvents {
-    // Trackers choose ids freely, so what is kept is a keyed hash of each: the size of the memory does not depend on them,
-    // and with this many the odds of two different ids meeting are one in 10^14 per event.
-    hasher: RandomState,
+    /// Trackers choose ids freely, so what is kept is a keyed hash of each: the size of the memory does not depend on them,
+    /// and with this many the odds of two different ids meeting are one in 10^14 per event.
+    key: u128,
     known: HashSet<u64>,
     order: VecDeque<u64>,
+    /// Number of the first entry of `order`. They are numbered as they come.
+    first: u64,
+    changes: Changes,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Changes {
+    /// Number of the first entry that was not told.
+    from: u64,
+    all_forgotten: bool,
+}
+
+/// The memory as it is saved and comes back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SavedSeenEvents {
+    /// What hashes are made with.
+    pub(crate) key: u128,
+    /// Number of the oldest entry that is kept.
+    pub(crate) first: u64,
+    /// Hashes and their numbers, oldest first.
+    pub(crate) entries: Vec<(u64, u64)>,
+}
+
+/// What has changed since it was last asked for.
+#[derive(Debug)]
+pub(crate) struct SeenEventsChanges {
+    /// Whether all that there were before are gone.
+    pub(crate) all_forgotten: bool,
+    /// The new entries, and from where older ones are still kept.
+    pub(crate) added: SavedSeenEvents,
+}
+
+/// Hashes ids with a key that can be saved, which those of the standard library cannot.
+#[derive(Clone, Copy)]
+struct Keyed(u128);
+
+impl BuildHasher for Keyed {
+    type Hasher = SipHasher13;
+
+    fn build_hasher(&self) -> SipHasher13 {
+        SipHasher13::new_with_key(&self.0.to_le_bytes())
+    }
+}
+
+impl Default for SeenEvents {
+    fn default() -> Self {
+        Self {
+            key: Uuid::new_v4().as_u128(),
+            known: HashSet::new(),
+            order: VecDeque::new(),
+            first: 0,
+            changes: Changes { from: 0, all_forgotten: true },
+        }
+    }
+}
+
+impl From<SavedSeenEvents> for SeenEvents {
+    fn from(saved: SavedSeenEvents) -> Self {
+        let SavedSeenEvents { key, first, entries } = saved;
+        let order: VecDeque<u64> = entries.into_iter().map(|(_, hash)| hash).collect();
+        let from = first + order.len() as u64;
+        Self {
+            key,
+            known: order.iter().copied().collect(),
+            order,
+            first,
+            changes: Changes { from, all_forgotten: false },
+        }
+    }
 }
 
 impl SeenEvents {
@@ -17,7 +89,7 @@ impl SeenEvents {
 
     /// Remembers `id` and says whether it is new.
     pub(super) fn insert(&mut self, id: &str) -> bool {
-        let hash = self.hasher.hash_one(id);
+        let hash = Keyed(self.key).hash_one(id);
         if !self.known.insert(hash) {
             return false;
         }
@@ -25,9 +97,28 @@ impl SeenEvents {
         if self.order.len() > Self::CAPACITY
             && let Some(oldest) = self.order.pop_front()
         {
+            self.first += 1;
             self.known.remove(&oldest);
         }
         true
+    }
+
+    /// What has changed since the last call. Whoever applies it to what was saved before has saved everything.
+    pub(super) fn take_changes(&mut self) -> SeenEventsChanges {
+        let from = self.changes.from.max(self.first);
+        let skipped = usize::try_from(from - self.first).unwrap_or(usize::MAX);
+        let entries: Vec<(u64, u64)> =
+            (from..).zip(self.order.iter().skip(skipped).copied()).collect();
+        let all_forgotten = self.changes.all_forgotten;
+        let next = self.first + self.order.len() as u64;
+        self.changes = Changes { from: next, all_forgotten: false };
+        let added = SavedSeenEvents { key: self.key, first: self.first, entries };
+        SeenEventsChanges { all_forgotten, added }
+    }
+
+    /// Makes the next [`SeenEvents::take_changes`] tell everything, as if it were all new.
+    pub(super) fn mark_all_changed(&mut self) {
+        self.changes = Changes { from: self.first, all_forgotten: true };
     }
 }
 
@@ -52,5 +143,40 @@ mod tests {
         assert!(!seen.insert("1"), "still among the last hundred thousand");
         assert!(seen.insert("0"), "forgotten");
         assert_eq!((seen.known.len(), seen.order.len()), (100_000, 100_000));
+    }
+
+    #[test]
+    fn what_was_saved_piece_by_piece_is_known_again_and_the_oldest_are_forgotten_first() {
+        let mut seen = SeenEvents::default();
+        let mut saved: Option<SavedSeenEvents> = None;
+        for number in 0..100_050 {
+            assert!(seen.insert(&number.to_string()));
+            if number % 30_000 == 0 || number == 100_049 {
+                let SeenEventsChanges { all_forgotten, added } = seen.take_changes();
+                let older = saved.take().filter(|_| !all_forgotten);
+                let entries = older.into_iter().flat_map(|saved| saved.entries);
+                let entries = entries.filter(|(number, _)| *number >= added.first);
+                let entries = entries.chain(added.entries).collect();
+                saved = Some(SavedSeenEvents { entries, ..added });
+            }
+        }
+        assert!(seen.take_changes().added.entries.is_empty(), "nothing is told twice");
+        let mut restored = SeenEvents::from(saved.unwrap());
+        assert!(restored.take_changes().added.entries.is_empty());
+        assert_eq!(restored.order, seen.order);
+        assert!(!restored.insert("50"));
+        assert!(restored.insert("49"), "forgotten before it was saved");
+    }
+
+    #[test]
+    fn everything_is_told_again_on_request() {
+        let mut seen = SeenEvents::default();
+        seen.insert("a");
+        seen.take_changes();
+        seen.insert("b");
+        seen.mark_all_changed();
+        let changes = seen.take_changes();
+        assert!(changes.all_forgotten);
+        assert_eq!(changes.added.entries.len(), 2);
     }
 }

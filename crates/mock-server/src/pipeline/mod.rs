@@ -7,13 +7,14 @@ use std::time::Instant;
 use parking_lot::Mutex;
 use signals_engine::{
     Arrival, BadEvent, DefinitionError, Definitions, Engine, Event, GroupReading, Outcome, Payload,
-    RuleReading, Timestamp,
+    ProfileChanges, RuleReading, Snapshot, Timestamp,
 };
 use signals_wire::TargetAttributeKey;
 use uuid::Uuid;
 
 use self::duplicates::SeenEvents;
-use crate::hub::DeliveryHub;
+pub(crate) use self::duplicates::{SavedSeenEvents, SeenEventsChanges};
+use crate::hub::{DeliveryHub, HubChanges};
 use crate::journal::{BadRow, Happening, Journal};
 use crate::metrics::Metrics;
 
@@ -24,6 +25,17 @@ pub(crate) struct RawEvent<'a> {
     pub(crate) text: &'a str,
     /// The tracker's parameters, or why there are none.
     pub(crate) payload: Result<Payload, BadEvent>,
+}
+
+/// So many profiles are kept, whatever their attributes' time to live. Beyond it, those without an event for longest go.
+const MAX_PROFILES: usize = 1_000_000;
+
+/// What has changed at one moment, across the server: nothing that one part knows of is missing from another.
+#[derive(Debug)]
+pub(crate) struct PipelineChanges {
+    pub(crate) profiles: ProfileChanges,
+    pub(crate) seen: SeenEventsChanges,
+    pub(crate) hub: HubChanges,
 }
 
 /// The one way of an event through the server.
@@ -41,6 +53,20 @@ pub(crate) struct Pipeline {
 struct Memory {
     engine: Engine,
     seen: SeenEvents,
+    max_profiles: usize,
+}
+
+impl Memory {
+    /// Makes room by a tenth at once when there are too many profiles: looking for the oldest takes its time.
+    fn bound(&mut self) {
+        if self.engine.profile_count() > self.max_profiles {
+            self.engine.forget_least_active(self.max_profiles - self.max_profiles / 10);
+            tracing::warn!(
+                "more than {} profiles: those without an event for longest are forgotten",
+                self.max_profiles
+            );
+        }
+    }
 }
 
 impl Pipeline {
@@ -50,7 +76,7 @@ impl Pipeline {
         journal: Journal,
         metrics: Metrics,
     ) -> Self {
-        let memory = Memory { engine, seen: SeenEvents::default() };
+        let memory = Memory { engine, seen: SeenEvents::default(), max_profiles: MAX_PROFILES };
         Self { memory: Mutex::new(memory), hub, journal, metrics }
     }
 
@@ -125,9 +151,48 @@ impl Pipeline {
         self.journal.clear();
     }
 
-    /// Frees profiles that have outlived their time.
+    /// Frees profiles and instances that have outlived their time.
     pub(crate) fn forget_expired(&self, now: Timestamp) {
         self.memory.lock().engine.forget_expired(now);
+        self.hub.forget_expired();
+    }
+
+    /// How many profiles there are.
+    pub(crate) fn profile_count(&self) -> usize {
+        self.memory.lock().engine.profile_count()
+    }
+
+    /// Goes on from where another process was, as far as events and profiles go. To be called before anything happens.
+    pub(crate) fn restore(&self, profiles: Snapshot, seen: SavedSeenEvents) {
+        let mut memory = self.memory.lock();
+        memory.engine.restore(profiles);
+        memory.seen = seen.into();
+    }
+
+    /// Notes from now on what changes, for [`Pipeline::take_changes`].
+    pub(crate) fn track_changes(&self) {
+        self.memory.lock().engine.track_changes();
+        self.hub.track_changes();
+    }
+
+    /// What has changed since the last call. Whoever applies it to what was saved before has saved everything.
+    pub(crate) fn take_changes(&self) -> PipelineChanges {
+        let mut memory = self.memory.lock();
+        PipelineChanges {
+            profiles: memory.engine.take_changes(),
+            seen: memory.seen.take_changes(),
+            // Asked for under the same lock: neither is an event told without the instance that it triggered nor the instance
+            // without the event.
+            hub: self.hub.take_changes(),
+        }
+    }
+
+    /// Makes the next [`Pipeline::take_changes`] tell everything, as if it were all new.
+    pub(crate) fn mark_all_changed(&self) {
+        let mut memory = self.memory.lock();
+        memory.engine.mark_all_changed();
+        memory.seen.mark_all_changed();
+        self.hub.mark_all_changed();
     }
 
     fn count(&self, event: Event, at: Timestamp) {
@@ -138,6 +203,7 @@ impl Pipeline {
             return;
         }
         let outcome = memory.engine.process(&event, &mut Uuid::new_v4);
+        memory.bound();
         self.journal.write(at, Happening::Good(event));
         self.metrics.events_good.inc();
         self.deliver(outcome);

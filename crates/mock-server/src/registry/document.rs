@@ -59,7 +59,8 @@ impl Document {
         Self::from_fields(kind, fields)
     }
 
-    fn from_fields(kind: Kind, fields: Map<String, Value>) -> Option<Self> {
+    /// A document of exactly these fields; `None` if they lack what every document has.
+    pub(super) fn from_fields(kind: Kind, fields: Map<String, Value>) -> Option<Self> {
         let name = fields.get("name")?.as_str()?.to_owned();
         let version = match kind.is_versioned() {
             true => Some(fields.get("version")?.as_u64()?),

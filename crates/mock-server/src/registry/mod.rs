@@ -12,10 +12,14 @@ mod representation;
 mod routes;
 mod store;
 
+use std::mem;
+use std::ops::Deref;
+
 use axum::Router;
 use parking_lot::Mutex;
 use serde_json::{Map, Value};
-use signals_engine::Definitions;
+use signals_engine::{Definitions, Engine};
+use thiserror::Error;
 use utoipa::OpenApi;
 use utoipa::openapi::OpenApi as Description;
 
@@ -44,8 +48,31 @@ pub(crate) fn description() -> Description {
 #[derive(Debug)]
 pub(crate) struct Registry {
     /// Held while the engine takes over a change: changes are one after the other, in both alike.
-    store: Mutex<Store>,
+    store: Mutex<Versioned>,
 }
+
+#[derive(Debug)]
+struct Versioned {
+    store: Store,
+    /// Whether it changed since it was last saved.
+    is_unsaved: bool,
+}
+
+impl Deref for Versioned {
+    type Target = Store;
+
+    fn deref(&self) -> &Store {
+        &self.store
+    }
+}
+
+/// What is registered as it is saved: kinds and fields, in their order.
+pub(crate) type SavedRegistry = Vec<(Kind, Map<String, Value>)>;
+
+/// Why a registry cannot be what it is to be, in words.
+#[derive(Debug, Error)]
+#[error("{0}")]
+pub(crate) struct Unusable(String);
 
 /// A published service, as far as reading it goes.
 #[derive(Debug, PartialEq, Eq)]
@@ -59,7 +86,40 @@ pub(crate) struct PublishedService {
 impl Registry {
     /// A registry of `definitions`, by which the engine computes already.
     pub(crate) fn new(definitions: &Definitions) -> Self {
-        Self { store: Mutex::new(Store::of(definitions)) }
+        Self::of(Store::of(definitions))
+    }
+
+    /// A registry of what was saved of another one, with `added` registered onto it, and an engine that computes by it.
+    ///
+    /// # Errors
+    /// What of `added` cannot be there beside what is, or what the engine makes no sense of.
+    pub(crate) fn restore(
+        saved: SavedRegistry,
+        added: &Definitions,
+    ) -> Result<(Self, Engine), Unusable> {
+        let unusable = |refusal: Refusal| Unusable(refusal.to_string());
+        let store = Store::from_saved(saved)
+            .ok_or_else(|| Unusable("a definition lacks its name, version or state".to_owned()))?;
+        let store = store.with(added).map_err(unusable)?;
+        let engine = Engine::new(&store.definitions().map_err(unusable)?)
+            .map_err(|error| Unusable(store.explain(&error)))?;
+        Ok((Self::of(store), engine))
+    }
+
+    fn of(store: Store) -> Self {
+        Self { store: Mutex::new(Versioned { store, is_unsaved: true }) }
+    }
+
+    /// What is registered, if it changed since the last call, and what `work` gives at the same moment.
+    pub(crate) fn take_changes<T>(&self, work: impl FnOnce() -> T) -> (Option<SavedRegistry>, T) {
+        let mut store = self.store.lock();
+        let saved = mem::take(&mut store.is_unsaved).then(|| store.to_saved());
+        (saved, work())
+    }
+
+    /// Makes the next [`Registry::take_changes`] tell what is registered.
+    pub(crate) fn mark_changed(&self) {
+        self.store.lock().is_unsaved = true;
     }
 
     fn list(&self, kind: Kind, only_published: bool) -> Vec<Representation> {
@@ -117,8 +177,8 @@ impl Registry {
             pipeline.replace_definitions(&definitions).map_err(|error| change.refusal(&error))?;
         }
         tracing::info!("registry changed: {}", change.id);
-        *store = change.store;
-        Ok(store.clone())
+        *store = Versioned { store: change.store, is_unsaved: true };
+        Ok(store.store.clone())
     }
 
     /// What somebody registered, by collection.

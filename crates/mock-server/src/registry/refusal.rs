@@ -1,3 +1,5 @@
+use std::fmt;
+
 use super::kind::Id;
 use crate::error::{ApiError, Problem};
 
@@ -36,20 +38,29 @@ impl From<Problem> for Refusal {
 impl From<Refusal> for ApiError {
     fn from(refusal: Refusal) -> Self {
         match refusal {
-            Refusal::Unknown(id) => Self::Unknown(format!("{id} does not exist")),
+            Refusal::Unknown(_) => Self::Unknown(refusal.to_string()),
             Refusal::Invalid(problem) => problem.into(),
-            Refusal::Exists(id) => Self::BadRequest(format!("{id} already exists")),
-            Refusal::Published(id) => {
-                Self::BadRequest(format!("{id} is published; unpublish it first"))
-            }
-            Refusal::Immutable(id) => Self::BadRequest(format!(
+            _ => Self::BadRequest(refusal.to_string()),
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unknown(id) => write!(formatter, "{id} does not exist"),
+            Self::Invalid(problem) => problem.fmt(formatter),
+            Self::Exists(id) => write!(formatter, "{id} already exists"),
+            Self::Published(id) => write!(formatter, "{id} is published; unpublish it first"),
+            Self::Immutable(id) => write!(
+                formatter,
                 "{id} is published and cannot change; publish a new version, or unpublish this one first"
-            )),
-            Refusal::BuiltIn(id) => {
-                Self::BadRequest(format!("{id} is built in: it stays, with the field it has"))
+            ),
+            Self::BuiltIn(id) => {
+                write!(formatter, "{id} is built in: it stays, with the field it has")
             }
-            Refusal::Needed { id, by, reason } => {
-                Self::BadRequest(format!("{id} is needed as it is by {by}: {reason}"))
+            Self::Needed { id, by, reason } => {
+                write!(formatter, "{id} is needed as it is by {by}: {reason}")
             }
         }
     }

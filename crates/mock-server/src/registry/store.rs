@@ -28,21 +28,46 @@ pub(super) struct Change {
 impl Store {
     /// The built-in attribute keys and `definitions`, which may say more about those.
     pub(super) fn of(definitions: &Definitions) -> Self {
-        let Definitions { attribute_keys, attribute_groups, services, interventions } = definitions;
         let built_in = BUILT_IN_ATTRIBUTE_KEYS
             .into_iter()
-            .filter(|name| attribute_keys.iter().all(|key| key.name != *name))
+            .filter(|name| definitions.attribute_keys.iter().all(|key| key.name != *name))
             .filter_map(built_in);
-        let documents = built_in
-            .chain(attribute_keys.iter().filter_map(|key| Document::of(Kind::AttributeKey, key)))
-            .chain(
-                attribute_groups
-                    .iter()
-                    .filter_map(|group| Document::of(Kind::AttributeGroup, group)),
-            )
-            .chain(services.iter().filter_map(|service| Document::of(Kind::Service, service)))
-            .chain(interventions.iter().filter_map(|rule| Document::of(Kind::Intervention, rule)));
+        let documents = built_in.chain(documents_of(definitions));
         Self { documents: documents.map(Arc::new).collect() }
+    }
+
+    /// What was saved of another store: kinds and fields of its documents, in their order. `None` for what no store had.
+    pub(super) fn from_saved(saved: Vec<(Kind, Map<String, Value>)>) -> Option<Self> {
+        let documents = saved
+            .into_iter()
+            .map(|(kind, fields)| Document::from_fields(kind, fields).map(Arc::new));
+        Some(Self { documents: documents.collect::<Option<_>>()? })
+    }
+
+    /// Kinds and fields of all documents, in their order.
+    pub(super) fn to_saved(&self) -> Vec<(Kind, Map<String, Value>)> {
+        let documents = self.documents.iter();
+        documents.map(|document| (document.id().kind, document.fields().clone())).collect()
+    }
+
+    /// This store with `definitions` registered onto it, as if somebody had sent them one after the other.
+    pub(super) fn with(&self, definitions: &Definitions) -> Result<Self, Refusal> {
+        let mut store = self.clone();
+        for document in documents_of(definitions) {
+            match store.position(document.id()) {
+                Some(position) => store.put(position, document)?,
+                None => store.documents.push(Arc::new(document)),
+            }
+        }
+        Ok(store)
+    }
+
+    /// Which document `error` is about, which the engine found in the definitions, and what is wrong with it.
+    pub(super) fn explain(&self, error: &DefinitionError) -> String {
+        let Some((id, rest)) = self.place(&error.loc) else { return error.to_string() };
+        let error =
+            DefinitionError { loc: rest.to_vec(), message: error.message.clone(), position: None };
+        format!("{id}: {error}")
     }
 
     /// Everything in the form that the engine compiles.
@@ -105,17 +130,26 @@ impl Store {
     pub(super) fn replace(&self, document: Document) -> Result<Change, Refusal> {
         let id = document.id().clone();
         let position = self.position(&id).ok_or_else(|| Refusal::Unknown(id.clone()))?;
+        let mut store = self.clone();
+        store.put(position, document)?;
+        Ok(Change { store, id })
+    }
+
+    fn put(&mut self, position: usize, document: Document) -> Result<(), Refusal> {
+        let id = document.id();
         let current = &self.documents[position];
         let is_fixed = id.kind.is_versioned() && current.is_published();
         if is_fixed && !current.defines_the_same_as(&document) {
-            return Err(Refusal::Immutable(id));
+            return Err(Refusal::Immutable(id.clone()));
         }
-        if is_built_in(&id) && !keeps_its_source(&document) {
-            return Err(Refusal::BuiltIn(id));
+        if is_built_in(id)
+            && !keeps_its_source(&document)
+            && !current.defines_the_same_as(&document)
+        {
+            return Err(Refusal::BuiltIn(id.clone()));
         }
-        let mut store = self.clone();
-        store.documents[position] = Arc::new(document);
-        Ok(Change { store, id })
+        self.documents[position] = Arc::new(document);
+        Ok(())
     }
 
     /// Removes what is not published.
@@ -179,6 +213,16 @@ impl Change {
             }
         }
     }
+}
+
+fn documents_of(definitions: &Definitions) -> impl Iterator<Item = Document> {
+    let Definitions { attribute_keys, attribute_groups, services, interventions } = definitions;
+    let keys = attribute_keys.iter().filter_map(|key| Document::of(Kind::AttributeKey, key));
+    let groups =
+        attribute_groups.iter().filter_map(|group| Document::of(Kind::AttributeGroup, group));
+    let services = services.iter().filter_map(|service| Document::of(Kind::Service, service));
+    let rules = interventions.iter().filter_map(|rule| Document::of(Kind::Intervention, rule));
+    keys.chain(groups).chain(services).chain(rules)
 }
 
 fn is_built_in(id: &Id) -> bool {

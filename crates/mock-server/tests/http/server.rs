@@ -1,11 +1,11 @@
 //! How the server lives: starting, serving, stopping.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read};
+use std::io::Read;
 use std::net::TcpListener;
-use std::path::PathBuf;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::Command;
 
+use crate::program::{Directory, failure, program, start};
 use crate::support::{NOW, STREAM, Server, USER, request};
 use axum::body::Body;
 use axum::http::{Method, StatusCode};
@@ -13,56 +13,6 @@ use serde_json::json;
 use signals_mock_server::load_definitions;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-
-/// A directory of its own for a test, removed afterwards.
-struct Directory(PathBuf);
-
-impl Directory {
-    fn new() -> Self {
-        let path = std::env::temp_dir().join(format!("signals-{}", uuid::Uuid::new_v4()));
-        fs::create_dir(&path).unwrap();
-        Self(path)
-    }
-
-    fn write(&self, name: &str, content: &str) -> PathBuf {
-        let path = self.0.join(name);
-        fs::write(&path, content).unwrap();
-        path
-    }
-}
-
-impl Drop for Directory {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
-fn program(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_signals-mock-server"));
-    command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
-    command
-}
-
-/// Runs the program, which must fail, and gives the only line it has to say.
-fn failure(arguments: &[&str]) -> String {
-    let Output { status, stdout, stderr } = program(arguments).output().unwrap();
-    let stderr = String::from_utf8(stderr).unwrap();
-    assert_eq!(status.code(), Some(1), "{stderr}");
-    assert!(stdout.is_empty());
-    assert_eq!(stderr.lines().count(), 1, "{stderr}");
-    stderr.trim_end().to_owned()
-}
-
-/// Starts the program and gives the port that it says it listens on.
-fn start(arguments: &[&str]) -> (Child, BufReader<impl Read>, u16) {
-    let mut child = program(arguments).args(["--port", "0"]).spawn().unwrap();
-    let mut stdout = BufReader::new(child.stdout.take().unwrap());
-    let mut line = String::new();
-    stdout.read_line(&mut line).unwrap();
-    let port = line.trim_end().strip_prefix("listening on http://127.0.0.1:").unwrap();
-    let port = port.parse().unwrap();
-    (child, stdout, port)
-}
 
 async fn open_stream(port: u16) -> TcpStream {
     let mut connection = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
@@ -272,12 +222,12 @@ async fn what_does_not_exist_is_not_found() {
 #[tokio::test]
 async fn the_shop_is_served_with_types_and_is_never_stale() {
     let directory = Directory::new();
-    fs::create_dir(directory.0.join("assets")).unwrap();
+    fs::create_dir(directory.path.join("assets")).unwrap();
     directory.write("index.html", "<!doctype html>");
     directory.write("app.js", "export {}");
     directory.write("assets/app.wasm", "\0asm");
     directory.write("assets/mug.svg", "<svg/>");
-    let www = directory.0.clone();
+    let www = directory.path.clone();
     let server = Server::with(|options| options.www = Some(www));
     for (path, content_type) in [
         ("/", "text/html"),

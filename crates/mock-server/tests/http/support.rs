@@ -62,6 +62,7 @@ impl Server {
         let clock = Clock::stopped(NOW);
         let mut options = ServerOptions {
             definitions: load_definitions(&[]).unwrap(),
+            persistence: None,
             token: TOKEN.into(),
             strict_ids: false,
             www: None,
@@ -70,6 +71,11 @@ impl Server {
         adapt(&mut options);
         let state = AppState::new(options).unwrap();
         Self { clock, router: app(state.clone()), state }
+    }
+
+    /// Whatever it was set up with. Its clock is not to be moved.
+    pub(crate) fn of(state: AppState) -> Self {
+        Self { clock: Clock::stopped(NOW), router: app(state.clone()), state }
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
