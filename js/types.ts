@@ -76,6 +76,12 @@ export interface SignalsInterventionConfiguration {
   attributeKeyIds?: Record<AttributeKeyName, AttributeKeyId>;
   /** Milliseconds to wait for the server to accept the stream before trying again. Default 2500. */
   connectionTimeoutMs?: number;
+  /**
+   * Whether tabs of this origin with the same endpoint and ids receive over one connection: one tab holds it and passes on what
+   * arrives, and another takes over within a second when that tab goes. Default true; has no effect in browsers without Web Locks
+   * or BroadcastChannel, and on pages served without HTTPS, where every tab has a connection of its own.
+   */
+  shareConnection?: boolean;
 }
 
 /** The measurement events: instance received, handler succeeded, handler failed. */

@@ -13,7 +13,7 @@ import { shortenImports } from './support/short-imports.mjs';
 const BUDGETS = [
   { what: 'what an application bundles', files: ['index.js'], bytes: 3.5 * 1024 },
   { what: 'the script of a script tag', files: ['signals-interventions.js'], bytes: 3.5 * 1024 },
-  { what: 'everything', files: ['index.js', 'core.js', 'signals-interventions.wasm'], bytes: 34 * 1024 },
+  { what: 'everything', files: ['index.js', 'core.js', 'signals-interventions.wasm'], bytes: 40 * 1024 },
 ];
 
 const root = fileURLToPath(new URL('..', import.meta.url));

@@ -29,6 +29,8 @@ pub struct SubscriptionConfig {
     pub fixed_ids: Vec<(String, String)>,
     /// Milliseconds for the server to accept the stream.
     pub connection_timeout_ms: u32,
+    /// Whether tabs with the same endpoint and ids have one stream together.
+    pub shares_connection: bool,
 }
 
 /// A field that cannot be used, and why.
@@ -63,6 +65,8 @@ extern "C" {
     fn fixed_ids(this: &RawConfig) -> JsValue;
     #[wasm_bindgen(method, getter, js_name = connectionTimeoutMs)]
     fn connection_timeout_ms(this: &RawConfig) -> JsValue;
+    #[wasm_bindgen(method, getter, js_name = shareConnection)]
+    fn share_connection(this: &RawConfig) -> JsValue;
 }
 
 impl SubscriptionConfig {
@@ -82,6 +86,7 @@ impl SubscriptionConfig {
             targets: read_targets(&raw.targets())?,
             fixed_ids: read_fixed_ids(&raw.fixed_ids())?,
             connection_timeout_ms: read_timeout(&raw.connection_timeout_ms())?,
+            shares_connection: read_share_connection(&raw.share_connection())?,
         })
     }
 }
@@ -115,6 +120,13 @@ fn read_timeout(value: &JsValue) -> Result<u32, ConfigError> {
             "must be a positive number of milliseconds",
         )),
     }
+}
+
+fn read_share_connection(value: &JsValue) -> Result<bool, ConfigError> {
+    if value.is_null_or_undefined() {
+        return Ok(true);
+    }
+    value.as_bool().ok_or_else(|| ConfigError::new("shareConnection", "must be a boolean"))
 }
 
 fn read_targets(value: &JsValue) -> Result<Vec<(String, Vec<Pointer>)>, ConfigError> {

@@ -5,8 +5,8 @@ use crate::browser::log::{Log, Logger};
 use crate::browser::object::{entries, set};
 use crate::browser::snowplow::{EventBuilder, Payload, Tracker, TrackerCore};
 use crate::config::SubscriptionConfig;
-use crate::connection::machine::Status;
 use crate::connection::problem_text::problem_text;
+use crate::connection::status::Status;
 use crate::delivery::handler::Handler;
 use crate::delivery::handlers::Handlers;
 use crate::delivery::pipeline::SharedCalls;
@@ -303,7 +303,7 @@ impl State {
 fn connection_change(tracker_id: &str, status: Status) -> Object {
     let change = Object::new();
     set(&change, "trackerId", &tracker_id.into());
-    set(&change, "state", &status.state.into());
+    set(&change, "state", &status.state.name().into());
     set(&change, "attempt", &status.attempt.into());
     if let Some(delay_ms) = status.next_delay_ms {
         set(&change, "nextDelayMs", &delay_ms.into());

@@ -5,8 +5,9 @@ use crate::browser::log::Log;
 use crate::browser::snowplow::{EventBuilder, Payload, Tracker, TrackerCore};
 use crate::browser::storage;
 use crate::config::SubscriptionConfig;
-use crate::connection::machine::{Input, Status};
 use crate::connection::resume::ResumeMemory;
+use crate::connection::sharing::Input;
+use crate::connection::status::Status;
 use crate::delivery::duplicates::SeenIds;
 use crate::delivery::handler::Handler;
 use crate::delivery::handlers::Handlers;
@@ -97,7 +98,7 @@ impl Session {
     /// Ends the subscription for good. Instances that still wait are gone with it.
     pub fn close(&self) {
         self.remember();
-        self.subscription.feed(Input::Close);
+        self.subscription.close();
     }
 
     /// How the connection is.
@@ -108,15 +109,15 @@ impl Session {
     /// Reacts to a turn in the life of the page.
     pub fn page_event(&self, event: PageEvent) {
         match event {
-            PageEvent::Online => self.subscription.feed(Input::Online),
-            PageEvent::Offline => self.subscription.feed(Input::Offline),
-            PageEvent::Shown => self.subscription.feed(Input::PageVisible),
-            PageEvent::CameBack => self.subscription.feed(Input::PageShown),
+            PageEvent::Online => self.subscription.page_event(Input::Online),
+            PageEvent::Offline => self.subscription.page_event(Input::Offline),
+            PageEvent::Shown => self.subscription.page_event(Input::PageVisible),
+            PageEvent::CameBack => self.subscription.page_event(Input::PageShown),
             PageEvent::Covered => self.remember(),
             PageEvent::Left => {
                 self.pipeline.finish_measurement();
                 self.remember();
-                self.subscription.feed(Input::PageHidden);
+                self.subscription.page_event(Input::PageHidden);
             }
         }
     }

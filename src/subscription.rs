@@ -1,15 +1,16 @@
-//! What one tracker is subscribed to: its configuration and ids make the URL that its connection is given.
+//! What one tracker is subscribed to: its configuration and ids make the URL of its stream.
 
 use crate::browser::clock::random;
 use crate::browser::log::Log;
 use crate::browser::snowplow::Payload;
 use crate::browser::task::Task;
 use crate::config::SubscriptionConfig;
-use crate::connection::driver::{Connection, ConnectionOwner};
-use crate::connection::event_stream::Frame;
-use crate::connection::machine::{Input, Status};
+use crate::connection::hand_over::HandOver;
+use crate::connection::member::{Member, MemberOwner};
 use crate::connection::problem_text::problem_text;
 use crate::connection::resume::ResumeMemory;
+use crate::connection::sharing::{Absence, Input};
+use crate::connection::status::{Phase, Status};
 use crate::connection::stream_url::stream_url;
 use crate::delivery::pipeline::{Arrival, Pipeline};
 use crate::keys::extract::Target;
@@ -19,7 +20,7 @@ use alloc::boxed::Box;
 use alloc::rc::{Rc, Weak};
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::cell::RefCell;
+use core::cell::{Cell, RefCell};
 use wasm_bindgen::JsValue;
 
 /// Told about every change of the connection. Called with nothing borrowed.
@@ -34,7 +35,11 @@ pub struct Subscription {
     ids: RefCell<AttributeKeyIds>,
     resume: RefCell<ResumeMemory>,
     pipeline: Rc<Pipeline>,
-    connection: Connection,
+    this: Weak<Subscription>,
+    members: RefCell<HandOver<Rc<Member>>>,
+    absence: Cell<Absence>,
+    closed: Cell<bool>,
+    reported: Cell<Status>,
     update: Task,
     on_status: StatusListener,
 }
@@ -58,7 +63,11 @@ impl Subscription {
                 ids: RefCell::default(),
                 resume: RefCell::new(resume),
                 pipeline,
-                connection: Connection::new(Weak::clone(weak) as Weak<dyn ConnectionOwner>),
+                this: Weak::clone(weak),
+                members: RefCell::default(),
+                absence: Cell::default(),
+                closed: Cell::default(),
+                reported: Cell::new(Status::plain(Phase::Idle)),
                 // In a task of its own, so that several changes make one new stream.
                 update: Task::new(move || {
                     if let Some(subscription) = updating.upgrade() {
@@ -79,7 +88,6 @@ impl Subscription {
             ids.retain_found(|key| targets.iter().any(|target| target.key == key));
             ids.fix(&config.fixed_ids);
         }
-        self.connection.set_connection_timeout_ms(config.connection_timeout_ms);
         *self.targets.borrow_mut() = targets;
         *self.config.borrow_mut() = Some(config);
         self.look_at(known);
@@ -102,14 +110,28 @@ impl Subscription {
         }
     }
 
-    /// Tells the connection about the page.
-    pub fn feed(&self, input: Input) {
-        self.connection.feed(input);
+    /// Tells the streams about the page.
+    pub fn page_event(&self, input: Input) {
+        let mut absence = self.absence.get();
+        absence.note(input);
+        self.absence.set(absence);
+        let members: Vec<Rc<Member>> = self.members.borrow().iter().cloned().collect();
+        members.iter().for_each(|member| member.page_event(input));
+    }
+
+    /// Ends the subscription for good.
+    pub fn close(&self) {
+        self.closed.set(true);
+        self.end();
     }
 
     /// How the connection is.
     pub fn status(&self) -> Status {
-        self.connection.status()
+        if self.closed.get() {
+            return Status::plain(Phase::Closed);
+        }
+        let members = self.members.borrow();
+        members.current().map_or(Status::plain(Phase::Idle), |member| member.status())
     }
 
     /// What to remember across a reload.
@@ -119,11 +141,32 @@ impl Subscription {
     }
 
     fn update_connection(&self) {
-        let url = self.wanted_url();
-        if let Some(url) = &url {
-            self.log.debug(&self.subject, "Subscribing to", &JsValue::from_str(url));
+        let config = self.config.borrow().clone();
+        match config.zip(self.wanted_url()) {
+            Some((config, url)) if !self.closed.get() => self.receive_from(url, &config),
+            _ => self.end(),
         }
-        self.connection.feed(url.map_or(Input::Unsubscribe, Input::Subscribe));
+    }
+
+    fn receive_from(&self, url: String, config: &SubscriptionConfig) {
+        let current = self.members.borrow().current().cloned();
+        if let Some(member) = current.filter(|member| member.is_for(&url, config.shares_connection))
+        {
+            return member.set_connection_timeout_ms(config.connection_timeout_ms);
+        }
+        self.log.debug(&self.subject, "Subscribing to", &JsValue::from_str(&url));
+        let owner = Weak::clone(&self.this) as Weak<dyn MemberOwner>;
+        let member = Member::new(url, config.shares_connection, self.absence.get(), owner);
+        member.set_connection_timeout_ms(config.connection_timeout_ms);
+        let over = self.members.borrow_mut().replace(Rc::clone(&member));
+        drop(over);
+        member.feed(Input::Join);
+    }
+
+    fn end(&self) {
+        let over = self.members.borrow_mut().clear();
+        drop(over);
+        self.status_changed();
     }
 
     /// `None` without configuration, or as long as nobody is known.
@@ -145,7 +188,7 @@ impl Subscription {
     }
 }
 
-impl ConnectionOwner for Subscription {
+impl MemberOwner for Subscription {
     fn request_url(&self, url: &str) -> String {
         self.note_positions();
         self.resume.borrow().request_url(url)
@@ -157,27 +200,34 @@ impl ConnectionOwner for Subscription {
         self.stream_url(&ids)
     }
 
-    fn message(&self, url: &Rc<str>, frame: &Frame) {
+    fn position(&self, url: &str) -> Option<String> {
+        self.note_positions();
+        self.resume.borrow().position(url).map(String::from)
+    }
+
+    fn message(&self, url: &Rc<str>, last_event_id: JsValue, instance: JsValue) {
         self.pipeline.push(Arrival {
             url: Rc::clone(url),
-            last_event_id: frame.last_event_id(),
-            instance: Some(frame.data()),
+            last_event_id,
+            instance: Some(instance),
         });
     }
 
-    fn hello(&self, url: &Rc<str>, resume_parameter: Option<String>, frame: &Frame) {
+    fn hello(&self, url: &Rc<str>, resume_parameter: Option<String>, last_event_id: JsValue) {
         if let Some(parameter) = resume_parameter {
             self.resume.borrow_mut().name_parameter(url, &parameter);
         }
-        self.pipeline.push(Arrival {
-            url: Rc::clone(url),
-            last_event_id: frame.last_event_id(),
-            instance: None,
-        });
+        self.pipeline.push(Arrival { url: Rc::clone(url), last_event_id, instance: None });
     }
 
-    fn status_changed(&self, status: Status) {
-        if let Some(problem) = status.last_problem.filter(|_| status.state == "retrying") {
+    fn status_changed(&self) {
+        let over = self.members.borrow_mut().settle();
+        drop(over);
+        let status = self.status();
+        if self.reported.replace(status) == status {
+            return;
+        }
+        if let Some(problem) = status.last_problem.filter(|_| status.state == Phase::Retrying) {
             let message =
                 ["No interventions at the moment, trying again: ", &problem_text(problem)].concat();
             // Once per outage, and again when the reason becomes known; the attempts in between are for those who debug.

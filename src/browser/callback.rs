@@ -5,16 +5,24 @@ use wasm_bindgen::prelude::*;
 
 /// A function with one argument, which JavaScript may call as long as this value lives.
 ///
-/// Listeners, timers, tasks and promises all use this one type, because every further one costs glue in each download.
+/// Listeners, timers, tasks, locks and promises all use this one type, because every further one costs glue in each download.
 #[must_use = "dropping it makes calls of it fail"]
 pub struct Callback {
-    closure: Closure<dyn Fn(JsValue)>,
+    closure: Closure<dyn Fn(JsValue) -> JsValue>,
 }
 
 impl Callback {
     /// Makes `function` callable.
     pub fn new(function: impl Fn(JsValue) + 'static) -> Callback {
-        Callback { closure: Closure::wrap(Box::new(function) as Box<dyn Fn(JsValue)>) }
+        Callback::with_result(move |argument| {
+            function(argument);
+            JsValue::UNDEFINED
+        })
+    }
+
+    /// The same for a function whose caller wants a result.
+    pub fn with_result(function: impl Fn(JsValue) -> JsValue + 'static) -> Callback {
+        Callback { closure: Closure::wrap(Box::new(function) as Box<dyn Fn(JsValue) -> JsValue>) }
     }
 
     /// The function as JavaScript sees it.

@@ -11,9 +11,9 @@ pub enum PageEvent {
     Online,
     /// The browser lost its network.
     Offline,
-    /// The page is left; it may come back from the back-forward cache.
+    /// The page is left, perhaps into the back-forward cache, or the browser freezes it in the background.
     Left,
-    /// The page came back from the back-forward cache.
+    /// The page came back from the back-forward cache, or goes on after a freeze.
     CameBack,
     /// The user looks at the page again.
     Shown,
@@ -41,7 +41,7 @@ extern "C" {
 /// Listeners on window and document.
 #[must_use = "dropping it stops the listening"]
 pub struct PageLifecycle {
-    _listeners: [Listener; 5],
+    _listeners: [Listener; 7],
 }
 
 impl PageLifecycle {
@@ -67,6 +67,9 @@ impl PageLifecycle {
                         let event: PageTransitionEvent = event.unchecked_into();
                         event.persisted().then_some(PageEvent::CameBack)
                     }),
+                    // Not in every browser; where they are, a frozen page must not keep others waiting.
+                    on(document, "freeze", |_| Some(PageEvent::Left)),
+                    on(document, "resume", |_| Some(PageEvent::CameBack)),
                     on(document, "visibilitychange", |_| {
                         let hidden = DOCUMENT.with(Document::hidden);
                         Some(if hidden { PageEvent::Covered } else { PageEvent::Shown })

@@ -1,10 +1,10 @@
 //! Carries out what the [`machine`](super::machine) decides, and tells it what happens.
 
-use super::event_stream::{EventStream, Frame, StreamEvent};
-use super::machine::{Effect, Failure, Input, Machine, Status, StreamId};
+use super::event_stream::{EventStream, FrameKind, Hello, StreamEvent};
+use super::machine::{Effect, Failure, Input, Machine, StreamId};
 use super::probe::Probe;
+use super::status::Status;
 use crate::browser::clock;
-use crate::browser::json::parse_json;
 use crate::browser::timer::Timer;
 use alloc::rc::{Rc, Weak};
 use alloc::string::String;
@@ -14,28 +14,17 @@ use wasm_bindgen::prelude::*;
 
 /// The owner of a connection. Called with nothing borrowed, so it may call back.
 pub trait ConnectionOwner {
-    /// The URL to request for the stream at `url`, with the position to resume from if there is one.
-    fn request_url(&self, url: &str) -> String;
-    /// A URL like those of its streams, but for nobody's interventions.
+    /// The URL to request, with the position to resume from if there is one.
+    fn request_url(&self) -> Option<String>;
+    /// A URL like that of the stream, but for nobody's interventions.
     fn probe_url(&self) -> Option<String>;
-    /// A frame arrived on the stream at `url`.
-    fn message(&self, url: &Rc<str>, frame: &Frame);
-    /// The server of the stream at `url` introduced itself; `resume_parameter` is where it wants to hear a last event id.
-    fn hello(&self, url: &Rc<str>, resume_parameter: Option<String>, frame: &Frame);
+    /// A frame arrived.
+    fn frame(&self, kind: FrameKind, last_event_id: JsValue, data: JsValue);
     /// The state, or a detail of it, changed.
-    fn status_changed(&self, status: Status);
+    fn status_changed(&self);
 }
 
-#[wasm_bindgen]
-extern "C" {
-    type Hello;
-    #[wasm_bindgen(method, getter)]
-    fn resume_param(this: &Hello) -> JsValue;
-    #[wasm_bindgen(method, getter)]
-    fn keep_alive_ms(this: &Hello) -> JsValue;
-}
-
-/// One subscription of one tracker.
+/// A page's own stream for one URL.
 #[must_use = "dropping a connection closes it"]
 pub struct Connection {
     inner: Rc<Inner>,
@@ -48,7 +37,7 @@ impl Drop for Connection {
 }
 
 impl Connection {
-    /// A connection that is subscribed to nothing yet.
+    /// A connection that wants no stream yet.
     pub fn new(owner: Weak<dyn ConnectionOwner>) -> Connection {
         let machine = Machine::default();
         Connection {
@@ -73,7 +62,7 @@ impl Connection {
         self.inner.machine.borrow_mut().set_connection_timeout_ms(timeout_ms);
     }
 
-    /// See [`Machine::status`].
+    /// How the stream is.
     pub fn status(&self) -> Status {
         self.inner.machine.borrow().status()
     }
@@ -107,31 +96,24 @@ impl Inner {
         if self.reported.replace(status) != status
             && let Some(owner) = self.owner.upgrade()
         {
-            owner.status_changed(status);
+            owner.status_changed();
         }
     }
 
     fn open(self: &Rc<Self>, stream: StreamId) {
-        let Some((url, request_url)) = self.request() else {
+        let Some(url) = self.owner.upgrade().and_then(|owner| owner.request_url()) else {
             return;
         };
         let weak = Rc::downgrade(self);
-        let opened = EventStream::open(&request_url, move |event| {
+        let opened = EventStream::open(&url, move |event| {
             if let Some(inner) = weak.upgrade() {
-                inner.stream_event(stream, &url, event);
+                inner.stream_event(stream, event);
             }
         });
         match opened {
             Ok(opened) => self.streams.borrow_mut().push((stream, opened)),
             Err(_) => self.feed(Input::Failed(stream, Failure::Refused)),
         }
-    }
-
-    /// The URL subscribed to, and the one to request for it.
-    fn request(&self) -> Option<(Rc<str>, String)> {
-        let url: Rc<str> = self.machine.borrow().url()?.into();
-        let request_url = self.owner.upgrade()?.request_url(&url);
-        Some((url, request_url))
     }
 
     fn close(&self, stream: StreamId) {
@@ -166,31 +148,23 @@ impl Inner {
         }));
     }
 
-    fn stream_event(self: &Rc<Self>, stream: StreamId, url: &Rc<str>, event: StreamEvent) {
-        match event {
-            StreamEvent::Opened => self.feed(Input::Opened(stream)),
-            StreamEvent::Failed(failure) => self.feed(Input::Failed(stream, failure)),
-            StreamEvent::Ping => self.feed(Input::Heard(stream)),
-            StreamEvent::Message(frame) => {
-                self.feed(Input::Heard(stream));
-                if let Some(owner) = self.owner.upgrade() {
-                    owner.message(url, &frame);
-                }
-            }
-            StreamEvent::Hello(frame) => self.hello(stream, url, &frame),
-        }
-    }
-
-    /// A `hello` that says nothing usable leaves the stream as plain as one without.
-    fn hello(self: &Rc<Self>, stream: StreamId, url: &Rc<str>, frame: &Frame) {
-        let Some(hello) = parse_json(&frame.data()).ok().filter(JsValue::is_object) else {
-            return self.feed(Input::Heard(stream));
+    fn stream_event(self: &Rc<Self>, stream: StreamId, event: StreamEvent) {
+        let (kind, frame) = match event {
+            StreamEvent::Opened => return self.feed(Input::Opened(stream)),
+            StreamEvent::Failed(failure) => return self.feed(Input::Failed(stream, failure)),
+            StreamEvent::Frame(kind, frame) => (kind, frame),
         };
-        let hello: Hello = hello.unchecked_into();
-        let keep_alive_ms = hello.keep_alive_ms().as_f64().unwrap_or_default() as u64;
-        self.feed(Input::Hello(stream, keep_alive_ms));
+        let data = frame.data();
+        let keep_alive_ms = match kind {
+            FrameKind::Hello => Hello::read(&data).keep_alive_ms,
+            _ => 0,
+        };
+        self.feed(match keep_alive_ms {
+            0 => Input::Heard(stream),
+            keep_alive_ms => Input::Hello(stream, keep_alive_ms),
+        });
         if let Some(owner) = self.owner.upgrade() {
-            owner.hello(url, hello.resume_param().as_string(), frame);
+            owner.frame(kind, frame.last_event_id(), data);
         }
     }
 }

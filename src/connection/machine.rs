@@ -1,7 +1,8 @@
-//! The life of one subscription as an explicit state machine: what happens goes in, what to do comes out.
+//! The life of a page's own stream for one URL as an explicit state machine: what happens goes in, what to do comes out.
 //!
 //! The machine touches no browser. Time and randomness are arguments, streams are numbers, and the only timer is one wake-up
-//! whose meaning follows from the state. [`Machine::step`] is the only place where the state changes.
+//! whose meaning follows from the state. [`Machine::step`] is the only place where the state changes. Whether this page has a
+//! stream of its own, or listens to that of another tab, is for [`sharing`](super::sharing) to decide.
 //!
 //! # Transitions
 //!
@@ -11,7 +12,6 @@
 //! | state        | input                                   | next state                | effects |
 //! | ------------ | --------------------------------------- | ------------------------- | ------- |
 //! | `Idle`       | `Subscribe`                             | `Connecting`              | open, wake after the connection time-out |
-//! | `Connecting` | `Subscribe` to another URL              | `Connecting`              | close the attempt, open; the standby stays |
 //! | `Connecting` | `Opened`                                | `Open`                    | close the standby |
 //! | `Connecting` | `Failed`                                | `Retrying` (fails)        | close the attempt; the standby stays |
 //! | `Connecting` | `Woke` (time-out)                       | `Retrying` (fails)        | close the attempt; the standby stays |
@@ -21,23 +21,19 @@
 //! | `Open`       | `Woke`, silent too long                 | `Retrying` (fails)        | close |
 //! | `Open`       | `Failed(Dropped)`, first failure        | `Retrying` by the browser | the browser reconnects, which honours the server's `retry:`; wake in case it does not |
 //! | `Open`       | `Failed`, otherwise                     | `Retrying` (fails)        | close |
-//! | `Open`       | `Subscribe` to another URL              | `Connecting`              | hand-over |
 //! | `Open`       | `Online` without watchdog               | `Connecting`              | hand-over |
 //! | `Open`       | `PageVisible` after a long silence      | `Connecting`              | hand-over |
 //! | `Retrying`   | `Woke`                                  | `Connecting`              | close what the browser was trying, open |
-//! | `Retrying`   | `Subscribe` to another URL, `Online`, `PageVisible` | `Connecting`  | the same |
-//! | `Retrying` by the browser | `Opened`                   | `Open`                    | none |
+//! | `Retrying`   | `Online`, `PageVisible`                 | `Connecting`              | the same |
+//! | `Retrying` by the browser | `Opened`                   | `Open`                    | close the standby |
 //! | `Retrying` by the browser | `Failed`                   | `Retrying` (fails)        | close; from here the delays are ours |
 //! | `Retrying`   | `Answered` with a final status          | `Retrying`                | wake after the longest delay instead |
 //! | `Connecting`, `Retrying` | `Failed` of the standby     | the same                  | close the standby |
-//! | `Connecting`, `Open`, `Retrying` | `Offline`, `PageHidden` | `Paused`              | close everything |
-//! | `Paused`     | `Online`, `PageShown`, when neither holds any more | `Connecting`   | open |
-//! | `Idle`       | `Offline`, `PageHidden`, `Online`, `PageShown` | `Idle`             | none, but remembered |
 //! | any          | `Unsubscribe`                           | `Idle`                    | close everything |
 //! | any          | `Close`                                 | `Closed`                  | close everything; nothing follows, ever |
 
 use super::backoff;
-use alloc::string::String;
+use super::status::{Phase, Problem, Status};
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -60,10 +56,10 @@ pub type Random<'a> = &'a dyn Fn() -> f64;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StreamId(u32);
 
-/// Where a subscription stands.
+/// Where the stream stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum State {
-    /// Not subscribed, or without an id to subscribe for.
+    /// No stream is wanted.
     Idle,
     /// Waiting for a server to accept `stream`.
     Connecting {
@@ -96,8 +92,6 @@ pub enum State {
         /// Failures so far.
         attempt: u32,
     },
-    /// The browser is offline, or the page is in the back-forward cache.
-    Paused,
     /// The end.
     Closed,
 }
@@ -117,8 +111,8 @@ pub enum Retry {
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Input {
-    /// The stream at this URL is wanted; the same URL again changes nothing.
-    Subscribe(String),
+    /// The stream is wanted; saying so again changes nothing.
+    Subscribe,
     /// No stream is wanted.
     Unsubscribe,
     /// A server accepted the stream.
@@ -133,15 +127,9 @@ pub enum Input {
     Answered(u16),
     /// The wake-up that was asked for.
     Woke,
-    /// The browser lost its network.
-    Offline,
     /// The browser has a network.
     Online,
-    /// The page goes away, perhaps into the back-forward cache.
-    PageHidden,
-    /// The page is back from the back-forward cache.
-    PageShown,
-    /// The user looks at the page again.
+    /// The user looks at a page that depends on the stream.
     PageVisible,
     /// The tracker is gone.
     Close,
@@ -156,44 +144,10 @@ pub enum Failure {
     Refused,
 }
 
-/// Why the latest attempt failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Problem {
-    /// Not accepted within the connection time-out.
-    TimedOut,
-    /// The connection broke, or could not be made.
-    Dropped,
-    /// Answered, but not with an event stream.
-    Refused {
-        /// HTTP status, where it could be learnt.
-        status: Option<u16>,
-    },
-    /// Open, but silent for several keep-alive intervals.
-    Silent,
-}
-
-impl Problem {
-    /// Whether asking again soon is pointless: a status that says "nothing here" or "your fault", but not "later".
-    fn is_final(self) -> bool {
-        match self {
-            Problem::Refused { status: Some(status) } => {
-                status == 204
-                    || ((400..500).contains(&status) && ![408, 425, 429].contains(&status))
-            }
-            _ => false,
-        }
-    }
-
-    /// Whether the status of a refusal is known.
-    pub fn is_explained(self) -> bool {
-        matches!(self, Problem::Refused { status: Some(_) })
-    }
-}
-
 /// What to do about it, in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effect {
-    /// Open a stream at the URL subscribed to.
+    /// Open a stream.
     Open(StreamId),
     /// Close a stream, whatever its condition.
     Close(StreamId),
@@ -203,26 +157,10 @@ pub enum Effect {
     Probe,
 }
 
-/// What the page may know about a subscription.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Status {
-    /// `idle`, `connecting`, `open`, `retrying`, `paused` or `closed`.
-    pub state: &'static str,
-    /// Failures since the connection was last healthy.
-    pub attempt: u32,
-    /// Milliseconds until our next attempt.
-    pub next_delay_ms: Option<u32>,
-    /// Why the latest attempt failed; `None` while open.
-    pub last_problem: Option<Problem>,
-}
-
 /// See the [module documentation](self).
 #[derive(Debug)]
 pub struct Machine {
     state: State,
-    url: Option<String>,
-    offline: bool,
-    page_hidden: bool,
     connection_timeout_ms: u32,
     last_problem: Option<Problem>,
     streams_opened: u32,
@@ -232,9 +170,6 @@ impl Default for Machine {
     fn default() -> Self {
         Machine {
             state: State::Idle,
-            url: None,
-            offline: false,
-            page_hidden: false,
             connection_timeout_ms: DEFAULT_CONNECTION_TIMEOUT_MS,
             last_problem: None,
             streams_opened: 0,
@@ -243,11 +178,6 @@ impl Default for Machine {
 }
 
 impl Machine {
-    /// The URL subscribed to.
-    pub fn url(&self) -> Option<&str> {
-        self.url.as_deref()
-    }
-
     /// Sets how long later attempts may take.
     pub fn set_connection_timeout_ms(&mut self, timeout_ms: u32) {
         self.connection_timeout_ms = timeout_ms;
@@ -256,12 +186,11 @@ impl Machine {
     /// A summary of the state.
     pub fn status(&self) -> Status {
         let (state, attempt) = match self.state {
-            State::Idle => ("idle", 0),
-            State::Connecting { attempt, .. } => ("connecting", attempt),
-            State::Open { attempt, .. } => ("open", attempt),
-            State::Retrying { attempt, .. } => ("retrying", attempt),
-            State::Paused => ("paused", 0),
-            State::Closed => ("closed", 0),
+            State::Idle => (Phase::Idle, 0),
+            State::Connecting { attempt, .. } => (Phase::Connecting, attempt),
+            State::Open { attempt, .. } => (Phase::Open, attempt),
+            State::Retrying { attempt, .. } => (Phase::Retrying, attempt),
+            State::Closed => (Phase::Closed, 0),
         };
         let next_delay_ms = match self.state {
             State::Retrying { next: Retry::After { delay_ms }, .. } => Some(delay_ms),
@@ -277,52 +206,22 @@ impl Machine {
             return Vec::new();
         }
         match input {
-            Input::Subscribe(url) => self.subscribe(url),
-            Input::Unsubscribe => {
-                self.url = None;
-                self.stop(State::Idle)
-            }
-            Input::Close => {
-                self.url = None;
-                self.stop(State::Closed)
-            }
+            Input::Subscribe => self.subscribe(),
+            Input::Unsubscribe => self.stop(State::Idle),
+            Input::Close => self.stop(State::Closed),
             Input::Opened(stream) => self.opened(stream, now),
             Input::Hello(stream, keep_alive_ms) => self.hello(stream, keep_alive_ms, now),
             Input::Heard(stream) => self.heard(stream, now),
             Input::Failed(stream, failure) => self.failed(stream, failure, now, random),
             Input::Answered(status) => self.answered(status),
             Input::Woke => self.woke(now, random),
-            Input::Offline => {
-                self.offline = true;
-                self.pause()
-            }
-            Input::PageHidden => {
-                self.page_hidden = true;
-                self.pause()
-            }
-            Input::Online => {
-                self.offline = false;
-                self.online()
-            }
-            Input::PageShown => {
-                self.page_hidden = false;
-                self.resume()
-            }
+            Input::Online => self.online(),
             Input::PageVisible => self.page_visible(now),
         }
     }
 
-    fn subscribe(&mut self, url: String) -> Vec<Effect> {
-        if self.url.as_ref() == Some(&url) {
-            return Vec::new();
-        }
-        self.url = Some(url);
-        self.last_problem = None;
-        if self.offline || self.page_hidden {
-            self.state = State::Paused;
-            return Vec::new();
-        }
-        self.reconnect()
+    fn subscribe(&mut self) -> Vec<Effect> {
+        if matches!(self.state, State::Idle) { self.reconnect() } else { Vec::new() }
     }
 
     fn opened(&mut self, opened: StreamId, now: u64) -> Vec<Effect> {
@@ -411,7 +310,7 @@ impl Machine {
         }
     }
 
-    /// A refusal keeps its known reason until the subscription changes or a stream opens: it is asked for once.
+    /// A refusal keeps its known reason until a stream opens: it is asked for once.
     fn known_final_status(&self) -> Option<u16> {
         match self.last_problem {
             Some(problem @ Problem::Refused { status }) if problem.is_final() => status,
@@ -488,7 +387,7 @@ impl Machine {
         match self.state {
             // The browser may have changed networks under a stream that nobody watches.
             State::Open { silence_limit_ms: None, .. } | State::Retrying { .. } => self.reconnect(),
-            _ => self.resume(),
+            _ => Vec::new(),
         }
     }
 
@@ -505,23 +404,6 @@ impl Machine {
         }
     }
 
-    fn pause(&mut self) -> Vec<Effect> {
-        match self.state {
-            State::Connecting { .. } | State::Open { .. } | State::Retrying { .. } => {
-                self.stop(State::Paused)
-            }
-            _ => Vec::new(),
-        }
-    }
-
-    fn resume(&mut self) -> Vec<Effect> {
-        if matches!(self.state, State::Paused) && !self.offline && !self.page_hidden {
-            self.reconnect()
-        } else {
-            Vec::new()
-        }
-    }
-
     /// Opens a new stream. An open one becomes the standby; an attempt under way is abandoned.
     fn reconnect(&mut self) -> Vec<Effect> {
         let (abandoned, standby, attempt) = match self.state {
@@ -533,7 +415,7 @@ impl Machine {
             State::Retrying { next: Retry::After { .. }, standby, attempt } => {
                 (None, standby, attempt)
             }
-            State::Idle | State::Paused | State::Closed => (None, None, 0),
+            State::Idle | State::Closed => (None, None, 0),
         };
         let stream = StreamId(self.streams_opened);
         self.streams_opened += 1;
@@ -550,7 +432,7 @@ impl Machine {
                 (Some(stream), standby)
             }
             State::Retrying { next: Retry::After { .. }, standby, .. } => (None, standby),
-            State::Idle | State::Paused | State::Closed => (None, None),
+            State::Idle | State::Closed => (None, None),
         };
         self.state = next;
         self.last_problem = None;

@@ -1,5 +1,6 @@
 //! Learns the HTTP status of a request that an `EventSource` was refused, which it does not tell itself.
 
+use crate::browser::abort::AbortController;
 use crate::browser::object::set;
 use crate::browser::promise::when_settled;
 use js_sys::Object;
@@ -7,15 +8,6 @@ use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
 extern "C" {
-    #[derive(Clone)]
-    type AbortController;
-    #[wasm_bindgen(constructor)]
-    fn new() -> AbortController;
-    #[wasm_bindgen(method, getter)]
-    fn signal(this: &AbortController) -> JsValue;
-    #[wasm_bindgen(method)]
-    fn abort(this: &AbortController);
-
     type Response;
     #[wasm_bindgen(method, getter)]
     fn status(this: &Response) -> u16;

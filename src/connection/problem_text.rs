@@ -1,6 +1,6 @@
 //! What people read about a connection that fails.
 
-use super::machine::Problem;
+use super::status::Problem;
 use crate::browser::text::number_text;
 use alloc::borrow::ToOwned;
 use alloc::string::String;

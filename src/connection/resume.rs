@@ -59,6 +59,12 @@ impl ResumeMemory {
         Some(self.positions.remove(index))
     }
 
+    /// The last event id to resume from on `url`, if there is one.
+    pub fn position(&self, url: &str) -> Option<&str> {
+        let position = self.positions.iter().find(|position| position.url == url)?;
+        Some(&*position.last_event_id).filter(|id| !id.is_empty())
+    }
+
     /// The URL to request: with the position reached on it, if there is one.
     pub fn request_url(&self, url: &str) -> String {
         match self.positions.iter().find(|position| position.url == url) {

@@ -38,6 +38,14 @@ export class MockServer {
     this.#process = process;
   }
 
+  /** How many streams are open. */
+  async openStreams(): Promise<number> {
+    const metrics = await (await fetch(`${this.origin}/metrics`)).text();
+    const [, count] = /^(?:\w+_)?open_streams (\d+)$/m.exec(metrics) ?? [];
+    if (count === undefined) throw new Error('the metrics do not tell how many streams are open');
+    return Number(count);
+  }
+
   /** Sends an intervention straight to everybody who listens for `id`. */
   async push(name: string, id: string, attributeKey = 'domain_userid'): Promise<void> {
     const response = await fetch(`${this.origin}/api/v1/interventions?${attributeKey}=${id}`, {

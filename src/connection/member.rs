@@ -1,0 +1,344 @@
+//! A page's part in the stream for one URL: carries out what [`sharing`](super::sharing) decides.
+//!
+//! The channel and the lock cost a page nothing while it is the only one: frames are relayed and kept for others only once
+//! somebody else was heard.
+
+use super::channel::{Channel, Message, channel_name};
+use super::driver::{Connection, ConnectionOwner};
+use super::event_stream::{FrameKind, Hello};
+use super::hand_over::Receiving;
+use super::machine;
+use super::recent::Recent;
+use super::sharing::{Absence, Effect, Input, Missed, Sharing};
+use super::status::{Phase, Status};
+use crate::browser::clock;
+use crate::browser::lock::{Lock, LockEvent, Manner};
+use crate::browser::timer::Timer;
+use alloc::rc::{Rc, Weak};
+use alloc::string::String;
+use core::cell::{Cell, RefCell};
+use js_sys::Array;
+use wasm_bindgen::{JsCast, JsValue};
+
+/// The owner of a member. Called with nothing borrowed, so it may call back.
+pub trait MemberOwner {
+    /// The URL to request for the stream at `url`, with the position to resume from if there is one.
+    fn request_url(&self, url: &str) -> String;
+    /// A URL like those of its streams, but for nobody's interventions.
+    fn probe_url(&self) -> Option<String>;
+    /// The last event id to resume from on the stream at `url`, if there is one.
+    fn position(&self, url: &str) -> Option<String>;
+    /// An instance arrived on the stream at `url`.
+    fn message(&self, url: &Rc<str>, last_event_id: JsValue, instance: JsValue);
+    /// The server of the stream at `url` introduced itself; `resume_parameter` is where it wants to hear a last event id.
+    fn hello(&self, url: &Rc<str>, resume_parameter: Option<String>, last_event_id: JsValue);
+    /// The state, or a detail of it, changed.
+    fn status_changed(&self);
+}
+
+/// See the [module documentation](self).
+#[must_use = "dropping a member closes its stream and lets others have the lock"]
+pub struct Member {
+    url: Rc<str>,
+    shares: bool,
+    /// What answers to this member are addressed to.
+    address: f64,
+    this: Weak<Member>,
+    owner: Weak<dyn MemberOwner>,
+    sharing: RefCell<Sharing>,
+    connection: Connection,
+    lock: RefCell<Option<Lock>>,
+    channel: RefCell<Option<Channel>>,
+    wake: RefCell<Option<Timer>>,
+    /// Whether another tab was heard.
+    has_company: Cell<bool>,
+    hello: RefCell<JsValue>,
+    position: RefCell<JsValue>,
+    recent: RefCell<Recent<JsValue>>,
+}
+
+impl Member {
+    /// A part in the stream at `url`, which is not taken before [`Input::Join`].
+    pub fn new(
+        url: String,
+        shares: bool,
+        absence: Absence,
+        owner: Weak<dyn MemberOwner>,
+    ) -> Rc<Member> {
+        let position = owner.upgrade().and_then(|owner| owner.position(&url));
+        Rc::new_cyclic(|this: &Weak<Member>| Member {
+            url: url.into(),
+            shares,
+            address: clock::random(),
+            this: Weak::clone(this),
+            owner,
+            sharing: RefCell::new(Sharing::new(shares, absence)),
+            connection: Connection::new(Weak::clone(this) as Weak<dyn ConnectionOwner>),
+            lock: RefCell::default(),
+            channel: RefCell::default(),
+            wake: RefCell::default(),
+            has_company: Cell::default(),
+            hello: RefCell::default(),
+            position: RefCell::new(position.map_or(JsValue::UNDEFINED, JsValue::from)),
+            recent: RefCell::default(),
+        })
+    }
+
+    /// Whether this is the part that is wanted.
+    pub fn is_for(&self, url: &str, shares: bool) -> bool {
+        *self.url == *url && self.shares == shares
+    }
+
+    /// See [`machine::Machine::set_connection_timeout_ms`].
+    pub fn set_connection_timeout_ms(&self, timeout_ms: u32) {
+        self.connection.set_connection_timeout_ms(timeout_ms);
+    }
+
+    /// How the subscription is.
+    pub fn status(&self) -> Status {
+        self.sharing.borrow().status(self.connection.status())
+    }
+
+    /// Tells both machines what happens to the page.
+    pub fn page_event(&self, input: Input) {
+        self.feed(input);
+        match input {
+            Input::Online => self.connection.feed(machine::Input::Online),
+            Input::PageVisible => self.connection.feed(machine::Input::PageVisible),
+            _ => {}
+        }
+    }
+
+    /// Tells the machine what happened and does what it answers.
+    pub fn feed(&self, input: Input) {
+        let effects = self.sharing.borrow_mut().step(input, clock::now_ms());
+        for effect in effects {
+            match effect {
+                Effect::Queue => self.request_lock(Manner::Queue),
+                Effect::Steal => self.request_lock(Manner::Steal),
+                Effect::LetGo => self.let_go(),
+                Effect::Ask { urgent } => self.ask(urgent),
+                Effect::Lead => self.connection.feed(machine::Input::Subscribe),
+                Effect::StopLeading => self.connection.feed(machine::Input::Unsubscribe),
+                Effect::Wake(delay_ms) => self.wake_after(delay_ms),
+            }
+        }
+        if input == Input::Granted {
+            self.announce();
+        }
+        if let Some(owner) = self.owner.upgrade() {
+            owner.status_changed();
+        }
+    }
+
+    fn request_lock(&self, manner: Manner) {
+        let name = channel_name(&self.url);
+        // One's own place in the queue would outlast a theft.
+        drop(self.lock.take());
+        let (on_message, on_lock) = (Weak::clone(&self.this), Weak::clone(&self.this));
+        if self.channel.borrow().is_none() {
+            *self.channel.borrow_mut() = Channel::open(&name, move |message| {
+                if let Some(member) = on_message.upgrade() {
+                    member.hear(message);
+                }
+            });
+        }
+        let lock = self.channel.borrow().as_ref().and_then(|_| {
+            Lock::request(&name, manner, move |event| {
+                if let Some(member) = on_lock.upgrade() {
+                    member.lock_event(event);
+                }
+            })
+        });
+        let refused = lock.is_none();
+        *self.lock.borrow_mut() = lock;
+        if refused {
+            self.feed(Input::Refused);
+        }
+    }
+
+    fn lock_event(&self, event: LockEvent) {
+        let holds = self.sharing.borrow().holds();
+        self.feed(match event {
+            LockEvent::Granted => Input::Granted,
+            LockEvent::Lost if holds => Input::Ousted,
+            LockEvent::Lost => Input::Refused,
+        });
+    }
+
+    fn let_go(&self) {
+        drop(self.lock.take());
+        drop(self.channel.take());
+    }
+
+    fn wake_after(&self, delay_ms: Option<u32>) {
+        let this = Weak::clone(&self.this);
+        let timer = delay_ms.map(|delay_ms| {
+            Timer::start(delay_ms, move || {
+                if let Some(member) = this.upgrade() {
+                    member.feed(Input::Woke);
+                }
+            })
+        });
+        drop(self.wake.replace(timer));
+    }
+
+    fn post(&self, message: &Message) {
+        if let Some(channel) = &*self.channel.borrow() {
+            channel.post(message);
+        }
+    }
+
+    fn ask(&self, urgent: bool) {
+        let position = self.owner.upgrade().and_then(|owner| owner.position(&self.url));
+        self.post(&Message::Question {
+            from: self.address,
+            urgent,
+            position: position.map_or(JsValue::UNDEFINED, JsValue::from),
+        });
+    }
+
+    /// Tells the others how this page's stream is, if it is theirs.
+    fn announce(&self) {
+        if self.has_company.get() && self.sharing.borrow().holds() {
+            self.answer(0.0, JsValue::UNDEFINED);
+        }
+    }
+
+    fn answer(&self, to: f64, missed: JsValue) {
+        self.post(&Message::Answer {
+            to,
+            status: self.status(),
+            hello: self.hello.borrow().clone(),
+            position: self.position.borrow().clone(),
+            missed,
+        });
+    }
+
+    fn hear(&self, message: Message) {
+        if !self.has_company.replace(true) {
+            self.recent.borrow_mut().push(self.position.borrow().clone(), None);
+        }
+        match message {
+            Message::Question { from, urgent, position } => {
+                if self.sharing.borrow().holds() {
+                    self.answer(from, self.missed_since(&position));
+                    // An open stream only checks whether it is stale.
+                    if urgent || self.is_open() {
+                        self.connection.feed(machine::Input::PageVisible);
+                    }
+                }
+            }
+            Message::Answer { to, status, hello, position, missed } => {
+                if to != 0.0 && to != self.address {
+                    return;
+                }
+                let missed = match missed {
+                    _ if to == 0.0 => Missed::Announced,
+                    unknown if unknown.is_undefined() => Missed::Behind,
+                    frames => {
+                        self.catch_up(&frames.unchecked_into(), position, hello);
+                        Missed::CaughtUp
+                    }
+                };
+                self.feed(Input::HolderIs { status, missed });
+            }
+            Message::Frame { kind, last_event_id, data } => {
+                if self.sharing.borrow().listens() {
+                    self.take_in(kind, last_event_id, data);
+                }
+                self.feed(Input::Heard);
+            }
+        }
+    }
+
+    /// Takes in the frames that were missed, and the position that the holder has reached.
+    fn catch_up(&self, missed: &Array, position: JsValue, hello: JsValue) {
+        for index in (0..missed.length()).step_by(2) {
+            self.take_in(FrameKind::Message, missed.get(index), missed.get(index + 1));
+        }
+        if hello.is_string() && position.is_string() {
+            self.take_in(FrameKind::Hello, position, hello);
+        }
+    }
+
+    /// Event ids and data of the frames after `position`, which is undefined for a tab that has missed nothing.
+    fn missed_since(&self, position: &JsValue) -> JsValue {
+        let missed = Array::new();
+        if position.is_undefined() {
+            return missed.into();
+        }
+        match self.recent.borrow().since(position) {
+            Some(frames) => {
+                for (last_event_id, data) in frames {
+                    missed.push(last_event_id);
+                    missed.push(data);
+                }
+                missed.into()
+            }
+            None => JsValue::UNDEFINED,
+        }
+    }
+
+    /// Hands a frame on to the owner, and keeps what other tabs may ask for.
+    fn take_in(&self, kind: FrameKind, last_event_id: JsValue, data: JsValue) {
+        if kind == FrameKind::Ping {
+            return;
+        }
+        let is_message = kind == FrameKind::Message;
+        if self.has_company.get() {
+            let kept = is_message.then(|| data.clone());
+            self.recent.borrow_mut().push(last_event_id.clone(), kept);
+        }
+        *self.position.borrow_mut() = last_event_id.clone();
+        let Some(owner) = self.owner.upgrade() else {
+            return;
+        };
+        if is_message {
+            owner.message(&self.url, last_event_id, data);
+        } else {
+            owner.hello(&self.url, Hello::read(&data).resume_parameter, last_event_id);
+            *self.hello.borrow_mut() = data;
+        }
+    }
+}
+
+impl ConnectionOwner for Member {
+    fn request_url(&self) -> Option<String> {
+        Some(self.owner.upgrade()?.request_url(&self.url))
+    }
+
+    fn probe_url(&self) -> Option<String> {
+        self.owner.upgrade()?.probe_url()
+    }
+
+    fn frame(&self, kind: FrameKind, last_event_id: JsValue, data: JsValue) {
+        if self.has_company.get() && self.sharing.borrow().holds() {
+            self.post(&Message::Frame {
+                kind,
+                last_event_id: last_event_id.clone(),
+                data: data.clone(),
+            });
+        }
+        self.take_in(kind, last_event_id, data);
+    }
+
+    fn status_changed(&self) {
+        self.announce();
+        if let Some(owner) = self.owner.upgrade() {
+            owner.status_changed();
+        }
+    }
+}
+
+impl Receiving for Rc<Member> {
+    fn is_open(&self) -> bool {
+        Member::is_open(self)
+    }
+}
+
+impl Member {
+    fn is_open(&self) -> bool {
+        self.status().state == Phase::Open
+    }
+}

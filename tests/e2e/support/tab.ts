@@ -1,0 +1,63 @@
+import { expect, type Page } from '@playwright/test';
+import { openBarePage } from './bare-page';
+import type { MockServer } from './mock-server';
+
+declare global {
+  interface Window {
+    /** What the page of a {@link Tab} has heard. */
+    heard: { names: string[]; states: string[]; domainUserId: string };
+  }
+}
+
+const SCRIPT = `
+  import { newTracker, trackPageView } from '@snowplow/browser-tracker';
+
+  const { SignalsPlugin, addInterventionHandlers, subscribeToInterventions, onConnectionChange } = window.snowplowSignals;
+  const tracker = newTracker('sp', location.origin, { cookieSecure: false, plugins: [SignalsPlugin()] });
+  window.heard = { names: [], states: [], domainUserId: tracker.getDomainUserInfo()[1] };
+  addInterventionHandlers({ hear: ({ name }) => void window.heard.names.push(name) });
+  onConnectionChange(({ state }) => void window.heard.states.push(state));
+  subscribeToInterventions({ endpoint: location.origin, ...CONFIG });
+  trackPageView();
+`;
+
+/** A tab of a shopper: a page with the real tracker and the script-tag build. */
+export class Tab {
+  /** When its streams were requested, in milliseconds since 1970. */
+  readonly requestedAt: number[] = [];
+
+  private constructor(
+    readonly page: Page,
+    readonly server: MockServer,
+  ) {
+    page.on('request', (request) => {
+      if (request.resourceType() === 'eventsource') this.requestedAt.push(Date.now());
+    });
+  }
+
+  /** Opens a page and waits until it receives. `config` is added to that of the subscription. */
+  static async open(page: Page, server: MockServer, config: object = {}): Promise<Tab> {
+    const tab = new Tab(page, server);
+    await openBarePage(page, server, {
+      body: '<script src="signals/signals-interventions.js"></script>',
+      script: `const CONFIG = ${JSON.stringify(config)};\n${SCRIPT}`,
+      policy: "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; img-src data:",
+    });
+    await tab.isOpen();
+    return tab;
+  }
+
+  /** Waits until the page's connection, or the one that it shares, is open. */
+  async isOpen(): Promise<void> {
+    await expect.poll(() => this.page.evaluate(() => window.heard?.states.at(-1))).toBe('open');
+  }
+
+  /** Names of the interventions that the page's handler got, in order. */
+  names(): Promise<string[]> {
+    return this.page.evaluate(() => window.heard.names);
+  }
+
+  domainUserId(): Promise<string> {
+    return this.page.evaluate(() => window.heard.domainUserId);
+  }
+}

@@ -1,0 +1,201 @@
+import type { BrowserContext } from '@playwright/test';
+import type { MockServer } from './support/mock-server';
+import { Tab } from './support/tab';
+import { expect, test } from './support/test';
+
+/** Milliseconds within which another tab has to take over. */
+const TAKEOVER_MS = 1_000;
+
+/** Opens tabs of one shopper. The first one gets the stream. */
+async function openTabs(context: BrowserContext, server: MockServer, count: number, config?: object) {
+  const tabs: Tab[] = [];
+  while (tabs.length < count) tabs.push(await Tab.open(await context.newPage(), server, config));
+  return tabs;
+}
+
+/** Pushes interventions with these names, one after the other, to the shopper of `tab`. */
+async function pusher(tab: Tab, server: MockServer) {
+  const id = await tab.domainUserId();
+  return async (...names: string[]) => {
+    for (const name of names) await server.push(name, id);
+  };
+}
+
+const requests = (tabs: Tab[]) => tabs.map((tab) => tab.requestedAt.length);
+
+/** Waits until one of the tabs has requested a stream after `since`, and tells after how many milliseconds. */
+async function takeover(tabs: Tab[], since: number): Promise<number> {
+  const times = () => tabs.flatMap((tab) => tab.requestedAt).filter((time) => time >= since);
+  await expect.poll(() => times().length).toBeGreaterThan(0);
+  return Math.min(...times()) - since;
+}
+
+async function allGot(tabs: Tab[], names: string[]) {
+  for (const tab of tabs) await expect.poll(() => tab.names()).toEqual(names);
+}
+
+test('three tabs have one stream together, and each hands every instance to its handlers once', async ({
+  context,
+  server,
+}) => {
+  const tabs = await openTabs(context, server, 3);
+  expect(await server.openStreams()).toBe(1);
+  expect(requests(tabs)).toEqual([1, 0, 0]);
+
+  const push = await pusher(tabs[0] as Tab, server);
+  await push('one', 'two', 'three');
+  await allGot(tabs, ['one', 'two', 'three']);
+  expect(await server.openStreams()).toBe(1);
+});
+
+test('tabs that do not share have a stream each', async ({ context, server }) => {
+  const tabs = await openTabs(context, server, 3, { shareConnection: false });
+  expect(await server.openStreams()).toBe(3);
+  expect(requests(tabs)).toEqual([1, 1, 1]);
+  const push = await pusher(tabs[0] as Tab, server);
+  await push('one');
+  await allGot(tabs, ['one']);
+});
+
+test('when the tab with the stream is closed, another takes over at once and nothing is lost', async ({
+  context,
+  server,
+}) => {
+  const [first, ...others] = await openTabs(context, server, 3);
+  if (!first) throw new Error('no tab');
+  const push = await pusher(first, server);
+  await push('before');
+  await allGot(others, ['before']);
+
+  const closedAt = Date.now();
+  const closing = first.page.close();
+  await push('during 1', 'during 2', 'during 3');
+  await closing;
+  expect(await takeover(others, closedAt)).toBeLessThan(TAKEOVER_MS);
+  await push('after');
+  await allGot(others, ['before', 'during 1', 'during 2', 'during 3', 'after']);
+  await expect.poll(() => server.openStreams()).toBe(1);
+});
+
+test('when the tab with the stream crashes, another takes over at once and nothing is lost', async ({
+  context,
+  server,
+}) => {
+  const [first, ...others] = await openTabs(context, server, 3);
+  if (!first) throw new Error('no tab');
+  const push = await pusher(first, server);
+  await push('before');
+  await allGot(others, ['before']);
+
+  const devTools = await context.newCDPSession(first.page);
+  const crashed = first.page.waitForEvent('crash');
+  const crashedAt = Date.now();
+  devTools.send('Page.crash').catch(() => {});
+  await crashed;
+  await push('after');
+  expect(await takeover(others, crashedAt)).toBeLessThan(TAKEOVER_MS);
+  await allGot(others, ['before', 'after']);
+  await expect.poll(() => server.openStreams()).toBe(1);
+});
+
+test('when the tab with the stream is frozen, another takes over, and it follows when it goes on', async ({
+  context,
+  server,
+}) => {
+  const tabs = await openTabs(context, server, 2);
+  const [first, second] = tabs;
+  if (!first || !second) throw new Error('no tab');
+  const push = await pusher(first, server);
+  const devTools = await context.newCDPSession(first.page);
+  const frozenAt = Date.now();
+  await devTools.send('Page.setWebLifecycleState', { state: 'frozen' });
+  expect(await takeover([second], frozenAt)).toBeLessThan(TAKEOVER_MS);
+  await second.isOpen();
+  await push('meanwhile');
+  await allGot([second], ['meanwhile']);
+
+  await devTools.send('Page.setWebLifecycleState', { state: 'active' });
+  await push('afterwards');
+  await allGot(tabs, ['meanwhile', 'afterwards']);
+  expect(requests(tabs)).toEqual([1, 1]);
+  await expect.poll(() => server.openStreams()).toBe(1);
+});
+
+test('a tab that moves on to another page gets what it missed, from the tab that took over', async ({
+  context,
+  server,
+}) => {
+  const tabs = await openTabs(context, server, 2);
+  const [first, second] = tabs;
+  if (!first || !second) throw new Error('no tab');
+  const push = await pusher(first, server);
+  await push('on the first page');
+  await allGot(tabs, ['on the first page']);
+
+  await first.page.goto('about:blank');
+  await expect.poll(() => requests(tabs)).toEqual([1, 1]);
+  await second.isOpen();
+  await push('in between');
+  await allGot([second], ['on the first page', 'in between']);
+  await first.page.goto(`${server.origin}/bare.html`);
+  await first.isOpen();
+  await push('on the second page');
+  await allGot([first], ['in between', 'on the second page']);
+  expect(requests(tabs)).toEqual([1, 1]);
+});
+
+test('a tab that left off where no other tab can tell takes the stream over and asks the server', async ({
+  context,
+  server,
+}) => {
+  const [first] = await openTabs(context, server, 1);
+  if (!first) throw new Error('no tab');
+  const push = await pusher(first, server);
+  await push('seen');
+  await allGot([first], ['seen']);
+  await first.page.goto('about:blank');
+  await expect.poll(() => server.openStreams()).toBe(0);
+  // Somebody else's, so that the position moves on without anybody having seen it.
+  const [second] = await openTabs(context, server, 1);
+  if (!second) throw new Error('no tab');
+  await push('seen by the second tab only');
+  await allGot([second], ['seen by the second tab only']);
+
+  await first.page.goto(`${server.origin}/bare.html`);
+  await first.isOpen();
+  await allGot([first], ['seen by the second tab only']);
+  await push('seen by both');
+  await allGot([first], ['seen by the second tab only', 'seen by both']);
+  await allGot([second], ['seen by the second tab only', 'seen by both']);
+  expect(requests([first, second])).toEqual([2, 1]);
+  await expect.poll(() => server.openStreams()).toBe(1);
+});
+
+test('a tab whose holder hangs notices, takes over, and nothing is lost', async ({ context, server }) => {
+  const [first] = await openTabs(context, server, 1);
+  const page = await context.newPage();
+  await page.clock.install();
+  const second = await Tab.open(page, server);
+  if (!first) throw new Error('no tab');
+  const push = await pusher(first, server);
+  await push('before');
+  await allGot([first, second], ['before']);
+
+  const devTools = await context.newCDPSession(first.page);
+  await devTools.send('Debugger.enable');
+  await devTools.send('Debugger.pause');
+  await push('relayed by nobody');
+  // Silence for 20 seconds, then three questions.
+  await page.clock.fastForward(20_000);
+  for (let question = 0; question < 3; question++) {
+    expect(requests([second])).toEqual([0]);
+    await page.clock.fastForward(1_000);
+  }
+  await expect.poll(() => requests([second])).toEqual([1]);
+  await push('after');
+  await allGot([second], ['before', 'relayed by nobody', 'after']);
+
+  await devTools.send('Debugger.disable');
+  await allGot([first], ['before', 'relayed by nobody', 'after']);
+  await expect.poll(() => server.openStreams()).toBe(1);
+});
