@@ -28,6 +28,10 @@ const checks = [
     ['cargo', 'doc', '--locked', '--workspace', '--no-deps'],
     { RUSTDOCFLAGS: '-D warnings' },
   ],
+  [
+    'tables in docs/architecture.md are those of the state machines',
+    ['node', 'scripts/transition-tables.mjs', '--check'],
+  ],
   ['the package builds', ['node', 'scripts/build-package.mjs']],
   ['the package is well-formed', ['node', 'scripts/check-package.mjs']],
   ['the public API is the accepted one', ['node', 'scripts/api.mjs']],

@@ -242,15 +242,21 @@ fn a_page_that_never_joined_does_not_join_because_it_is_shown() {
     }
 }
 
+/// A state, and inputs that mean nothing in it.
+type Case = (fn() -> Sharing, Vec<Input>);
+
 #[test]
 fn what_is_not_in_the_table_changes_nothing() {
-    let cases: [(fn() -> Sharing, &[Input]); 5] = [
-        (away, &[Input::Granted, Input::Refused, Input::Ousted, Input::Heard, Input::Woke]),
-        (joining, &[Input::Join, Input::Ousted, Input::Heard, Input::Online, Input::PageVisible]),
-        (following, &[Input::Join, Input::Ousted, Input::Online]),
+    let cases: [Case; 5] = [
+        (away, vec![Input::Granted, Input::Refused, Input::Ousted, Input::Heard, Input::Woke]),
+        (
+            joining,
+            vec![Input::Join, Input::Ousted, Input::Heard, Input::Online, Input::PageVisible],
+        ),
+        (following, vec![Input::Join, Input::Ousted, Input::Online]),
         (
             holding,
-            &[
+            vec![
                 Input::Join,
                 Input::Granted,
                 Input::Refused,
@@ -260,13 +266,13 @@ fn what_is_not_in_the_table_changes_nothing() {
                 Input::PageVisible,
             ],
         ),
-        (alone, &[Input::Join, Input::Granted, Input::Ousted, Input::Woke, caught_up(OPEN)]),
+        (alone, vec![Input::Join, Input::Granted, Input::Ousted, Input::Woke, caught_up(OPEN)]),
     ];
     for (make, inputs) in cases {
         for input in inputs {
             let mut sharing = make();
             let before = sharing.state;
-            assert_eq!(sharing.step(*input, 0), [], "{input:?} in {before:?}");
+            assert_eq!(sharing.step(input, 0), [], "{input:?} in {before:?}");
             assert_eq!(sharing.state, before);
         }
     }

@@ -5,7 +5,7 @@ import type { MockServer } from './mock-server';
 declare global {
   interface Window {
     /** What the page of a {@link Tab} has heard. */
-    heard: { names: string[]; states: string[]; domainUserId: string };
+    tab: { names: string[]; states: string[]; domainUserId: string };
   }
 }
 
@@ -14,9 +14,9 @@ const SCRIPT = `
 
   const { SignalsPlugin, addInterventionHandlers, subscribeToInterventions, onConnectionChange } = window.snowplowSignals;
   const tracker = newTracker('sp', location.origin, { cookieSecure: false, plugins: [SignalsPlugin()] });
-  window.heard = { names: [], states: [], domainUserId: tracker.getDomainUserInfo()[1] };
-  addInterventionHandlers({ hear: ({ name }) => void window.heard.names.push(name) });
-  onConnectionChange(({ state }) => void window.heard.states.push(state));
+  window.tab = { names: [], states: [], domainUserId: tracker.getDomainUserInfo()[1] };
+  addInterventionHandlers({ hear: ({ name }) => void window.tab.names.push(name) });
+  onConnectionChange(({ state }) => void window.tab.states.push(state));
   subscribeToInterventions({ endpoint: location.origin, ...CONFIG });
   trackPageView();
 `;
@@ -49,15 +49,15 @@ export class Tab {
 
   /** Waits until the page's connection, or the one that it shares, is open. */
   async isOpen(): Promise<void> {
-    await expect.poll(() => this.page.evaluate(() => window.heard?.states.at(-1))).toBe('open');
+    await expect.poll(() => this.page.evaluate(() => window.tab?.states.at(-1))).toBe('open');
   }
 
   /** Names of the interventions that the page's handler got, in order. */
   names(): Promise<string[]> {
-    return this.page.evaluate(() => window.heard.names);
+    return this.page.evaluate(() => window.tab.names);
   }
 
   domainUserId(): Promise<string> {
-    return this.page.evaluate(() => window.heard.domainUserId);
+    return this.page.evaluate(() => window.tab.domainUserId);
   }
 }
