@@ -425,3 +425,133 @@ fn an_instance_that_waits_again_does_not_wait_longer() {
     hub.pass(30);
     assert_eq!(hub.open(&[user("a")]).replayed(), [""; 0]);
 }
+
+#[test]
+fn all_targets_together_keep_no_more_than_fits_the_oldest_leaving_first() {
+    let rules = DeliveryRules { replay_bytes: 20_000, ..DeliveryRules::default() };
+    let mut hub = Hub::with_rules(rules);
+    let users: Vec<TargetAttributeKey> =
+        (0..1_000).map(|number| user(&number.to_string())).collect();
+    for user in &users {
+        hub.publish("one", std::slice::from_ref(user));
+        assert!(hub.state.kept.bytes <= 20_000);
+    }
+    let kept = hub.state.kept.instances;
+    assert!((30..100).contains(&kept), "{kept}");
+    let replayed = |hub: &mut Hub, user: &TargetAttributeKey| {
+        let reader = hub.resume(std::slice::from_ref(user), "unknown");
+        hub.state.close(reader.opened.key);
+        reader.replayed().len()
+    };
+    assert_eq!(replayed(&mut hub, &users[1_000 - kept - 1]), 0);
+    assert_eq!(replayed(&mut hub, &users[1_000 - kept]), 1);
+    hub.pass(11 * 60);
+    assert_eq!(hub.state.kept, KeptInAll::default());
+    assert!(hub.state.targets.is_empty() && hub.state.aging.is_empty());
+}
+
+#[test]
+fn no_more_than_so_many_instances_wait_for_their_first_stream() {
+    let rules = DeliveryRules { waiting_instances: 10, ..DeliveryRules::default() };
+    let mut hub = Hub::with_rules(rules);
+    for name in 0..15 {
+        hub.publish(&name.to_string(), &[user("a")]);
+    }
+    assert_eq!(
+        hub.open(&[user("a")]).replayed(),
+        ["5", "6", "7", "8", "9", "10", "11", "12", "13", "14"]
+    );
+}
+
+#[test]
+fn what_is_kept_is_counted_rightly_however_it_leaves() {
+    let rules =
+        DeliveryRules { replay_instances: 3, replay_bytes: 3_000, ..DeliveryRules::default() };
+    let mut hub = Hub::with_rules(rules);
+    for round in 0_usize..200 {
+        hub.publish("one", &[user(&(round % 7).to_string()), session(&(round % 3).to_string())]);
+        if round % 5 == 0 {
+            hub.pass(61);
+        }
+        if round == 150 {
+            hub.state.forget_instances();
+        }
+        let mut counted = KeptInAll::default();
+        for kept in hub.state.targets.values().flat_map(|state| state.replay.iter()) {
+            counted.add(kept);
+        }
+        assert_eq!(hub.state.kept, counted, "{round}");
+    }
+}
+
+/// What is saved piece by piece, as a data file has it.
+#[derive(Default)]
+struct Shelf {
+    instances: BTreeMap<(Position, String), SavedInstance>,
+    waiting: BTreeMap<Position, Timestamp>,
+}
+
+impl Shelf {
+    fn take(&mut self, changes: HubChanges) -> SavedHub {
+        let HubChanges { epoch, latest, replayed_after, waiting_after, unsaved } = changes;
+        if unsaved.all_forgotten {
+            *self = Self::default();
+        }
+        for instance in unsaved.published {
+            self.instances.insert((instance.position, instance.target.id.clone()), instance);
+        }
+        for (position, target) in unsaved.dropped {
+            self.instances.remove(&(position, target.id.clone()));
+        }
+        for (position, since) in unsaved.waiting {
+            match since {
+                Some(since) => self.waiting.insert(position, since),
+                None => self.waiting.remove(&position),
+            };
+        }
+        self.instances.retain(|_, instance| instance.at > replayed_after);
+        self.waiting.retain(|_, since| *since > waiting_after);
+        let instances = self.instances.values().cloned().collect();
+        let waiting = self.waiting.iter().map(|(position, since)| (*position, *since));
+        SavedHub { epoch, latest, instances, waiting: waiting.collect() }
+    }
+}
+
+#[test]
+fn a_hub_that_goes_on_from_what_was_saved_replays_as_if_nothing_had_happened() {
+    let rules =
+        DeliveryRules { replay_instances: 3, replay_bytes: 4_000, ..DeliveryRules::default() };
+    let mut hub = Hub::with_rules(rules);
+    hub.state.track_changes();
+    let mut shelf = Shelf::default();
+    let users: Vec<TargetAttributeKey> = (0..7).map(|number| user(&number.to_string())).collect();
+    let everybody: Vec<TargetAttributeKey> = users.iter().cloned().chain([session("s")]).collect();
+    for round in 0_usize..100 {
+        hub.publish(&round.to_string(), &[users[round % 7].clone(), session("s")]);
+        if round % 4 == 0 {
+            let reader = hub.open(&[users[round % 5].clone()]);
+            hub.state.close(reader.opened.key);
+        }
+        if round % 9 == 0 {
+            hub.pass(40);
+        }
+        if round == 60 {
+            hub.state.mark_all_changed();
+        }
+        let saved = shelf.take(hub.state.take_changes(hub.now));
+        let mut restored = Hub { state: HubState::new(rules, Epoch::random()), now: hub.now };
+        restored.state.restore(saved);
+        for user in &everybody {
+            let expected = hub.state.instances(hub.now, user);
+            assert_eq!(restored.state.instances(hub.now, user), expected, "{round}");
+        }
+        let waiting: Vec<(Position, Timestamp)> = restored.state.waiting.iter().collect();
+        let oldest = hub.state.ago(rules.waiting_time);
+        let expected = hub.state.waiting.iter().filter(|(_, since)| *since > oldest);
+        assert_eq!(waiting, expected.collect::<Vec<_>>(), "{round}");
+        restored.publish("new", &[users[0].clone()]);
+        let start = event_id(hub.state.latest.get());
+        let after = restored.resume(std::slice::from_ref(&users[0]), start.as_str());
+        assert_eq!(after.replayed().last().map(String::as_str), Some("new"));
+    }
+}

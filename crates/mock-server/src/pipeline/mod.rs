@@ -233,3 +233,78 @@ impl Pipeline {
         self.journal.write(at, Happening::Bad(BadRow::new(at, error, text)));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::clock::Clock;
+    use crate::hub::DeliveryRules;
+
+    const START: Timestamp = Timestamp::from_millis(1_795_333_700_000);
+
+    /// Counts page views, which live for an hour.
+    fn pipeline(max_profiles: usize) -> Pipeline {
+        let definitions = json!({
+            "attribute_groups": [{
+                "name": "views", "version": 1, "attribute_key": {"name": "domain_userid"}, "ttl": "PT1H",
+                "attributes": [
+                    {"name": "n", "type": "int32", "events": [], "aggregation": "counter"},
+                ],
+            }],
+        });
+        let definitions = Definitions::from_json(&definitions.to_string()).unwrap();
+        let (metrics, journal) = (Metrics::new(), Journal::new());
+        let clock = Clock::stopped(START);
+        let hub =
+            DeliveryHub::new(DeliveryRules::default(), clock, journal.clone(), metrics.clone());
+        let pipeline = Pipeline::new(Engine::new(&definitions).unwrap(), hub, journal, metrics);
+        pipeline.memory.lock().max_profiles = max_profiles;
+        pipeline
+    }
+
+    fn view(pipeline: &Pipeline, user: &str, now: Timestamp) {
+        let payload = json!({"e": "pv", "duid": user}).as_object().cloned().unwrap();
+        let arrival = Arrival {
+            collector_tstamp: now,
+            network_userid: None,
+            useragent: None,
+            user_ipaddress: None,
+        };
+        pipeline.take_in([RawEvent { text: "", payload: Ok(payload) }], &arrival);
+    }
+
+    fn views_of(pipeline: &Pipeline, user: &str, now: Timestamp) -> serde_json::Value {
+        let owner = TargetAttributeKey { name: "domain_userid".into(), id: user.into() };
+        pipeline.profile(&owner, now)[0].attributes[0].value.clone()
+    }
+
+    #[test]
+    fn of_too_many_profiles_those_without_an_event_for_longest_go() {
+        let pipeline = pipeline(100);
+        for number in 0..10_000 {
+            let now = START.plus_millis(number);
+            view(&pipeline, &format!("visitor-{number}"), now);
+            view(&pipeline, "regular", now);
+            assert!(pipeline.profile_count() <= 100);
+        }
+        let now = START.plus_millis(10_000);
+        assert_eq!(views_of(&pipeline, "regular", now), 10_000);
+        assert_eq!(views_of(&pipeline, "visitor-9999", now), 1);
+        assert_eq!(views_of(&pipeline, "visitor-9000", now), 0);
+    }
+
+    #[test]
+    fn profiles_whose_time_is_over_are_freed() {
+        let pipeline = pipeline(MAX_PROFILES);
+        for number in 0..100 {
+            view(&pipeline, &format!("visitor-{number}"), START.plus_millis(number * 60_000));
+        }
+        assert_eq!(pipeline.profile_count(), 100);
+        pipeline.forget_expired(START.plus_millis(100 * 60_000));
+        assert_eq!(pipeline.profile_count(), 59, "those of the last hour");
+        pipeline.forget_expired(START.plus_millis(200 * 60_000));
+        assert_eq!(pipeline.profile_count(), 0);
+    }
+}

@@ -7,6 +7,7 @@ mod collector;
 mod docs;
 mod inspector;
 mod killed;
+mod memory;
 mod persistence;
 mod program;
 mod registry;
