@@ -35,6 +35,11 @@ const suites = {
       return { passed: report.numPassedTests, failed: report.numTotalTests - report.numPassedTests };
     },
   },
+  agreement: {
+    title: 'the engine natively and as WebAssembly',
+    command: ['node', 'scripts/test-agreement.mjs'],
+    count: countCargo,
+  },
   wasm: {
     title: 'Rust in Chromium',
     command: ['node', 'scripts/test-wasm.mjs'],

@@ -7,9 +7,10 @@ mod support;
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
-use serde_json::{Value, json};
-use signals_engine::{Engine, Event, Outcome, ProfileChanges, Snapshot, Timestamp};
+use serde_json::json;
+use signals_engine::{Event, Outcome, ProfileChanges, Snapshot, Timestamp};
 use signals_wire::TargetAttributeKey;
+use support::everything::*;
 use support::*;
 
 /// Saved profiles, each as text by the key and id it belongs to.
@@ -40,70 +41,6 @@ impl Shelf {
     }
 }
 
-/// Every aggregation over the amounts of all events, for life and over a rolling window.
-fn every_aggregation() -> Value {
-    let amount = |name: &str| json!({"type": "event", "vendor": "com.acme", "name": name, "major_version": 1, "path": "amount"});
-    let number = json!({"type": "calculated", "operation": "coalesce", "properties": [amount("a"), amount("b")]});
-    let day = json!({"type": "atomic", "name": "derived_tstamp", "date_part": "active_day"});
-    let text = json!({"type": "calculated", "operation": "concat", "properties": [number, day], "separator": " "});
-    let attributes = [
-        ("counter", "int32", &number),
-        ("sum", "double", &number),
-        ("min", "float", &number),
-        ("max", "int64", &number),
-        ("mean", "double", &number),
-        ("first", "string", &text),
-        ("last", "string", &text),
-        ("unique_list", "string_list", &text),
-        ("most_frequent", "string", &text),
-        ("least_frequent", "double", &number),
-        ("category_count", "dict", &text),
-        ("approx_count_distinct", "int32", &number),
-        ("time_since_last", "double", &number),
-        ("time_since_first", "int32", &number),
-    ];
-    attributes
-        .iter()
-        .flat_map(|(aggregation, type_name, property)| {
-            [None, Some("PT30S")].map(|period| {
-                json!({
-                    "name": format!("{aggregation}_{}", period.unwrap_or("life")), "type": type_name, "events": [],
-                    "aggregation": aggregation, "property": property, "period": period,
-                    "time_unit": aggregation.starts_with("time_since").then_some("min"),
-                })
-            })
-        })
-        .collect()
-}
-
-fn all_kinds_of_definitions() -> Value {
-    let mut windowed = counter("a");
-    windowed["name"] = json!("recent");
-    windowed["period"] = json!("PT30S");
-    let mut short_lived = sum("b");
-    short_lived["name"] = json!("short_lived");
-    short_lived["ttl"] = json!("PT20S");
-    json!({
-        "attribute_groups": [
-            {"name": "g", "version": 1, "attribute_key": {"name": "domain_userid"},
-             "attributes": [counter("a"), sum("b"), windowed, short_lived]},
-            {"name": "s", "version": 1, "attribute_key": {"name": "domain_sessionid"}, "attributes": [counter("a")]},
-            {"name": "e", "version": 1, "attribute_key": {"name": "domain_userid"}, "attributes": every_aggregation()},
-        ],
-        "interventions": [
-            rule("third", test("a", "=", json!(3))),
-            rule("rich", test("b", ">=", json!(5))),
-            rule("busy", test("recent", ">", json!(2))),
-            rule("fresh", test("short_lived", "<", json!(2))),
-            rule("new_favourite", json!({"attribute": "e:most_frequent_PT30S", "operator": "changed"})),
-            rule("mixed", json!({"any": [
-                {"attribute": "s:a", "operator": ">", "value": 1},
-                {"none": [test("b", "is null", json!(null)), test("recent", "<", json!(4))]},
-            ]})),
-        ],
-    })
-}
-
 /// Who does what how long after the event before, and how long the event waited on the device.
 fn event() -> impl Strategy<Value = (usize, usize, bool, i64, u32, u32)> {
     (0..3_usize, 0..2_usize, any::<bool>(), -3..10_i64, 0..15_000_u32, 0..40_000_u32)
@@ -116,34 +53,10 @@ fn history() -> impl Strategy<Value = Vec<Event>> {
             .into_iter()
             .map(|(user, session, is_a, tenths, pause, waited)| {
                 now += i64::from(pause);
-                let name = if is_a { "a" } else { "b" };
-                let payload = acme(name, json!({"amount": tenths as f64 / 10.0}));
-                let mut payload = identified(
-                    payload,
-                    [USER, OTHER_USER, ""][user],
-                    [SESSION, OTHER_SESSION][session],
-                );
-                payload["dtm"] = json!("0");
-                payload["stm"] = json!(waited.to_string());
-                event_at(payload, now)
+                happening(Step { user, session, is_a, tenths, waited }, now)
             })
             .collect()
     })
-}
-
-/// Everything that can be read of the profiles in [`history`].
-fn readings(engine: &Engine, now: Timestamp) -> Value {
-    let readings = [
-        ("domain_userid", USER),
-        ("domain_userid", OTHER_USER),
-        ("domain_sessionid", SESSION),
-        ("domain_sessionid", OTHER_SESSION),
-    ]
-    .into_iter()
-    .flat_map(|(key, id)| engine.attributes(key, id, now))
-    .flat_map(|group| group.attributes)
-    .map(|reading| json!([reading.name, reading.value, reading.is_set]));
-    readings.collect()
 }
 
 fn process_all(run: &mut Run, events: &[Event]) -> Vec<Outcome> {

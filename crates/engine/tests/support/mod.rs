@@ -5,6 +5,8 @@
     reason = "every test file compiles this module for itself and uses only part of it"
 )]
 
+pub(crate) mod everything;
+
 use serde_json::{Map, Value, json};
 use signals_engine::{Arrival, Definitions, Engine, Event, Outcome, Payload, Timestamp};
 use uuid::Uuid;
