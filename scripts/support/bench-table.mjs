@@ -1,0 +1,138 @@
+// The results of benchmarks: their shape, the table that a person sees, and `docs/benchmarks.md`.
+//
+// A benchmark measures, makes one report for each subject and hands it to `publish`, which prints it and writes
+// `target/bench/{name}.json`:
+//
+//   {
+//     "title": "The browser plugin",             what was measured, as a heading
+//     "intro": "Compared with …",                optional: how it was measured, for who reads the document
+//     "command": "npm run bench:browser",
+//     "measuredAt": "2026-11-25T00:12:00.000Z",  added by `publish`
+//     "machine": "2 cores (…), 7.8 GB, Linux …", added by `publish`
+//     "rows": [
+//       {
+//         "what": "task time per instance, burst",   what the row is about
+//         "value": 0.41,                             the figure; null when it could not be measured, and the note says why
+//         "unit": "ms",                              "" for a bare number
+//         "ratio": 0.83,                             optional: the figure against what the budget compares it with
+//         "budget": "≤ 1.0 × peer",                  optional: the budget in the words of a person
+//         "ok": true,                                with a budget: whether it is met; null when it could not be told
+//         "note": "peer: 0.49 ms"                    optional: what it was compared with, or why it is missing
+//       }
+//     ]
+//   }
+
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { inProject, targetDir } from './project.mjs';
+
+/**
+ * One line of a table of results.
+ * @typedef {object} Row
+ * @property {string} what what the row is about
+ * @property {number | null} value the figure; null when it could not be measured
+ * @property {string} unit "" for a bare number
+ * @property {number | null} [ratio] the figure against what the budget compares it with
+ * @property {string | null} [budget] the budget in the words of a person
+ * @property {boolean | null} [ok] whether the budget is met; null when it could not be told
+ * @property {string | null} [note] what the figure was compared with, or why it is missing
+ */
+
+/**
+ * What one benchmark found.
+ * @typedef {object} Report
+ * @property {string} title what was measured, as a heading
+ * @property {string} [intro] how it was measured, for who reads the document
+ * @property {string} command what to type to measure it again
+ * @property {Row[]} rows
+ */
+
+/** Where reports are kept. */
+export const benchDir = path.join(targetDir, 'bench');
+
+/** The document that shows the reports. */
+export const documentFile = inProject('docs', 'benchmarks.md');
+
+/** The order in which the document shows reports; unknown ones follow. */
+const ORDER = ['engine', 'collector', 'streams', 'browser'];
+
+/**
+ * Prints a report as a table and keeps it as `target/bench/{name}.json`.
+ * @param {string} name
+ * @param {Report} report
+ */
+export function publish(name, report) {
+  const { title, intro, command, rows } = report;
+  const complete = { title, intro, command, measuredAt: new Date().toISOString(), machine: machine(), rows };
+  mkdirSync(benchDir, { recursive: true });
+  writeFileSync(path.join(benchDir, `${name}.json`), `${JSON.stringify(complete, null, 2)}\n`);
+  console.log(`\n${title}\n${textTable(rows)}\n`);
+}
+
+/** Writes `docs/benchmarks.md` from all reports that are kept. */
+export function writeDocument() {
+  const names = existsSync(benchDir) ? readdirSync(benchDir).filter((file) => file.endsWith('.json')) : [];
+  const place = (file) =>
+    (ORDER.indexOf(path.basename(file, '.json')) + ORDER.length + 1) % (ORDER.length + 1);
+  const reports = names
+    .sort((a, b) => place(a) - place(b) || a.localeCompare(b))
+    .map((file) => JSON.parse(readFileSync(path.join(benchDir, file), 'utf8')));
+  writeFileSync(documentFile, markdown(reports));
+}
+
+/**
+ * The document that shows `reports`.
+ * @param {(Report & {measuredAt: string, machine: string})[]} reports
+ */
+export function markdown(reports) {
+  const sections = reports.map(({ title, intro, command, measuredAt, machine, rows }) =>
+    [
+      `## ${title}`,
+      ...(intro ? [intro] : []),
+      `Measured ${measuredAt.slice(0, 16).replace('T', ' ')} UTC by \`${command}\` on ${machine}.`,
+      markdownTable(rows),
+    ].join('\n\n'),
+  );
+  const head =
+    '# Benchmarks\n\n' +
+    'Written by `npm run bench -- --write-docs` from what it measured. Machines are noisy: what is compared ran interleaved in one\n' +
+    'run, figures are medians of several rounds, and the ratios say more than the figures.';
+  return `${[head, ...sections].join('\n\n')}\n`;
+}
+
+const HEADINGS = ['what', 'measured', 'ratio', 'budget', '', 'note'];
+
+const cells = ({ what, value, unit, ratio, budget, ok, note }) => [
+  what,
+  value === null ? 'not measured' : `${figure(value)} ${unit}`.trim(),
+  ratio == null ? '' : `${figure(ratio)} ×`,
+  budget ?? '',
+  budget == null ? '' : ok == null ? 'unknown' : ok ? 'met' : 'MISSED',
+  note ?? '',
+];
+
+function textTable(rows) {
+  const lines = [HEADINGS, ...rows.map(cells)];
+  const widths = HEADINGS.map((_, column) => Math.max(...lines.map((line) => line[column].length)));
+  return lines
+    .map((line) => `  ${line.map((cell, column) => cell.padEnd(widths[column])).join('  ')}`.trimEnd())
+    .join('\n');
+}
+
+function markdownTable(rows) {
+  const line = (row) => `| ${row.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  return [line(HEADINGS), line(HEADINGS.map(() => '---')), ...rows.map((row) => line(cells(row)))].join('\n');
+}
+
+/** A number to three significant digits, as a person writes it. */
+function figure(value) {
+  const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : Math.abs(value) >= 1 ? 2 : 3;
+  return value.toLocaleString('en-US', { maximumFractionDigits: digits });
+}
+
+function machine() {
+  const cpus = os.cpus();
+  const gigabytes = (os.totalmem() / 2 ** 30).toFixed(1);
+  return `${cpus.length} cores (${cpus[0]?.model.trim() ?? 'unknown'}), ${gigabytes} GB, ${os.type()} ${os.release().split('-')[0]}`;
+}
