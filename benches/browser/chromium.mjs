@@ -1,0 +1,196 @@
+// A headless Chromium, driven through its debugging pipe: a test driver would turn the Network domain on, which slows a burst
+// of messages down and hides the differences that are to be measured.
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { CHROMIUM_FLAGS, findChromium } from '../../scripts/support/browser.mjs';
+import { Failure } from '../../scripts/support/report.mjs';
+
+/** A running browser. */
+export class Chromium {
+  #process;
+  #profile = mkdtempSync(path.join(tmpdir(), 'signals-bench-'));
+  #answers = new Map();
+  #listeners = new Set();
+  #lastId = 0;
+  #unread = '';
+
+  constructor() {
+    const executable = findChromium();
+    if (!executable) throw new Failure('Chromium is not installed. CHROMIUM may name it.');
+    this.#process = spawn(
+      executable,
+      [
+        ...CHROMIUM_FLAGS,
+        '--headless=new',
+        '--remote-debugging-pipe',
+        '--js-flags=--expose-gc',
+        `--user-data-dir=${this.#profile}`,
+        'about:blank',
+      ],
+      { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'] },
+    );
+    this.#process.stdio[3].on('error', () => {});
+    this.#process.stdio[4].setEncoding('utf8').on('data', (text) => this.#read(text));
+    this.#process.on('exit', () => this.#fail('Chromium has ended'));
+    this.#process.on('error', (error) => this.#fail(error.message));
+  }
+
+  /** Sends a command of the DevTools protocol; resolves with its result. */
+  send(method, params = {}, sessionId = undefined) {
+    const id = ++this.#lastId;
+    return new Promise((resolve, reject) => {
+      this.#answers.set(id, { resolve, reject, method });
+      this.#process.stdio[3].write(`${JSON.stringify({ id, method, params, sessionId })}\0`);
+    });
+  }
+
+  /** Has `listener` told about every event; returns a function that stops it. */
+  listen(listener) {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Opens `url` as somebody who was never there before. */
+  async open(url) {
+    const { browserContextId } = await this.send('Target.createBrowserContext');
+    const { targetId } = await this.send('Target.createTarget', { url: 'about:blank', browserContextId });
+    const { sessionId } = await this.send('Target.attachToTarget', { targetId, flatten: true });
+    const tab = new Tab(this, sessionId, browserContextId);
+    await tab.send('Performance.enable', { timeDomain: 'threadTicks' });
+    await tab.send('Page.navigate', { url });
+    return tab;
+  }
+
+  async close() {
+    if (this.#process.exitCode === null && this.#process.signalCode === null) {
+      const ended = once(this.#process, 'exit');
+      // Asked politely, so that its helpers are gone too when it is.
+      this.send('Browser.close').catch(() => this.#process.kill());
+      await ended;
+    }
+    rmSync(this.#profile, { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  #read(text) {
+    const messages = (this.#unread + text).split('\0');
+    this.#unread = messages.pop();
+    for (const message of messages.map((json) => JSON.parse(json))) {
+      if (message.id === undefined) {
+        for (const listener of this.#listeners) listener(message);
+        continue;
+      }
+      const { resolve, reject, method } = this.#answers.get(message.id);
+      this.#answers.delete(message.id);
+      if (message.error) reject(new Error(`${method}: ${message.error.message}`));
+      else resolve(message.result);
+    }
+  }
+
+  #fail(reason) {
+    for (const { reject, method } of this.#answers.values()) reject(new Error(`${method}: ${reason}`));
+    this.#answers.clear();
+  }
+}
+
+/** A page in a browser context of its own. */
+class Tab {
+  #browser;
+  #sessionId;
+  #contextId;
+
+  constructor(browser, sessionId, contextId) {
+    this.#browser = browser;
+    this.#sessionId = sessionId;
+    this.#contextId = contextId;
+  }
+
+  send(method, params) {
+    return this.#browser.send(method, params, this.#sessionId);
+  }
+
+  /** The value of an expression in the page; of a promise, what it resolves to. */
+  async evaluate(expression) {
+    const { result, exceptionDetails } = await this.send('Runtime.evaluate', {
+      expression,
+      awaitPromise: true,
+      returnByValue: true,
+    });
+    if (exceptionDetails) {
+      throw new Error(`${expression}: ${exceptionDetails.exception?.description ?? exceptionDetails.text}`);
+    }
+    return result.value;
+  }
+
+  /** Milliseconds of processor time that the page's main thread has spent in tasks so far. */
+  async taskMs() {
+    return (await this.#metric('TaskDuration')) * 1000;
+  }
+
+  /** Bytes of JavaScript that remain after a collection. */
+  async heapBytes() {
+    // Weak references and finalizers need several turns.
+    for (let turn = 0; turn < 3; turn++) await this.send('HeapProfiler.collectGarbage');
+    return this.#metric('JSHeapUsedSize');
+  }
+
+  /**
+   * Longest task of the main thread while `work` runs, in milliseconds: `wall` as the shopper feels it, `cpu` without what
+   * other programs on the machine took away.
+   */
+  async longestTask(work) {
+    const pid = await this.#rendererPid();
+    const tasks = [];
+    const complete = new Promise((resolve) => {
+      const stop = this.#browser.listen(({ method, params }) => {
+        if (method === 'Tracing.dataCollected') tasks.push(...params.value);
+        if (method === 'Tracing.tracingComplete') resolve(stop());
+      });
+    });
+    await this.#browser.send('Tracing.start', {
+      transferMode: 'ReportEvents',
+      traceConfig: { includedCategories: ['toplevel', '__metadata'] },
+    });
+    await work();
+    await this.#browser.send('Tracing.end');
+    await complete;
+    const main = tasks.find(
+      ({ name, args, pid: of }) => name === 'thread_name' && args.name === 'CrRendererMain' && of === pid,
+    );
+    const ran = tasks.filter(
+      ({ ph, name, pid: of, tid }) =>
+        ph === 'X' && name.endsWith('RunTask') && of === pid && tid === main?.tid,
+    );
+    if (ran.length === 0) throw new Error('the trace shows no task of the page');
+    return {
+      wall: Math.max(...ran.map(({ dur }) => dur)) / 1000,
+      cpu: Math.max(...ran.map(({ tdur = 0 }) => tdur)) / 1000,
+      count: ran.length,
+    };
+  }
+
+  async close() {
+    await this.#browser.send('Target.disposeBrowserContext', { browserContextId: this.#contextId });
+  }
+
+  async #metric(name) {
+    const { metrics } = await this.send('Performance.getMetrics');
+    return metrics.find((metric) => metric.name === name).value;
+  }
+
+  async #rendererPid() {
+    const before = await this.#processes();
+    // The process that has worked most since: this page's, which has nothing else to do meanwhile.
+    await this.evaluate('{ const end = performance.now() + 100; while (performance.now() < end); }');
+    const after = await this.#processes();
+    const worked = ({ id, cpuTime }) => cpuTime - (before.find((known) => known.id === id)?.cpuTime ?? 0);
+    return after.filter(({ type }) => type === 'renderer').sort((a, b) => worked(b) - worked(a))[0]?.id;
+  }
+
+  async #processes() {
+    return (await this.#browser.send('SystemInfo.getProcessInfo')).processInfo;
+  }
+}
