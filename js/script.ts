@@ -18,20 +18,31 @@ export * from './api.js';
 
 /**
  * `bannerHandler` of the module build. The script with the banners loads from beside this one when the first intervention
- * arrives, so pages on which none does never load it.
+ * arrives, or when an earlier page left banners, so that other pages never load it.
  *
  * @param options - as in the module build; what is wrong with them is reported with the first intervention
  */
 export function bannerHandler(options: BannerOptions): HandlerFunction {
   let handler: Promise<HandlerFunction> | undefined;
-  return async (intervention, tracker) => {
+  const load = () => {
     handler ??= loadBannerHandler(options).catch((error) => {
       // The next intervention tries again.
       handler = undefined;
       throw error;
     });
-    return (await handler)(intervention, tracker);
+    return handler;
   };
+  if (bannersWait(options)) load().catch(() => {});
+  return async (intervention, tracker) => (await load())(intervention, tracker);
+}
+
+/** Whether an earlier page of this tab left banners, which should not have to wait for the first intervention. */
+function bannersWait(options: BannerOptions): boolean {
+  try {
+    return sessionStorage.getItem(`${options.storageKey ?? 'signals-banners'}.pending`) !== null;
+  } catch {
+    return false;
+  }
 }
 
 async function loadBannerHandler(options: BannerOptions): Promise<HandlerFunction> {

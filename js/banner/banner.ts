@@ -1,7 +1,8 @@
 import { makeCard } from './card.js';
 import { Countdown } from './countdown.js';
+import { makePart } from './dom.js';
 import type { BannerLabels, DismissReason } from './options.js';
-import type { BannerTemplate } from './template.js';
+import type { FilledTemplate } from './template.js';
 
 /**
  * Milliseconds between an empty live region and its text. Screen readers announce what changes in a region they know,
@@ -21,6 +22,8 @@ interface BannerParts {
   onShow: () => void;
   /** Its action was taken. What the action does is up to the owner. */
   onAction: () => void;
+  /** Its code is in the clipboard. */
+  onCopy: () => void;
   /** It is over; the owner takes it off the screen. */
   onDismiss: (reason: DismissReason) => void;
 }
@@ -28,23 +31,23 @@ interface BannerParts {
 /** The life of one banner: an empty live region, then a card with its clock running, then over. */
 export class Banner {
   /** The live region. Empty until {@link Banner.show}. */
-  readonly element = document.createElement('div');
-  readonly #content: BannerTemplate;
+  readonly element = makePart('div', 'region');
+  readonly #content: FilledTemplate;
   readonly #parts: BannerParts;
   readonly #countdown: Countdown;
   #hovered = false;
   #focused = false;
   #gone = false;
+  /** Ends the listening to the page. */
+  readonly #listening = new AbortController();
 
-  /** `content` has its placeholders filled. */
-  constructor(content: BannerTemplate, parts: BannerParts) {
+  constructor(content: FilledTemplate, parts: BannerParts) {
     this.#content = content;
     this.#parts = parts;
     this.#countdown = new Countdown(parts.autoCloseMs, () => this.dismiss('timeout'));
     this.element.setAttribute('role', 'status');
     // Only what is new is announced: without this, "Copied" would repeat the whole banner.
     this.element.setAttribute('aria-atomic', 'false');
-    this.element.setAttribute('part', 'region');
   }
 
   /** Fills the region, which must be in the document by now, and starts the clock. */
@@ -57,7 +60,6 @@ export class Banner {
         card.animate(ENTRANCE, { duration: 240, easing: 'cubic-bezier(0.2, 0.9, 0.3, 1)' });
       }
       this.#watchAttention();
-      this.#countdown.run();
       this.#parts.onShow();
     }, ANNOUNCE_AFTER_MS);
   }
@@ -66,6 +68,7 @@ export class Banner {
   dismiss(reason: DismissReason): void {
     if (this.#gone) return;
     this.#gone = true;
+    this.#listening.abort();
     this.#countdown.pause();
     this.#parts.onDismiss(reason);
   }
@@ -74,6 +77,7 @@ export class Banner {
     return makeCard(this.#content, {
       labels: this.#parts.labels,
       onClose: () => this.dismiss('close'),
+      onCopy: this.#parts.onCopy,
       onAction: () => {
         this.#parts.onAction();
         this.dismiss('action');
@@ -81,16 +85,20 @@ export class Banner {
     });
   }
 
+  /** Time counts only while somebody could read and nobody does: not in a tab in the background. */
   #watchAttention(): void {
-    const notice = (change: { hovered?: boolean; focused?: boolean }) => {
+    const notice = (change: { hovered?: boolean; focused?: boolean } = {}) => {
       this.#hovered = change.hovered ?? this.#hovered;
       this.#focused = change.focused ?? this.#focused;
-      if (this.#gone || this.#hovered || this.#focused) this.#countdown.pause();
+      if (this.#gone || this.#hovered || this.#focused || document.hidden) this.#countdown.pause();
       else this.#countdown.run();
     };
+    const { signal } = this.#listening;
     this.element.addEventListener('pointerenter', () => notice({ hovered: true }));
     this.element.addEventListener('pointerleave', () => notice({ hovered: false }));
     this.element.addEventListener('focusin', () => notice({ focused: true }));
     this.element.addEventListener('focusout', () => notice({ focused: false }));
+    document.addEventListener('visibilitychange', () => notice(), { signal });
+    notice();
   }
 }

@@ -1,23 +1,21 @@
 import { makeCopyButton } from './copy-button.js';
 import { makeIcon, makePart } from './dom.js';
 import type { BannerLabels } from './options.js';
-import type { BannerAction, BannerTemplate } from './template.js';
+import type { BannerAction, FilledTemplate } from './template.js';
 
 const CLOSE_STROKES = 'M3.5 3.5l9 9m0-9l-9 9';
 
 interface CardParts {
   labels: BannerLabels;
   onClose: () => void;
+  onCopy: () => void;
   onAction: () => void;
 }
 
 let made = 0;
 
 /** Makes what a banner shows: message, code, action and close button, in reading order. */
-export function makeCard(
-  { message, code, action, tone = 'info' }: BannerTemplate,
-  parts: CardParts,
-): HTMLElement {
+export function makeCard({ message, code, action, tone }: FilledTemplate, parts: CardParts): HTMLElement {
   const card = makePart('div', 'banner');
   card.dataset.tone = tone;
 
@@ -34,17 +32,17 @@ export function makeCard(
   close.addEventListener('click', parts.onClose);
 
   card.append(text);
-  if (code !== undefined) card.append(makeOffer(code, parts.labels));
+  if (code !== undefined) card.append(makeOffer(code, parts));
   if (action) card.append(makeAction(action, parts.onAction));
   card.append(close);
   return card;
 }
 
-function makeOffer(code: string, labels: BannerLabels): HTMLElement {
+function makeOffer(code: string, { labels, onCopy }: CardParts): HTMLElement {
   const offer = makePart('div', 'offer');
   const text = makePart('code', 'code');
   text.textContent = code;
-  offer.append(text, makeCopyButton(text, labels));
+  offer.append(text, makeCopyButton(text, labels, onCopy));
   return offer;
 }
 

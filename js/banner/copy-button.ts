@@ -11,7 +11,7 @@ const DONE_STROKES = 'M2.5 8.5l4 4 7-8';
  * Makes a button that puts the text of `source` into the clipboard. Where the clipboard refuses, it selects the text,
  * so that it can be copied by hand.
  */
-export function makeCopyButton(source: HTMLElement, labels: BannerLabels): HTMLElement {
+export function makeCopyButton(source: HTMLElement, labels: BannerLabels, onCopy: () => void): HTMLElement {
   const button = makePart('button', 'copy');
   button.type = 'button';
   // Text, not aria-label: a live region announces text that changes.
@@ -24,6 +24,7 @@ export function makeCopyButton(source: HTMLElement, labels: BannerLabels): HTMLE
   button.addEventListener('click', async () => {
     if (await copy(source.textContent ?? '')) {
       say(labels.copied, DONE_STROKES);
+      onCopy();
       setTimeout(() => say(labels.copy, COPY_STROKES), COPIED_FOR_MS);
     } else {
       getSelection()?.selectAllChildren(source);

@@ -1,19 +1,49 @@
 import type { Intervention } from '../types.js';
+import { Agenda } from './agenda.js';
 import { Banner } from './banner.js';
-import { type BannerOptions, type DismissReason, resolveOptions } from './options.js';
-import { Queue } from './queue.js';
+import { mayAppear } from './frequency.js';
+import { History } from './history.js';
+import { storedMemory } from './memory.js';
+import {
+  type BannerOptions,
+  type BannerSettings,
+  type DismissReason,
+  resolveOptions,
+  type SkipReason,
+} from './options.js';
+import { type BannerOutcome, outcomeEvent, trackOutcome } from './outcomes.js';
+import { Pending } from './pending.js';
 import { Stack } from './stack.js';
-import { fillTemplate } from './template.js';
+import {
+  type BannerTemplate,
+  checkTemplate,
+  type FilledTemplate,
+  fillTemplate,
+  findTemplate,
+} from './template.js';
 
 /** An intervention handler that shows banners, for `addInterventionHandlers`. */
 export type BannerHandler = (intervention: Intervention) => void;
+
+/** How many instances may wait for their turn, and how many for the next page. */
+const MAX_WAITING = 20;
+
+/** Browsers take a longer timeout for none. */
+const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
+
+const OUTCOME_OF: Readonly<Record<DismissReason, BannerOutcome>> = {
+  close: 'dismissed',
+  escape: 'dismissed',
+  timeout: 'expired',
+  action: 'clicked',
+};
 
 /**
  * Makes a handler that shows interventions as banners: announced politely, never taking the focus, above the page
  * without moving it.
  *
  * The handler throws a `TypeError` for an intervention whose template cannot be filled, which the plugin then tracks as
- * a handler error.
+ * a handler error. On a server it does nothing.
  *
  * @example
  * addInterventionHandlers({
@@ -25,41 +55,168 @@ export type BannerHandler = (intervention: Intervention) => void;
  */
 export function bannerHandler(options: BannerOptions): BannerHandler {
   const settings = resolveOptions(options);
-  const { templates, autoCloseMs, labels, onShow, onDismiss, onAction } = settings;
-  const queue = new Queue<Banner>(settings.maxVisible);
-  const stack = new Stack({
-    container: () => settings.container ?? document.body,
-    position: settings.position,
-    onEscape: (banner) => banner.dismiss('escape'),
-  });
+  if (typeof document === 'undefined') return () => {};
+  const banners = new Banners(settings);
+  whenParsed(() => banners.resume());
+  return (intervention) => banners.receive(intervention);
+}
 
-  const show = (banner: Banner) => {
-    stack.add(banner);
-    banner.show();
-  };
+/** An instance with what its banner says. */
+interface Candidate {
+  intervention: Intervention;
+  template: BannerTemplate;
+  content: FilledTemplate;
+}
 
-  return (intervention) => {
-    const content = fillTemplate(templates, intervention);
-    if (!content) return;
+/** All banners of one handler: which instance gets one, when, and what becomes of it. */
+class Banners {
+  readonly #settings: BannerSettings;
+  readonly #agenda: Agenda<Candidate>;
+  readonly #history: History;
+  readonly #pending: Pending;
+  readonly #stack: Stack;
+  #turnIsDue = false;
+  #nextTurn: ReturnType<typeof setTimeout> | undefined;
 
+  constructor(settings: BannerSettings) {
+    const { maxVisible, minIntervalMs, storageKey } = settings;
+    this.#settings = settings;
+    this.#agenda = new Agenda({ maxVisible, minIntervalMs, maxWaiting: MAX_WAITING });
+    this.#history = new History(
+      storedMemory(() => localStorage, `${storageKey}.appeared`),
+      storedMemory(() => sessionStorage, `${storageKey}.appeared`),
+    );
+    this.#pending = new Pending(
+      storedMemory(() => sessionStorage, `${storageKey}.pending`),
+      MAX_WAITING,
+    );
+    this.#stack = new Stack({
+      container: () => settings.container ?? document.body,
+      position: settings.position,
+      onEscape: (banner) => banner.dismiss('escape'),
+    });
+  }
+
+  /** Takes up what earlier pages left. */
+  resume(): void {
+    // One whose template has gone wrong meanwhile must not take the others with it.
+    for (const intervention of this.#pending.left()) guarded(() => this.receive(intervention));
+    this.#takeTurnSoon();
+  }
+
+  receive(intervention: Intervention): void {
+    const template = findTemplate(this.#settings.templates, intervention);
+    if (template === 'defer') {
+      const forgotten = this.#pending.defer(intervention);
+      if (forgotten) this.#skip(forgotten, 'crowded_out');
+      this.#takeTurnSoon();
+    } else if (template) this.#enter(intervention, template);
+  }
+
+  #enter(intervention: Intervention, template: BannerTemplate): void {
+    const at = `templates.${intervention.name}`;
+    // Templates in an object were checked when the handler was made.
+    if (typeof this.#settings.templates === 'function') checkTemplate(template, at);
+    const { lang } = document.documentElement;
+    const content = fillTemplate(template, intervention, at, this.#settings.locale ?? (lang || undefined));
+    const crowdedOut = this.#agenda.add({ intervention, template, content }, template.priority ?? 0);
+    if (crowdedOut) this.#skip(crowdedOut.intervention, 'crowded_out');
+    this.#takeTurnSoon();
+  }
+
+  /** Waits for all that arrives at the same moment: the first to come need not be the first to go. */
+  #takeTurnSoon(): void {
+    if (this.#turnIsDue) return;
+    this.#turnIsDue = true;
+    queueMicrotask(() => {
+      this.#turnIsDue = false;
+      this.#takeTurn();
+    });
+  }
+
+  /** Shows all that may be seen now, keeps the rest, and comes back when time lets the next one through. */
+  #takeTurn(): void {
+    clearTimeout(this.#nextTurn);
+    for (let next = this.#next(); next; next = this.#next()) {
+      if (this.#mayAppear(next)) this.#show(next);
+      else {
+        this.#agenda.leave(next);
+        this.#skip(next.intervention, 'frequency');
+      }
+    }
+    this.#pending.keep(this.#agenda.waiting.map(({ intervention }) => intervention));
+    const waitMs = this.#agenda.waitMs(this.#sinceLastMs());
+    if (waitMs) this.#nextTurn = setTimeout(() => this.#takeTurn(), Math.min(waitMs, LONGEST_TIMEOUT_MS));
+  }
+
+  #next(): Candidate | undefined {
+    return this.#agenda.next(this.#sinceLastMs());
+  }
+
+  #sinceLastMs(): number {
+    return this.#settings.minIntervalMs > 0
+      ? this.#history.sinceLastMs(Date.now())
+      : Number.POSITIVE_INFINITY;
+  }
+
+  #frequencyOf({ template }: Candidate) {
+    return template.frequency ?? this.#settings.frequency;
+  }
+
+  #mayAppear(candidate: Candidate): boolean {
+    const frequency = this.#frequencyOf(candidate);
+    if (frequency === undefined) return true;
+    return mayAppear(frequency, this.#history.earlier(candidate.intervention.name, Date.now()));
+  }
+
+  #show(candidate: Candidate): void {
+    const { intervention, content } = candidate;
     const { action } = content;
+    const { autoCloseMs, labels, onShow, onDismiss, onAction } = this.#settings;
+    // Nothing is stored about visitors that nobody asks for.
+    if (this.#settings.minIntervalMs > 0 || this.#frequencyOf(candidate) !== undefined) {
+      this.#history.appeared(intervention.name, Date.now());
+    }
     const banner = new Banner(content, {
       autoCloseMs,
       labels,
-      onShow: () => guarded(() => onShow?.(intervention)),
+      onShow: () => {
+        this.#stack.reveal(banner);
+        this.#track('shown', intervention);
+        guarded(() => onShow?.(intervention));
+      },
+      onCopy: () => this.#track('code_copied', intervention),
       onAction: () => {
         guarded(() => onAction?.(intervention));
         if (action && 'onClick' in action) guarded(() => action.onClick(intervention));
       },
-      onDismiss: (reason: DismissReason) => {
-        stack.remove(banner);
+      onDismiss: (reason) => {
+        this.#stack.remove(banner);
+        this.#agenda.leave(candidate);
+        this.#track(OUTCOME_OF[reason], intervention);
         guarded(() => onDismiss?.(intervention, reason));
-        const next = queue.leave(banner);
-        if (next) show(next);
+        this.#takeTurnSoon();
       },
     });
-    if (queue.enter(banner)) show(banner);
-  };
+    this.#stack.add(banner);
+    banner.show();
+  }
+
+  #skip(intervention: Intervention, reason: SkipReason): void {
+    guarded(() => this.#settings.onSkip?.(intervention, reason));
+  }
+
+  #track(outcome: BannerOutcome, intervention: Intervention): void {
+    const { tracker } = this.#settings;
+    if (tracker) guarded(() => trackOutcome(tracker, outcomeEvent(outcome, intervention)));
+  }
+}
+
+/** Calls back once the page has a body to put banners into. */
+function whenParsed(callback: () => void): void {
+  if (document.readyState === 'loading')
+    document.addEventListener('DOMContentLoaded', callback, { once: true });
+  else queueMicrotask(callback);
 }
 
 /** The page's own functions must not break the banners: their errors go where uncaught errors go. */

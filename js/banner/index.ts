@@ -1,3 +1,5 @@
+export type { BannerFrequency } from './frequency.js';
 export { type BannerHandler, bannerHandler } from './handler.js';
-export type { BannerLabels, BannerOptions, BannerPosition, DismissReason } from './options.js';
-export type { BannerAction, BannerTemplate, BannerTemplates, BannerTone } from './template.js';
+export type { BannerLabels, BannerOptions, BannerPosition, DismissReason, SkipReason } from './options.js';
+export type { BannerOutcome, BannerOutcomeEvent, BannerTracker } from './outcomes.js';
+export type { BannerAction, BannerAnswer, BannerTemplate, BannerTemplates, BannerTone } from './template.js';

@@ -34,6 +34,12 @@ export class Stack {
     this.#listen();
   }
 
+  /** Scrolls to the newest, where there are more than the screen holds. The page does not move. */
+  reveal(banner: Banner): void {
+    if (this.#banners.at(-1) === banner)
+      this.#host?.scrollTo({ top: this.#host.scrollHeight, behavior: 'instant' });
+  }
+
   /** Takes `banner` off the screen. If the focus was in it, it goes back to where it came from. */
   remove(banner: Banner): void {
     const index = this.#banners.indexOf(banner);

@@ -14,22 +14,28 @@ const CSS = `
   flex-direction: column;
   container-type: inline-size;
   gap: var(--signals-banner-gap, 0.75rem);
-  width: min(var(--signals-banner-width, 24rem), 100vw - 2 * var(--offset));
-  max-height: calc(100dvh - 2 * var(--offset));
+  width: min(var(--signals-banner-width, 25rem) + 2 * var(--offset), 100vw);
+  max-width: 100%;
+  max-height: 100dvh;
   margin: 0;
-  padding: 0;
+  /* Room for shadows and focus rings, which scrolling would cut off. The page below stays within reach. */
+  padding: var(--offset);
   border: 0;
-  overflow: visible;
+  overflow: hidden auto;
+  overscroll-behavior: contain;
+  scrollbar-width: thin;
+  pointer-events: none;
   background: none;
   color: inherit;
   font: 400 1rem/1.45 var(--signals-banner-font, system-ui, sans-serif);
   text-align: start;
 }
-:host([data-position^="bottom"]) { inset-block-end: var(--offset); }
-:host([data-position^="top"]) { inset-block-start: var(--offset); }
-:host([data-position$="start"]) { inset-inline-start: var(--offset); }
-:host([data-position$="end"]) { inset-inline-end: var(--offset); }
+:host([data-position^="bottom"]) { inset-block-end: 0; }
+:host([data-position^="top"]) { inset-block-start: 0; }
+:host([data-position$="start"]) { inset-inline-start: 0; }
+:host([data-position$="end"]) { inset-inline-end: 0; }
 :host([data-position="bottom"]), :host([data-position="top"]) { inset-inline: 0; margin-inline: auto; }
+.region { flex: none; pointer-events: auto; }
 
 .banner {
   box-sizing: border-box;

@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import type { Page } from '@playwright/test';
 import type { BannerOptions } from '../../js/banner/index.js';
+import { inProject } from '../../scripts/support/project.mjs';
 import { openBarePage } from './support/bare-page';
 import { expect, test } from './support/test';
 
@@ -34,10 +36,11 @@ const BODY = `
   <dialog id="dialog" aria-label="Dialog"><button>Inside</button></dialog>
 `;
 
+/** No style-src: banners must not need one. */
+const POLICY = "default-src 'none'; script-src 'self'; img-src data:";
+
 test.beforeEach(async ({ page, server }) => {
-  // No style-src: banners must not need one.
-  const policy = "default-src 'none'; script-src 'self'; img-src data:";
-  await openBarePage(page, server, { body: BODY, script: SCRIPT, policy });
+  await openBarePage(page, server, { body: BODY, script: SCRIPT, policy: POLICY });
 });
 
 const offer = { templates: { offer: { message: 'Ten percent off', code: 'SAVE10' } } };
@@ -236,6 +239,202 @@ test('the copy button puts the code into the clipboard and says so', async ({ pa
   await page.getByRole('button', { name: 'Copy code' }).click();
   await expect(page.getByRole('button', { name: 'Copied' })).toBeVisible();
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe('SAVE10');
+});
+
+test.describe('caps, turns and outcomes', () => {
+  /** Makes a handler and hands it an instance of each name in turn, all in one task. */
+  const offerAll = (page: Page, options: PlainOptions, ...names: string[]) =>
+    page.evaluate(
+      ([options, names]) => {
+        const handle = window.banners.bannerHandler({
+          ...options,
+          onSkip: ({ name }, reason) => window.heard.push(`skipped ${name} ${reason}`),
+        });
+        for (const name of names)
+          handle({ intervention_id: `id of ${name}`, name, version: 1, attributes: { total: 1234.5 } });
+      },
+      [options, names] as const,
+    );
+  const heard = (page: Page) => page.evaluate(() => window.heard);
+  const status = (page: Page) => page.getByRole('status');
+  const close = (page: Page) => page.getByRole('button', { name: 'Close' }).first().click();
+  const messages = (...names: string[]) =>
+    Object.fromEntries(names.map((name) => [name, { message: `about ${name}` }]));
+
+  test('of those that come together, the highest priority goes first', async ({ page }) => {
+    const templates = messages('low', 'high');
+    await offerAll(
+      page,
+      { templates: { ...templates, high: { message: 'about high', priority: 1 } }, maxVisible: 1 },
+      'low',
+      'high',
+    );
+    await expect(status(page)).toHaveText(['about high']);
+    await close(page);
+    await expect(status(page)).toHaveText(['about low']);
+  });
+
+  test('a banner that may appear once does not come back after a reload', async ({ page }) => {
+    const options = { templates: messages('offer', 'other'), frequency: 'once' } as const;
+    await offerAll(page, options, 'offer');
+    await expect(status(page)).toHaveText(['about offer']);
+    await page.reload();
+    await offerAll(page, options, 'offer', 'other');
+    await expect(status(page)).toHaveText(['about other']);
+    expect(await heard(page)).toEqual(['skipped offer frequency']);
+  });
+
+  test('a banner per session comes back in another tab, not in this one', async ({
+    page,
+    context,
+    server,
+  }) => {
+    const options = { templates: messages('offer'), frequency: 'session' } as const;
+    await offerAll(page, options, 'offer');
+    await expect(status(page)).toHaveText(['about offer']);
+    await page.reload();
+    await offerAll(page, options, 'offer');
+    await expect.poll(() => heard(page)).toEqual(['skipped offer frequency']);
+
+    const other = await context.newPage();
+    await openBarePage(other, server, { body: BODY, script: SCRIPT, policy: POLICY });
+    await offerAll(other, options, 'offer');
+    await expect(status(other)).toHaveText(['about offer']);
+  });
+
+  test('minIntervalMs holds across pages, and what waits then is not lost', async ({ page }) => {
+    await page.clock.install();
+    const options = { templates: messages('one', 'two'), minIntervalMs: 60_000 };
+    await offerAll(page, options, 'one', 'two');
+    await page.clock.runFor(1000);
+    await expect(status(page)).toHaveText(['about one']);
+
+    await page.reload();
+    await offerAll(page, options);
+    await page.clock.runFor(30_000);
+    await expect(status(page)).toHaveCount(0);
+    await page.clock.runFor(31_000);
+    await expect(status(page)).toHaveText(['about two']);
+
+    await page.reload();
+    await offerAll(page, options);
+    await page.clock.runFor(120_000);
+    await expect(status(page)).toHaveCount(0);
+  });
+
+  test('a deferred instance is offered again on the next page, once', async ({ page }) => {
+    const handle = (quiet: boolean) =>
+      page.evaluate((quiet) => {
+        const handle = window.banners.bannerHandler({
+          templates: ({ attributes }) => (quiet ? 'defer' : { message: `four is ${attributes.count}` }),
+        });
+        if (quiet) handle({ intervention_id: 'a', name: 'offer', version: 1, attributes: { count: 4 } });
+      }, quiet);
+    await handle(true);
+    await expect(status(page)).toHaveCount(0);
+    await page.reload();
+    await handle(false);
+    await expect(status(page)).toHaveText(['four is 4']);
+    await page.reload();
+    await handle(false);
+    await show(page, { templates: messages('last') }, 'last');
+    await expect(status(page)).toHaveText(['about last']);
+  });
+
+  test('what waits is bounded: of 30 that come together, 10 are skipped', async ({ page }) => {
+    const names = Array.from({ length: 30 }, (_, i) => `n${i}`);
+    await offerAll(page, { templates: messages(...names), maxVisible: 1 }, ...names);
+    await expect(status(page)).toHaveText(['about n0']);
+    // All 30 come before the first is seen.
+    expect(await heard(page)).toEqual(names.slice(20).map((name) => `skipped ${name} crowded_out`));
+  });
+
+  test('nothing is stored about visitors unless a cap or an interval needs it', async ({ page }) => {
+    await show(page, offer);
+    await expect(status(page)).toContainText('SAVE10');
+    expect(await page.evaluate(() => [localStorage.length, sessionStorage.length])).toEqual([0, 0]);
+  });
+
+  test('numbers are written as the language of the page has it', async ({ page }) => {
+    const formats = { total: { style: 'currency', currency: 'EUR' } } as const;
+    const options = { templates: { offer: { message: 'Now {total}', formats } } };
+    await offerAll(page, options, 'offer');
+    await expect(status(page)).toHaveText(['Now €1,234.50']);
+    await close(page);
+    await page.evaluate(() => document.documentElement.setAttribute('lang', 'de'));
+    await offerAll(page, options, 'offer');
+    await expect(status(page)).toHaveText(['Now 1.234,50\u00a0€']);
+  });
+
+  test('outcomes are tracked in order, each once', async ({ page, context }) => {
+    await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+    await page.clock.install();
+    await page.evaluate(() => {
+      const handle = window.banners.bannerHandler({
+        templates: ({ name }) => ({
+          message: name,
+          code: 'SAVE10',
+          action: { label: 'Go', onClick: () => {} },
+        }),
+        maxVisible: 1,
+        tracker: ({ event, context: [instance] }) =>
+          window.heard.push(`${event.data.outcome} ${instance?.data.name}`),
+      });
+      for (const name of ['a', 'b', 'c', 'd'])
+        handle({ intervention_id: name, name, version: 1, attributes: {} });
+    });
+    const appears = async (name: string) => {
+      await page.clock.runFor(100);
+      await expect(status(page).getByText(name, { exact: true })).toBeVisible();
+    };
+    await appears('a');
+    await page.getByRole('button', { name: 'Copy code' }).click();
+    await expect(page.getByRole('button', { name: 'Copied' })).toBeVisible();
+    await page.getByRole('button', { name: 'Go' }).click();
+    await appears('b');
+    await page.keyboard.press('Escape');
+    await appears('c');
+    await close(page);
+    await appears('d');
+    await page.mouse.move(1, 1);
+    await page.clock.runFor(60_000);
+    await expect(status(page)).toHaveCount(0);
+    expect(await heard(page)).toEqual([
+      'shown a',
+      'code_copied a',
+      'clicked a',
+      'shown b',
+      'dismissed b',
+      'shown c',
+      'dismissed c',
+      'shown d',
+      'expired d',
+    ]);
+  });
+});
+
+test('the sample in the guide works', async ({ page, server }) => {
+  const [, sample = ''] =
+    /```js\n(.*?)```/s.exec(readFileSync(inProject('docs', 'banners.md'), 'utf8')) ?? [];
+  // The plugin and the tracker stand aside: this is about banners.
+  const script = sample
+    .replace(
+      /^import .* from "signals-interventions";$/m,
+      'const addInterventionHandlers = Object.assign.bind(0, window);',
+    )
+    .replace(
+      /^import .* from "@snowplow.*$/m,
+      'const trackSelfDescribingEvent = ({ event }) => heard.push(event.data.outcome);',
+    )
+    .replace('"signals-interventions/banner"', '"./js/banner/index"');
+  await openBarePage(page, server, { body: BODY, script: `window.heard = []; ${script}`, policy: POLICY });
+  await page.evaluate(() => {
+    const { banner } = window as unknown as { banner: (intervention: object) => void };
+    for (const name of ['discount', 'free_shipping'])
+      banner({ intervention_id: name, name, version: 1, attributes: { total_cart_value: 120 } });
+  });
+  await expect(page.getByRole('status')).toContainText('$120.00 in your cart');
+  expect(await page.evaluate(() => window.heard)).toEqual(['shown']);
 });
 
 test('callbacks hear of showing, acting and going, each once', async ({ page }) => {

@@ -37,6 +37,20 @@ describe('the script-tag build', () => {
     await expect(handler(intervention('first'), {} as never)).rejects.toThrow('banner.js');
   });
 
+  it('loads that script at once where an earlier page left banners', async () => {
+    const { bannerHandler } = await scriptFrom('./fixtures');
+    const left = vi.fn((key: string) => (key === 'shop.pending' ? '[]' : null));
+    vi.stubGlobal('sessionStorage', { getItem: left });
+    const made = vi.fn(() => [] as string[]);
+    // The script in the fixtures reads `seen` when it makes a handler.
+    const options = (storageKey: string) =>
+      Object.defineProperty({ templates: {}, storageKey }, 'seen', { get: made }) as BannerOptions;
+    bannerHandler(options('elsewhere'));
+    expect(left).toHaveBeenCalledWith('elsewhere.pending');
+    bannerHandler(options('shop'));
+    await vi.waitFor(() => expect(made).toHaveBeenCalledTimes(1));
+  });
+
   it('has the whole API of the module build', async () => {
     const script = await scriptFrom('./fixtures');
     expect(script).toMatchObject(await import('../../js/api.js'));
