@@ -1,6 +1,8 @@
 //! Functions of Rust that JavaScript calls.
 
 use alloc::boxed::Box;
+use alloc::rc::Rc;
+use core::cell::RefCell;
 use wasm_bindgen::prelude::*;
 
 /// A function with one argument, which JavaScript may call as long as this value lives.
@@ -23,6 +25,21 @@ impl Callback {
     /// The same for a function whose caller wants a result.
     pub fn with_result(function: impl Fn(JsValue) -> JsValue + 'static) -> Callback {
         Callback { closure: Closure::wrap(Box::new(function) as Box<dyn Fn(JsValue) -> JsValue>) }
+    }
+
+    /// A function that frees itself when it is called, for callers that call it once whatever happens.
+    pub fn once(function: impl Fn() + 'static) -> JsValue {
+        let this: Rc<RefCell<Option<Callback>>> = Rc::default();
+        let own = Rc::clone(&this);
+        let callback = Callback::new(move |_| {
+            let called = own.take();
+            function();
+            // Freed when this call has returned.
+            drop(called);
+        });
+        let function = callback.as_js().clone();
+        *this.borrow_mut() = Some(callback);
+        function
     }
 
     /// The function as JavaScript sees it.

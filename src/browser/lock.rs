@@ -88,7 +88,7 @@ impl Lock {
             let listener = Rc::downgrade(&listener);
             // Fulfilled when we let go, rejected when the browser says no, we left the queue, or another tab stole it: it is
             // called once whatever happens, and later than the lock itself may live.
-            Closure::once_into_js(move |_: JsValue| tell(&listener, LockEvent::Lost))
+            Callback::once(move || tell(&listener, LockEvent::Lost))
         };
         request.then(&settled, &settled);
         Some(Lock { let_go, place, _listener: listener, _granted: granted })
