@@ -47,11 +47,16 @@ export class MockServer {
   }
 
   /** Sends an intervention straight to everybody who listens for `id`. */
-  async push(name: string, id: string, attributeKey = 'domain_userid'): Promise<void> {
+  async push(
+    name: string,
+    id: string,
+    attributeKey = 'domain_userid',
+    attributes: Record<string, unknown> = {},
+  ): Promise<void> {
     const response = await fetch(`${this.origin}/api/v1/interventions?${attributeKey}=${id}`, {
       method: 'POST',
       headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ name, version: 1 }),
+      body: JSON.stringify({ name, version: 1, attributes }),
     });
     if (!response.ok)
       throw new Error(`the server refused an intervention: ${response.status} ${await response.text()}`);
