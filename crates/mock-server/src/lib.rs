@@ -29,6 +29,7 @@ mod journal;
 mod metrics;
 mod mock_api;
 mod pipeline;
+mod query;
 mod registry;
 mod shop;
 mod state;

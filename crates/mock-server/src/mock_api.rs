@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -21,6 +21,7 @@ use crate::faults::Script;
 use crate::frame::Frame;
 use crate::journal::{BadRow, shown_event};
 use crate::metrics;
+use crate::query::CheckedQuery;
 use crate::state::AppState;
 
 /// How long a request may wait for something to happen.
@@ -108,7 +109,7 @@ async fn metrics_text(State(state): State<AppState>) -> Result<Response, ApiErro
 async fn profile_state(
     _: Authorized,
     State(state): State<AppState>,
-    Query(owner): Query<Owner>,
+    CheckedQuery(owner): CheckedQuery<Owner>,
 ) -> Result<Json<Value>, ApiError> {
     let owner = owner.named(&state)?;
     let now = state.clock().now();
@@ -178,7 +179,7 @@ struct JournalQuery {
 async fn journal(
     _: Authorized,
     State(state): State<AppState>,
-    Query(JournalQuery { owner, after, wait_ms }): Query<JournalQuery>,
+    CheckedQuery(JournalQuery { owner, after, wait_ms }): CheckedQuery<JournalQuery>,
 ) -> Result<Json<Value>, ApiError> {
     let wants_everybody = owner.key.is_none() && owner.id.is_none();
     let owner = if wants_everybody { None } else { Some(owner.named(&state)?) };

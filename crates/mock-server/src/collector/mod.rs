@@ -7,7 +7,7 @@ mod visitor;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::http::{HeaderName, Method, StatusCode, Uri, header};
 use axum::middleware;
 use axum::response::{AppendHeaders, IntoResponse, Response};
@@ -18,7 +18,7 @@ use utoipa::OpenApi;
 use self::pixel::Pixel;
 use self::visitor::Visitor;
 use crate::body::RawBody;
-use crate::error::{ApiError, ErrorBody};
+use crate::error::{self, ApiError, ErrorBody};
 use crate::faults;
 use crate::shop;
 use crate::state::AppState;
@@ -40,10 +40,19 @@ pub(crate) struct Api;
 pub(crate) fn routes(state: &AppState) -> Router<AppState> {
     let collecting = |route| with_cors_and_faults(route, state);
     Router::new()
-        .route("/{vendor}/{version}", collecting(post(post_events)).fallback(shop::serve))
+        .route("/{vendor}/{version}", collecting(post(post_events)).fallback(file_of_shop))
         .route("/i", collecting(get(get_event)))
         .route("/ice.png", collecting(get(get_event)))
         .route("/health", get(|| async { "ok" }))
+}
+
+/// The shop's files may lie as deep as trackers post.
+async fn file_of_shop(state: State<AppState>, request: Request) -> Response {
+    if matches!(*request.method(), Method::GET | Method::HEAD) {
+        shop::serve(state, request).await
+    } else {
+        error::method_not_allowed().await.into_response()
+    }
 }
 
 fn with_cors_and_faults(route: MethodRouter<AppState>, state: &AppState) -> MethodRouter<AppState> {

@@ -26,12 +26,27 @@ const UNUSED_GROUP_FIELDS: [(&str, Value); 6] = [
 pub(super) enum Representation {
     AttributeKey(AttributeKeyOutput),
     AttributeGroup(Box<AttributeGroupOutput>),
-    Plain(PlainOutput),
+    Service(ServiceOutput),
+    Intervention(InterventionOutput),
 }
 
-/// A service or an intervention, which is shown as it was written.
+/// A service, which is shown as it was written.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct PlainOutput {
+pub(super) struct ServiceOutput {
+    /// Names and versions of the groups that it selects.
+    #[schema(value_type = Vec<Object>)]
+    attribute_groups: Value,
+    #[serde(flatten)]
+    #[schema(value_type = BTreeMap<String, Value>)]
+    written: Map<String, Value>,
+}
+
+/// An intervention, which is shown as it was written.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct InterventionOutput {
+    /// When it triggers.
+    #[schema(value_type = Object)]
+    criteria: Value,
     #[serde(flatten)]
     #[schema(value_type = BTreeMap<String, Value>)]
     written: Map<String, Value>,
@@ -41,6 +56,7 @@ pub(super) struct PlainOutput {
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct AttributeKeyOutput {
     /// Where in an event the id is found, in the form of a column.
+    #[schema(required)]
     blobl_path: Option<String>,
     #[serde(flatten)]
     #[schema(value_type = BTreeMap<String, Value>)]
@@ -84,8 +100,15 @@ impl Representation {
             Kind::AttributeGroup => Self::AttributeGroup(Box::new(AttributeGroupOutput::of(
                 document, store, properties,
             ))),
-            Kind::Service | Kind::Intervention => {
-                Self::Plain(PlainOutput { written: document.fields().clone() })
+            Kind::Service => {
+                let mut written = document.fields().clone();
+                let attribute_groups = written.remove("attribute_groups").unwrap_or_default();
+                Self::Service(ServiceOutput { attribute_groups, written })
+            }
+            Kind::Intervention => {
+                let mut written = document.fields().clone();
+                let criteria = written.remove("criteria").unwrap_or_default();
+                Self::Intervention(InterventionOutput { criteria, written })
             }
         }
     }

@@ -91,6 +91,7 @@ fn with_or_without_slash(
     ),
     responses(
         (status = 200, description = "The definitions, in the order in which they were registered.", body = Vec<Representation>),
+        (status = 404, body = ErrorBody, description = "There is no such kind of definitions."),
         (status = 422, body = ErrorBody, description = "`applied` is neither true nor false."),
         TokenRefused,
     )
@@ -116,6 +117,7 @@ async fn list(
     responses(
         (status = 200, description = "The definition as it is registered.", body = Representation),
         (status = 400, body = ErrorBody, description = "It already exists."),
+        (status = 404, body = ErrorBody, description = "There is no such kind of definitions."),
         BodyRefused,
         TokenRefused,
     )
