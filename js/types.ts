@@ -116,7 +116,7 @@ export interface SignalsPluginOptions {
  * - `connecting`: waiting for the server to accept the stream.
  * - `open`: receiving.
  * - `retrying`: failed; another attempt follows.
- * - `paused`: the browser is offline or the page is in the back-forward cache.
+ * - `paused`: the browser is offline, or the page is in the back-forward cache or frozen.
  * - `closed`: the tracker is gone; nothing follows.
  */
 export type ConnectionState = 'idle' | 'connecting' | 'open' | 'retrying' | 'paused' | 'closed';

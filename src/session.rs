@@ -108,18 +108,19 @@ impl Session {
 
     /// Reacts to a turn in the life of the page.
     pub fn page_event(&self, event: PageEvent) {
-        match event {
-            PageEvent::Online => self.subscription.page_event(Input::Online),
-            PageEvent::Offline => self.subscription.page_event(Input::Offline),
-            PageEvent::Shown => self.subscription.page_event(Input::PageVisible),
-            PageEvent::CameBack => self.subscription.page_event(Input::PageShown),
-            PageEvent::Covered => self.remember(),
+        let input = match event {
+            PageEvent::Online => Input::Online,
+            PageEvent::Offline => Input::Offline,
+            PageEvent::Shown => Input::PageVisible,
+            PageEvent::CameBack => Input::PageShown,
+            PageEvent::Covered => return self.remember(),
             PageEvent::Left => {
                 self.pipeline.finish_measurement();
                 self.remember();
-                self.subscription.page_event(Input::PageHidden);
+                Input::PageHidden
             }
-        }
+        };
+        self.subscription.page_event(input);
     }
 
     fn remember(&self) {

@@ -115,8 +115,8 @@ impl Subscription {
         let mut absence = self.absence.get();
         absence.note(input);
         self.absence.set(absence);
-        let members: Vec<Rc<Member>> = self.members.borrow().iter().cloned().collect();
-        members.iter().for_each(|member| member.page_event(input));
+        let members = self.members.borrow().both();
+        members.iter().flatten().for_each(|member| member.page_event(input));
     }
 
     /// Ends the subscription for good.

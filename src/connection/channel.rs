@@ -1,6 +1,5 @@
 //! What tabs with the same URL tell each other.
 
-use super::event_stream::FrameKind;
 use super::status::Status;
 use crate::browser::listener::{EventTarget, Listener};
 use alloc::string::String;
@@ -24,100 +23,60 @@ extern "C" {
     fn data(this: &MessageEvent) -> Array;
 }
 
-/// One message. Texts stay in JavaScript: they are only passed on.
-pub enum Message {
-    /// To the holder: how are you, and what have I missed?
-    Question {
-        /// A number that the answer is addressed to.
-        from: f64,
-        /// See [`Effect::Ask`](super::sharing::Effect::Ask).
-        urgent: bool,
-        /// The last event id heard, undefined where there is none to resume from.
-        position: JsValue,
-    },
-    /// From the holder.
-    Answer {
-        /// Who asked; 0 tells everybody.
-        to: f64,
-        /// How the connection is.
-        status: Status,
-        /// Data of the server's `hello`, or undefined.
-        hello: JsValue,
-        /// The last event id, or undefined.
-        position: JsValue,
-        /// What the asker has missed: event ids and data in turn. Undefined where the holder does not know.
-        missed: JsValue,
-    },
-    /// From the holder: a frame arrived.
-    Frame {
-        /// Its kind.
-        kind: FrameKind,
-        /// The last event id at this frame.
-        last_event_id: JsValue,
-        /// Its data.
-        data: JsValue,
-    },
-}
+/// To the holder: how are you, and what have I missed? Followed by the number that the answer is addressed to, whether it is
+/// urgent, and the last event id heard, which is undefined where there is none to resume from.
+pub const QUESTION: u32 = 0;
 
-const QUESTION: u32 = 0;
-const ANSWER: u32 = 1;
-const FRAME: u32 = 2;
+/// From the holder. Followed by who asked (0 tells everybody), the four numbers of the [`Status`], the data of the server's
+/// `hello`, the last event id, and what the asker has missed: a list of event ids and data in turn, or undefined where the
+/// holder does not know.
+pub const ANSWER: u32 = 1;
+
+/// From the holder: a frame arrived. Followed by the number of its kind, the last event id, and its data.
+pub const FRAME: u32 = 2;
+
+/// One message: a list that begins with what it is. Texts stay in JavaScript, because they are only passed on.
+#[derive(Debug, Clone)]
+pub struct Message(Array);
 
 impl Message {
-    fn to_array(&self) -> Array {
-        let array = Array::new();
-        let push = |value: JsValue| {
-            array.push(&value);
-        };
-        match self {
-            Message::Question { from, urgent, position } => {
-                push(QUESTION.into());
-                push((*from).into());
-                push((*urgent).into());
-                push(position.clone());
-            }
-            Message::Answer { to, status, hello, position, missed } => {
-                push(ANSWER.into());
-                push((*to).into());
-                status.to_numbers().into_iter().for_each(|number| push(number.into()));
-                push(hello.clone());
-                push(position.clone());
-                push(missed.clone());
-            }
-            Message::Frame { kind, last_event_id, data } => {
-                push(FRAME.into());
-                push((*kind as u32).into());
-                push(last_event_id.clone());
-                push(data.clone());
-            }
-        }
-        array
+    /// A message that so far only says what it is.
+    pub fn new(what: u32) -> Message {
+        Message(Array::new()).with_number(what.into())
     }
 
-    /// `None` for anything that [`Message::to_array`] did not write.
-    fn read(array: &Array) -> Option<Message> {
-        let number = |index| array.get(index).as_f64().unwrap_or_default();
-        let small = |index| number(index) as u32;
-        Some(match array.get(0).as_f64()? as u32 {
-            QUESTION => Message::Question {
-                from: number(1),
-                urgent: array.get(2).is_truthy(),
-                position: array.get(3),
-            },
-            ANSWER => Message::Answer {
-                to: number(1),
-                status: Status::from_numbers([small(2), small(3), small(4), small(5)])?,
-                hello: array.get(6),
-                position: array.get(7),
-                missed: array.get(8),
-            },
-            FRAME => Message::Frame {
-                kind: FrameKind::from_number(small(1))?,
-                last_event_id: array.get(2),
-                data: array.get(3),
-            },
-            _ => return None,
-        })
+    /// Adds a value.
+    pub fn with(self, value: &JsValue) -> Message {
+        self.0.push(value);
+        self
+    }
+
+    /// Adds a number.
+    pub fn with_number(self, number: f64) -> Message {
+        self.with(&number.into())
+    }
+
+    /// Adds a status.
+    pub fn with_status(self, status: Status) -> Message {
+        status
+            .to_numbers()
+            .into_iter()
+            .fold(self, |message, number| message.with_number(number.into()))
+    }
+
+    /// The value at `index`.
+    pub fn value(&self, index: u32) -> JsValue {
+        self.0.get(index)
+    }
+
+    /// The number at `index`; 0 where there is something else.
+    pub fn number(&self, index: u32) -> f64 {
+        self.value(index).as_f64().unwrap_or_default()
+    }
+
+    /// The status that begins at `index`.
+    pub fn status(&self, index: u32) -> Option<Status> {
+        Status::from_numbers([0, 1, 2, 3].map(|offset| self.number(index + offset) as u32))
     }
 }
 
@@ -139,8 +98,8 @@ impl Channel {
         let channel = BroadcastChannel::new(name).ok()?;
         let on_message = Listener::new(&channel, "message", move |event| {
             let data = event.unchecked_into::<MessageEvent>().data();
-            if let Some(message) = Message::read(&data) {
-                listener(message);
+            if data.is_array() {
+                listener(Message(data));
             }
         });
         Some(Channel { channel, _listener: on_message })
@@ -148,7 +107,7 @@ impl Channel {
 
     /// Tells the other tabs.
     pub fn post(&self, message: &Message) {
-        self.channel.post_message(&message.to_array());
+        self.channel.post_message(&message.0);
     }
 }
 

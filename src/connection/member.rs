@@ -3,7 +3,7 @@
 //! The channel and the lock cost a page nothing while it is the only one: frames are relayed and kept for others only once
 //! somebody else was heard.
 
-use super::channel::{Channel, Message, channel_name};
+use super::channel::{ANSWER, Channel, FRAME, Message, QUESTION, channel_name};
 use super::driver::{Connection, ConnectionOwner};
 use super::event_stream::{FrameKind, Hello};
 use super::hand_over::Receiving;
@@ -139,7 +139,7 @@ impl Member {
         if self.channel.borrow().is_none() {
             *self.channel.borrow_mut() = Channel::open(&name, move |message| {
                 if let Some(member) = on_message.upgrade() {
-                    member.hear(message);
+                    member.hear(&message);
                 }
             });
         }
@@ -191,65 +191,70 @@ impl Member {
 
     fn ask(&self, urgent: bool) {
         let position = self.owner.upgrade().and_then(|owner| owner.position(&self.url));
-        self.post(&Message::Question {
-            from: self.address,
-            urgent,
-            position: position.map_or(JsValue::UNDEFINED, JsValue::from),
-        });
+        let position = position.map_or(JsValue::UNDEFINED, JsValue::from);
+        let question = Message::new(QUESTION).with_number(self.address);
+        self.post(&question.with(&urgent.into()).with(&position));
     }
 
     /// Tells the others how this page's stream is, if it is theirs.
     fn announce(&self) {
         if self.has_company.get() && self.sharing.borrow().holds() {
-            self.answer(0.0, JsValue::UNDEFINED);
+            self.answer(0.0, &JsValue::UNDEFINED);
         }
     }
 
-    fn answer(&self, to: f64, missed: JsValue) {
-        self.post(&Message::Answer {
-            to,
-            status: self.status(),
-            hello: self.hello.borrow().clone(),
-            position: self.position.borrow().clone(),
-            missed,
-        });
+    fn answer(&self, to: f64, missed: &JsValue) {
+        let answer = Message::new(ANSWER).with_number(to).with_status(self.status());
+        let answer = answer.with(&self.hello.borrow()).with(&self.position.borrow());
+        self.post(&answer.with(missed));
     }
 
-    fn hear(&self, message: Message) {
+    fn hear(&self, message: &Message) {
         if !self.has_company.replace(true) {
             self.recent.borrow_mut().push(self.position.borrow().clone(), None);
         }
-        match message {
-            Message::Question { from, urgent, position } => {
-                if self.sharing.borrow().holds() {
-                    self.answer(from, self.missed_since(&position));
-                    // An open stream only checks whether it is stale.
-                    if urgent || self.is_open() {
-                        self.connection.feed(machine::Input::PageVisible);
-                    }
-                }
-            }
-            Message::Answer { to, status, hello, position, missed } => {
-                if to != 0.0 && to != self.address {
-                    return;
-                }
-                let missed = match missed {
-                    _ if to == 0.0 => Missed::Announced,
-                    unknown if unknown.is_undefined() => Missed::Behind,
-                    frames => {
-                        self.catch_up(&frames.unchecked_into(), position, hello);
-                        Missed::CaughtUp
-                    }
-                };
-                self.feed(Input::HolderIs { status, missed });
-            }
-            Message::Frame { kind, last_event_id, data } => {
-                if self.sharing.borrow().listens() {
-                    self.take_in(kind, last_event_id, data);
-                }
-                self.feed(Input::Heard);
+        match message.number(0) as u32 {
+            QUESTION => self.hear_question(message),
+            ANSWER => self.hear_answer(message),
+            FRAME => self.hear_frame(message),
+            _ => {}
+        }
+    }
+
+    fn hear_question(&self, message: &Message) {
+        if self.sharing.borrow().holds() {
+            self.answer(message.number(1), &self.missed_since(&message.value(3)));
+            // An open stream only checks whether it is stale.
+            if message.value(2).is_truthy() || self.is_open() {
+                self.connection.feed(machine::Input::PageVisible);
             }
         }
+    }
+
+    fn hear_answer(&self, message: &Message) {
+        let to = message.number(1);
+        let Some(status) = message.status(2).filter(|_| to == 0.0 || to == self.address) else {
+            return;
+        };
+        let missed = message.value(8);
+        let missed = if to == 0.0 {
+            Missed::Announced
+        } else if missed.is_undefined() {
+            Missed::Behind
+        } else {
+            self.catch_up(&missed.unchecked_into(), message.value(7), message.value(6));
+            Missed::CaughtUp
+        };
+        self.feed(Input::HolderIs { status, missed });
+    }
+
+    fn hear_frame(&self, message: &Message) {
+        if let Some(kind) = FrameKind::from_number(message.number(1) as u32)
+            && self.sharing.borrow().listens()
+        {
+            self.take_in(kind, message.value(2), message.value(3));
+        }
+        self.feed(Input::Heard);
     }
 
     /// Takes in the frames that were missed, and the position that the holder has reached.
@@ -314,11 +319,8 @@ impl ConnectionOwner for Member {
 
     fn frame(&self, kind: FrameKind, last_event_id: JsValue, data: JsValue) {
         if self.has_company.get() && self.sharing.borrow().holds() {
-            self.post(&Message::Frame {
-                kind,
-                last_event_id: last_event_id.clone(),
-                data: data.clone(),
-            });
+            let relayed = Message::new(FRAME).with_number((kind as u32).into());
+            self.post(&relayed.with(&last_event_id).with(&data));
         }
         self.take_in(kind, last_event_id, data);
     }

@@ -186,7 +186,7 @@ impl Sharing {
 
     /// Whether others may follow this tab.
     pub fn holds(&self) -> bool {
-        self.state == State::Holding
+        matches!(self.state, State::Holding)
     }
 
     /// Whether to take in what the holder relays. A page that is not caught up is told with all that it has missed.
@@ -244,7 +244,7 @@ impl Sharing {
     }
 
     fn join(&mut self) -> Vec<Effect> {
-        if self.state != State::Away || !self.wanted || self.absence.is_absent() {
+        if !matches!(self.state, State::Away) || !self.wanted || self.absence.is_absent() {
             return Vec::new();
         }
         if self.shares {
@@ -261,7 +261,7 @@ impl Sharing {
     }
 
     fn leave(&mut self) -> Vec<Effect> {
-        if self.state == State::Away {
+        if matches!(self.state, State::Away) {
             return Vec::new();
         }
         self.state = State::Away;

@@ -212,3 +212,26 @@ test('a tab whose holder hangs notices, takes over, and nothing is lost', async 
   await allGot([first], ['before', 'relayed by nobody', 'after']);
   await expect.poll(() => server.openStreams()).toBe(1);
 });
+
+test('tabs whose ids change one after the other meet again on one stream, and nothing is lost', async ({
+  context,
+  server,
+}) => {
+  const tabs = await openTabs(context, server, 3);
+  const [first, second] = tabs;
+  if (!first || !second) throw new Error('no tab');
+  const push = await pusher(first, server);
+  const names: string[] = [];
+  // The second tab follows when it changes, the first one holds.
+  for (const tab of [second, first, ...tabs.slice(2)]) {
+    const name = `while tab ${tabs.indexOf(tab)} logs in`;
+    names.push(name);
+    await tab.page.evaluate(() => window.tab.logIn('ada'));
+    await push(name);
+    await allGot(tabs, names);
+  }
+  await expect.poll(() => server.openStreams()).toBe(1);
+  expect(requests(tabs)).toEqual([1, 1, 1]);
+  await server.push('for ada', 'ada', 'user_id');
+  await allGot(tabs, [...names, 'for ada']);
+});

@@ -5,7 +5,13 @@ import type { MockServer } from './mock-server';
 declare global {
   interface Window {
     /** What the page of a {@link Tab} has heard. */
-    tab: { names: string[]; states: string[]; domainUserId: string };
+    tab: {
+      names: string[];
+      states: string[];
+      domainUserId: string;
+      /** The shopper logs in: a further id to receive for. */
+      logIn: (userId: string) => void;
+    };
   }
 }
 
@@ -14,10 +20,13 @@ const SCRIPT = `
 
   const { SignalsPlugin, addInterventionHandlers, subscribeToInterventions, onConnectionChange } = window.snowplowSignals;
   const tracker = newTracker('sp', location.origin, { cookieSecure: false, plugins: [SignalsPlugin()] });
-  window.tab = { names: [], states: [], domainUserId: tracker.getDomainUserInfo()[1] };
+  window.tab = { names: [], states: [], domainUserId: tracker.getDomainUserInfo()[1], logIn };
   addInterventionHandlers({ hear: ({ name }) => void window.tab.names.push(name) });
   onConnectionChange(({ state }) => void window.tab.states.push(state));
   subscribeToInterventions({ endpoint: location.origin, ...CONFIG });
+  function logIn(user_id) {
+    subscribeToInterventions({ endpoint: location.origin, ...CONFIG, attributeKeyIds: { user_id } });
+  }
   trackPageView();
 `;
 
