@@ -39,6 +39,7 @@ fn bad_configuration_is_reported_by_field() {
             "{ endpoint: 'a', connectionTimeoutMs: -1 }",
             "`connectionTimeoutMs` must be a positive number",
         ),
+        ("{ endpoint: 'a', shareConnection: 'no' }", "`shareConnection` must be a boolean"),
         ("{ endpoint: 'a', attributeKeyIds: [] }", "`attributeKeyIds` must be an object"),
         (
             "{ endpoint: 'a', attributeKeyIds: { user_id: {} } }",
