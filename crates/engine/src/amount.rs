@@ -55,9 +55,9 @@ impl Amount {
     /// An integer where it is one, else the nearest floating point number.
     pub(crate) fn into_datum(self) -> Datum<'static> {
         match self {
-            Amount::Exact(decimal) => {
+            Amount::Exact(decimal) => small_datum(decimal).unwrap_or_else(|| {
                 parse_number(&decimal.normalize().to_string()).unwrap_or(Datum::Null)
-            }
+            }),
             Amount::Approximate(float) => Datum::Float(float),
         }
     }
@@ -86,6 +86,38 @@ impl Amount {
         match self {
             Amount::Exact(decimal) => decimal.to_string().parse().unwrap_or_default(),
             Amount::Approximate(float) => float,
+        }
+    }
+}
+
+/// The number of a decimal with few digits, as [`Amount::into_datum`] has it, without the way through text.
+///
+/// `None` where it takes that way: a quotient is the nearest float if dividend and divisor are exact, and floats are exact
+/// up to 2^53.
+fn small_datum(decimal: Decimal) -> Option<Datum<'static>> {
+    const EXACT: i64 = 1 << f64::MANTISSA_DIGITS;
+    let mantissa = i64::try_from(decimal.mantissa()).ok()?;
+    let divisor = 10_i64.checked_pow(decimal.scale())?;
+    if mantissa % divisor == 0 {
+        return Some(Datum::Integer(mantissa / divisor));
+    }
+    let is_exact = mantissa.abs() <= EXACT && divisor <= EXACT;
+    is_exact.then(|| Datum::Float(mantissa as f64 / divisor as f64))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_with_few_digits_is_the_one_that_its_text_denotes() {
+        for mantissa in (0..2_000_000_i64).step_by(37).chain([(1 << 53) - 1, (1 << 53) + 1]) {
+            for scale in [0, 1, 2, 5, 15, 18, 19, 28] {
+                let decimal = Decimal::from_i128_with_scale(-i128::from(mantissa), scale);
+                let text = decimal.normalize().to_string();
+                let expected = parse_number(&text).unwrap();
+                assert_eq!(Amount::Exact(decimal).into_datum(), expected, "{text}");
+            }
         }
     }
 }

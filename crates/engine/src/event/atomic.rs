@@ -32,48 +32,64 @@ impl AtomicValue {
     }
 }
 
+const PAGE_URL: AtomicField = AtomicField::known("page_url");
+const PAGE_REFERRER: AtomicField = AtomicField::known("page_referrer");
+
+/// Room for the values that an event of the JavaScript tracker has.
+const USUAL_VALUES: usize = 32;
+
+const _: () = assert!(AtomicField::COUNT <= u8::MAX as usize, "positions are bytes");
+
 /// All atomic values of one event, addressed by field.
 #[derive(Debug, Clone)]
 pub(crate) struct Atomic {
-    values: Vec<Option<AtomicValue>>,
+    /// In no particular order. A slot for every field would be four kilobytes to fill, to drop and to keep for each event,
+    /// which has a quarter of them.
+    values: Vec<AtomicValue>,
+    /// For every field, the position of its value counted from 1; 0 where it has none.
+    positions: [u8; AtomicField::COUNT],
     /// Parsing URLs takes as long as parsing a small event, and few definitions ask for it: done when first asked for.
     derived: OnceLock<DerivedFields>,
 }
 
 impl Atomic {
     pub(crate) fn new() -> Self {
-        Self { values: vec![None; AtomicField::COUNT], derived: OnceLock::new() }
+        Self {
+            values: Vec::with_capacity(USUAL_VALUES),
+            positions: [0; AtomicField::COUNT],
+            derived: OnceLock::new(),
+        }
     }
 
     pub(crate) fn get(&self, field: AtomicField) -> Option<&AtomicValue> {
         if !page_url::is_derived(field) {
-            return self.values[field.index()].as_ref();
+            let position = usize::from(self.positions[field.index()]).checked_sub(1)?;
+            return self.values.get(position);
         }
-        let derive = || page_url::derive(self.text("page_url"), self.text("page_referrer"));
+        let derive = || page_url::derive(self.text(PAGE_URL), self.text(PAGE_REFERRER));
         self.derived.get_or_init(derive).get(field)
     }
 
     pub(crate) fn set(&mut self, field: AtomicField, value: AtomicValue) {
-        self.values[field.index()] = Some(value);
-    }
-
-    /// Sets the field of that enriched name. Names that are no field are a mistake in this crate, and do nothing.
-    pub(crate) fn set_named(&mut self, name: &str, value: AtomicValue) {
-        debug_assert!(AtomicField::named(name).is_some(), "{name} is no atomic field");
-        if let Some(field) = AtomicField::named(name) {
-            self.set(field, value);
+        let position = &mut self.positions[field.index()];
+        match usize::from(*position).checked_sub(1) {
+            Some(taken) => self.values[taken] = value,
+            None => {
+                self.values.push(value);
+                *position = self.values.len() as u8;
+            }
         }
     }
 
-    pub(crate) fn text(&self, name: &str) -> Option<&str> {
-        match self.get(AtomicField::named(name)?)? {
+    pub(crate) fn text(&self, field: AtomicField) -> Option<&str> {
+        match self.get(field)? {
             AtomicValue::Text(text) => Some(text),
             _ => None,
         }
     }
 
-    pub(crate) fn moment(&self, name: &str) -> Option<Timestamp> {
-        match self.get(AtomicField::named(name)?)? {
+    pub(crate) fn moment(&self, field: AtomicField) -> Option<Timestamp> {
+        match self.get(field)? {
             AtomicValue::Moment(moment) => Some(*moment),
             _ => None,
         }

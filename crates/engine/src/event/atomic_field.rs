@@ -28,6 +28,19 @@ impl AtomicField {
         BY_NAME.get(name).copied()
     }
 
+    /// The field of that enriched name, for names that are known when this crate is compiled: a wrong one does not compile
+    /// where this is evaluated as a constant.
+    pub(crate) const fn known(name: &str) -> Self {
+        let mut index = 0;
+        while index < FIELDS.len() {
+            if is_same(FIELDS[index].0, name) {
+                return Self(index as u8);
+            }
+            index += 1;
+        }
+        panic!("no atomic field has this name")
+    }
+
     /// The field that the tracker protocol parameter `parameter` is carried over to unchanged.
     pub(crate) fn of_parameter(parameter: &str) -> Option<Self> {
         BY_PARAMETER.get(parameter).copied()
@@ -40,6 +53,22 @@ impl AtomicField {
     pub(crate) fn field_type(self) -> FieldType {
         FIELDS[self.index()].1
     }
+}
+
+/// `left == right`, which constants cannot evaluate yet.
+const fn is_same(left: &str, right: &str) -> bool {
+    let (left, right) = (left.as_bytes(), right.as_bytes());
+    if left.len() != right.len() {
+        return false;
+    }
+    let mut index = 0;
+    while index < left.len() {
+        if left[index] != right[index] {
+            return false;
+        }
+        index += 1;
+    }
+    true
 }
 
 static BY_NAME: LazyLock<HashMap<&str, AtomicField>> = LazyLock::new(|| {

@@ -66,11 +66,31 @@ pub struct Event {
 const ID_PARAMETERS: &[&str] = &["eid", "duid", "sid", "nuid", "uid"];
 
 /// Parameters of the form `{width}x{height}` and the fields they fill.
-const SIZE_PARAMETERS: &[(&str, &str, &str)] = &[
-    ("res", "dvce_screenwidth", "dvce_screenheight"),
-    ("vp", "br_viewwidth", "br_viewheight"),
-    ("ds", "doc_width", "doc_height"),
+const SIZE_PARAMETERS: &[(&str, AtomicField, AtomicField)] = &[
+    ("res", AtomicField::known("dvce_screenwidth"), AtomicField::known("dvce_screenheight")),
+    ("vp", AtomicField::known("br_viewwidth"), AtomicField::known("br_viewheight")),
+    ("ds", AtomicField::known("doc_width"), AtomicField::known("doc_height")),
 ];
+
+/// Fields that this module fills or reads by itself.
+mod known {
+    use super::AtomicField;
+
+    pub(super) const EVENT: AtomicField = AtomicField::known("event");
+    pub(super) const EVENT_ID: AtomicField = AtomicField::known("event_id");
+    pub(super) const EVENT_VENDOR: AtomicField = AtomicField::known("event_vendor");
+    pub(super) const EVENT_NAME: AtomicField = AtomicField::known("event_name");
+    pub(super) const EVENT_FORMAT: AtomicField = AtomicField::known("event_format");
+    pub(super) const EVENT_VERSION: AtomicField = AtomicField::known("event_version");
+    pub(super) const NETWORK_USERID: AtomicField = AtomicField::known("network_userid");
+    pub(super) const USERAGENT: AtomicField = AtomicField::known("useragent");
+    pub(super) const USER_IPADDRESS: AtomicField = AtomicField::known("user_ipaddress");
+    pub(super) const TRUE_TSTAMP: AtomicField = AtomicField::known("true_tstamp");
+    pub(super) const DVCE_CREATED_TSTAMP: AtomicField = AtomicField::known("dvce_created_tstamp");
+    pub(super) const DVCE_SENT_TSTAMP: AtomicField = AtomicField::known("dvce_sent_tstamp");
+    pub(super) const COLLECTOR_TSTAMP: AtomicField = AtomicField::known("collector_tstamp");
+    pub(super) const DERIVED_TSTAMP: AtomicField = AtomicField::known("derived_tstamp");
+}
 
 impl Event {
     /// Maps and decodes one tracker payload.
@@ -122,8 +142,8 @@ impl Event {
                         let (w, h) = parse_size(&text).ok_or_else(|| {
                             bad(format!("`{}` is not a size such as 1280x720", text.escape_debug()))
                         })?;
-                        atomic.set_named(width, AtomicValue::Integer(w));
-                        atomic.set_named(height, AtomicValue::Integer(h));
+                        atomic.set(*width, AtomicValue::Integer(w));
+                        atomic.set(*height, AtomicValue::Integer(h));
                     }
                 }
             }
@@ -143,7 +163,7 @@ impl Event {
 
     /// The tracker's id of this event (`eid`), by which duplicates are known.
     pub fn event_id(&self) -> Option<&str> {
-        self.atomic.text("event_id")
+        self.atomic.text(known::EVENT_ID)
     }
 
     /// When the collector received the event.
@@ -178,11 +198,18 @@ impl Event {
     }
 
     pub(crate) fn field(&self, field: AtomicField) -> Datum<'_> {
-        self.atomic.get(field).map_or(Datum::Null, AtomicValue::datum)
+        // These are parts of the schema: asked for rarely, so they are not copied out of it for every event.
+        match field {
+            known::EVENT_VENDOR => Datum::Text(self.schema.vendor().into()),
+            known::EVENT_NAME => Datum::Text(self.schema.name().into()),
+            known::EVENT_FORMAT => Datum::Text(self.schema.format().into()),
+            known::EVENT_VERSION => Datum::Text(self.schema.version().into()),
+            _ => self.atomic.get(field).map_or(Datum::Null, AtomicValue::datum),
+        }
     }
 }
 
-/// Finds the schema of the event and fills `event` and `event_…`.
+/// Finds the schema of the event and fills `event`.
 fn event_schema(
     event_type: Option<&str>,
     self_describing: Option<SelfDescribing>,
@@ -201,40 +228,32 @@ fn event_schema(
             (schema, Some(data))
         }
     };
-    for (field, text) in [
-        ("event", *event),
-        ("event_vendor", schema.vendor()),
-        ("event_name", schema.name()),
-        ("event_format", schema.format()),
-        ("event_version", schema.version()),
-    ] {
-        atomic.set_named(field, AtomicValue::Text(text.to_owned()));
-    }
+    atomic.set(known::EVENT, AtomicValue::Text((*event).to_owned()));
     Ok((schema, data))
 }
 
 /// Fills what the collector knows, and returns the derived timestamp.
 fn set_arrival(atomic: &mut Atomic, arrival: &Arrival) -> Result<Timestamp, BadEvent> {
-    for (field, text) in [
-        ("network_userid", &arrival.network_userid),
-        ("useragent", &arrival.useragent),
-        ("user_ipaddress", &arrival.user_ipaddress),
+    for (field, name, text) in [
+        (known::NETWORK_USERID, "network_userid", &arrival.network_userid),
+        (known::USERAGENT, "useragent", &arrival.useragent),
+        (known::USER_IPADDRESS, "user_ipaddress", &arrival.user_ipaddress),
     ] {
         if let (None, Some(text)) = (atomic.text(field), text) {
             if has_control_character(text) {
-                return Err(BadEvent::new(field, "has a control character"));
+                return Err(BadEvent::new(name, "has a control character"));
             }
-            atomic.set_named(field, AtomicValue::Text(text.clone()));
+            atomic.set(field, AtomicValue::Text(text.clone()));
         }
     }
     let derived_tstamp = derive_tstamp(
         arrival.collector_tstamp,
-        atomic.moment("true_tstamp"),
-        atomic.moment("dvce_created_tstamp"),
-        atomic.moment("dvce_sent_tstamp"),
+        atomic.moment(known::TRUE_TSTAMP),
+        atomic.moment(known::DVCE_CREATED_TSTAMP),
+        atomic.moment(known::DVCE_SENT_TSTAMP),
     );
-    atomic.set_named("collector_tstamp", AtomicValue::Moment(arrival.collector_tstamp));
-    atomic.set_named("derived_tstamp", AtomicValue::Moment(derived_tstamp));
+    atomic.set(known::COLLECTOR_TSTAMP, AtomicValue::Moment(arrival.collector_tstamp));
+    atomic.set(known::DERIVED_TSTAMP, AtomicValue::Moment(derived_tstamp));
     Ok(derived_tstamp)
 }
 

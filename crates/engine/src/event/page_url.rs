@@ -7,45 +7,45 @@ use url::Url;
 use super::atomic::AtomicValue;
 use super::atomic_field::AtomicField;
 
-/// Names of the fields that one URL fills.
+/// The fields that one URL fills.
 struct UrlFields {
-    scheme: &'static str,
-    host: &'static str,
-    port: &'static str,
-    path: &'static str,
-    query: &'static str,
-    fragment: &'static str,
+    scheme: AtomicField,
+    host: AtomicField,
+    port: AtomicField,
+    path: AtomicField,
+    query: AtomicField,
+    fragment: AtomicField,
 }
 
 const PAGE: UrlFields = UrlFields {
-    scheme: "page_urlscheme",
-    host: "page_urlhost",
-    port: "page_urlport",
-    path: "page_urlpath",
-    query: "page_urlquery",
-    fragment: "page_urlfragment",
+    scheme: AtomicField::known("page_urlscheme"),
+    host: AtomicField::known("page_urlhost"),
+    port: AtomicField::known("page_urlport"),
+    path: AtomicField::known("page_urlpath"),
+    query: AtomicField::known("page_urlquery"),
+    fragment: AtomicField::known("page_urlfragment"),
 };
 
 const REFERRER: UrlFields = UrlFields {
-    scheme: "refr_urlscheme",
-    host: "refr_urlhost",
-    port: "refr_urlport",
-    path: "refr_urlpath",
-    query: "refr_urlquery",
-    fragment: "refr_urlfragment",
+    scheme: AtomicField::known("refr_urlscheme"),
+    host: AtomicField::known("refr_urlhost"),
+    port: AtomicField::known("refr_urlport"),
+    path: AtomicField::known("refr_urlpath"),
+    query: AtomicField::known("refr_urlquery"),
+    fragment: AtomicField::known("refr_urlfragment"),
 };
 
-const CAMPAIGN_PARAMETERS: &[(&str, &str)] = &[
-    ("utm_medium", "mkt_medium"),
-    ("utm_source", "mkt_source"),
-    ("utm_term", "mkt_term"),
-    ("utm_content", "mkt_content"),
-    ("utm_campaign", "mkt_campaign"),
-    ("gclid", "mkt_clickid"),
+const CAMPAIGN_PARAMETERS: &[(&str, AtomicField)] = &[
+    ("utm_medium", AtomicField::known("mkt_medium")),
+    ("utm_source", AtomicField::known("mkt_source")),
+    ("utm_term", AtomicField::known("mkt_term")),
+    ("utm_content", AtomicField::known("mkt_content")),
+    ("utm_campaign", AtomicField::known("mkt_campaign")),
+    ("gclid", AtomicField::known("mkt_clickid")),
 ];
 
 impl UrlFields {
-    const fn names(&self) -> [&'static str; 6] {
+    const fn all(&self) -> [AtomicField; 6] {
         [self.scheme, self.host, self.port, self.path, self.query, self.fragment]
     }
 }
@@ -54,9 +54,9 @@ impl UrlFields {
 pub(super) fn is_derived(field: AtomicField) -> bool {
     static DERIVED: LazyLock<[bool; AtomicField::COUNT]> = LazyLock::new(|| {
         let campaign = CAMPAIGN_PARAMETERS.iter().map(|(_, field)| *field);
-        let names = PAGE.names().into_iter().chain(REFERRER.names()).chain(campaign);
+        let fields = PAGE.all().into_iter().chain(REFERRER.all()).chain(campaign);
         let mut derived = [false; AtomicField::COUNT];
-        names.filter_map(AtomicField::named).for_each(|field| derived[field.index()] = true);
+        fields.for_each(|field| derived[field.index()] = true);
         derived
     });
     DERIVED[field.index()]
@@ -87,17 +87,15 @@ impl DerivedFields {
         self.0.iter().rev().find(|(known, _)| *known == field).map(|(_, value)| value)
     }
 
-    fn set_named(&mut self, name: &str, value: AtomicValue) {
-        if let Some(field) = AtomicField::named(name) {
-            self.0.push((field, value));
-        }
+    fn set(&mut self, field: AtomicField, value: AtomicValue) {
+        self.0.push((field, value));
     }
 }
 
 fn set_parts(derived: &mut DerivedFields, fields: &UrlFields, url: &Url) {
-    let mut set = |name, part: Option<&str>| {
+    let mut set = |field, part: Option<&str>| {
         if let Some(part) = part.filter(|part| !part.is_empty()) {
-            derived.set_named(name, AtomicValue::Text(part.to_owned()));
+            derived.set(field, AtomicValue::Text(part.to_owned()));
         }
     };
     set(fields.scheme, Some(url.scheme()));
@@ -106,7 +104,7 @@ fn set_parts(derived: &mut DerivedFields, fields: &UrlFields, url: &Url) {
     set(fields.query, url.query());
     set(fields.fragment, url.fragment());
     if let Some(port) = url.port_or_known_default() {
-        derived.set_named(fields.port, AtomicValue::Integer(i64::from(port)));
+        derived.set(fields.port, AtomicValue::Integer(i64::from(port)));
     }
 }
 
@@ -114,7 +112,7 @@ fn set_campaign(derived: &mut DerivedFields, url: &Url) {
     for (parameter, value) in url.query_pairs() {
         let field = CAMPAIGN_PARAMETERS.iter().find(|(name, _)| *name == parameter);
         if let Some((_, field)) = field.filter(|_| !value.is_empty()) {
-            derived.set_named(field, AtomicValue::Text(value.into_owned()));
+            derived.set(*field, AtomicValue::Text(value.into_owned()));
         }
     }
 }

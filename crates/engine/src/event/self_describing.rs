@@ -31,7 +31,22 @@ const SCHEME: &str = "iglu:";
 impl SchemaUri {
     /// Takes a schema URI apart; `None` when it is none.
     pub fn parse(uri: impl Into<String>) -> Option<Self> {
-        let uri = uri.into();
+        Self::from_uri(uri.into()).ok()
+    }
+
+    /// # Errors
+    /// The text, when it is no schema URI.
+    fn from_uri(uri: String) -> Result<Self, String> {
+        match Self::ends(&uri) {
+            Some((vendor_end, name_end, format_end, major_version)) => {
+                Ok(Self { uri, vendor_end, name_end, format_end, major_version })
+            }
+            None => Err(uri),
+        }
+    }
+
+    /// Where vendor, name and format end, and the major version.
+    fn ends(uri: &str) -> Option<(usize, usize, usize, u64)> {
         let mut parts = uri.strip_prefix(SCHEME)?.split('/');
         let (vendor, name, format, version) =
             (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
@@ -42,7 +57,7 @@ impl SchemaUri {
         let vendor_end = SCHEME.len() + vendor.len();
         let name_end = vendor_end + 1 + name.len();
         let format_end = name_end + 1 + format.len();
-        Some(Self { vendor_end, name_end, format_end, major_version, uri })
+        Some((vendor_end, name_end, format_end, major_version))
     }
 
     /// E.g. `com.snowplowanalytics.snowplow.ecommerce`.
@@ -94,9 +109,8 @@ impl fmt::Display for SchemaUri {
 
 impl<'de> Deserialize<'de> for SchemaUri {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let uri = String::deserialize(deserializer)?;
-        SchemaUri::parse(uri.as_str()).ok_or_else(|| {
-            D::Error::custom(format!("`{}` is not a schema URI", uri.escape_debug()))
+        Self::from_uri(String::deserialize(deserializer)?).map_err(|text| {
+            D::Error::custom(format!("`{}` is not a schema URI", text.escape_debug()))
         })
     }
 }
