@@ -6,32 +6,19 @@
 #![allow(clippy::unwrap_used, reason = "a benchmark fails by panicking")]
 #![allow(missing_docs, reason = "the macros of the harness make undocumented functions")]
 
+mod support;
+
 use std::hint::black_box;
 
 use criterion::{
     BatchSize, Bencher, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main,
 };
-use serde_json::{Value, json};
 use signals_engine::{Arrival, Definitions, Engine, Event, Payload, Timestamp};
+use support::payloads;
 use uuid::Uuid;
-
-const RECORDED: &str = include_str!("../../../tests/fixtures/collector/v4-post.json");
-
-/// The names of the recorded events.
-const NAMES: [&str; 5] = ["page_view", "snowplow_ecommerce_action", "event", "search", "page_ping"];
 
 /// Milliseconds of the moment at which events arrive.
 const NOW: i64 = 1_795_333_700_000;
-
-/// Every recorded payload, as JSON text.
-fn payloads() -> Vec<String> {
-    let requests: Value = serde_json::from_str(RECORDED).unwrap();
-    let posts = requests.as_array().unwrap().iter().filter(|request| request["method"] == "POST");
-    posts
-        .flat_map(|request| request["body"]["data"].as_array().unwrap())
-        .map(Value::to_string)
-        .collect()
-}
 
 fn parse(payload: &str) -> Payload {
     serde_json::from_str(payload).unwrap()
@@ -51,51 +38,9 @@ fn events(millis: i64) -> Vec<Event> {
     payloads().iter().map(|payload| decode(parse(payload), millis)).collect()
 }
 
-/// `attributes` over the recorded events, a tenth of them rolling, and `rules` over those.
 fn definitions(attributes: usize, rules: usize, untouched_rules: usize) -> Definitions {
-    let price = json!({
-        "type": "entity", "vendor": "com.snowplowanalytics.snowplow.ecommerce", "name": "product",
-        "major_version": 1, "path": "price",
-    });
-    let path = json!({"type": "atomic", "name": "page_urlpath"});
-    let kinds = [
-        ("counter", "int32", &path, None),
-        ("sum", "double", &price, None),
-        ("last", "string", &path, None),
-        ("unique_list", "string_list", &path, None),
-        ("most_frequent", "string", &path, None),
-        ("counter", "int32", &path, None),
-        ("max", "double", &price, None),
-        ("approx_count_distinct", "int32", &path, None),
-        ("counter", "int32", &path, None),
-        ("counter", "int32", &path, Some("PT10M")),
-    ];
-    let attribute = |n: usize, event: &str, prefix: &str| {
-        let (aggregation, type_name, property, period) = kinds[n % kinds.len()];
-        json!({
-            "name": format!("{prefix}{n}"), "type": type_name, "events": [{"name": event}],
-            "aggregation": aggregation, "property": property, "period": period,
-        })
-    };
-    let rule = |n: usize, attribute: usize, prefix: &str| {
-        json!({"name": format!("{prefix}{n}"), "criteria": {"all": [
-            {"attribute": format!("g:{prefix}{attribute}"), "operator": ">", "value": 1_000_000_000 + n},
-            {"attribute": format!("g:{prefix}{}", attribute / 2), "operator": "is not null"},
-        ]}})
-    };
-    let touched = (0..attributes).map(|n| attribute(n, NAMES[n / 10 % NAMES.len()], "a"));
-    let untouched = (0..untouched_rules).map(|n| attribute(n, "never", "u"));
-    let interventions = (0..rules)
-        .map(|n| rule(n, n % attributes, "a"))
-        .chain((0..untouched_rules).map(|n| rule(n, n, "u")));
-    let all = json!({
-        "attribute_groups": [{
-            "name": "g", "attribute_key": {"name": "domain_userid"},
-            "attributes": touched.chain(untouched).collect::<Value>(),
-        }],
-        "interventions": interventions.collect::<Value>(),
-    });
-    Definitions::from_json(&all.to_string()).unwrap()
+    let definitions = support::definitions(attributes, rules, untouched_rules);
+    Definitions::from_json(&definitions.to_string()).unwrap()
 }
 
 /// How often the recorded visitor comes by, twenty seconds apart.
@@ -147,9 +92,20 @@ fn cost_of_untouched_rules(criterion: &mut Criterion) {
     group.finish();
 }
 
+fn cost_of_attributes(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("attributes");
+    group.throughput(Throughput::Elements(payloads().len() as u64 * TURNS as u64));
+    for attributes in [5, 50, 500] {
+        group.bench_function(BenchmarkId::from_parameter(attributes), |bencher| {
+            bench_process(bencher, &definitions(attributes, 100, 0));
+        });
+    }
+    group.finish();
+}
+
 criterion_group! {
     name = benches;
     config = Criterion::default().sample_size(30);
-    targets = cost_of_an_event, cost_of_untouched_rules
+    targets = cost_of_an_event, cost_of_untouched_rules, cost_of_attributes
 }
 criterion_main!(benches);

@@ -1,0 +1,390 @@
+// `npm run bench:server`: the engine alone, the collector over HTTP and open streams, against the budgets of the project.
+//
+// What is compared runs in turns, on one core; the load client has the other one. Not part of `npm test`.
+
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { availableParallelism, tmpdir } from 'node:os';
+import path from 'node:path';
+import { benchDir, publish } from './support/bench-table.mjs';
+import { serverBinary, targetDir } from './support/project.mjs';
+import { attempt, entryPoint, Failure, run, step } from './support/report.mjs';
+
+const COMMAND = 'npm run bench:server';
+const loadBinary = path.join(targetDir, 'release', 'signals-load');
+
+/** Debian's place of the module that makes nginx a stream server. */
+const NCHAN_MODULE = '/usr/lib/nginx/modules/ngx_nchan_module.so';
+
+const ROUNDS = 5;
+const ROUND_SECONDS = 3;
+const STREAMS = 10_000;
+/** As many as 20,000 open files allow. */
+const MANY_STREAMS = 19_000;
+
+const scratch = mkdtempSync(path.join(tmpdir(), 'signals-bench-'));
+
+await entryPoint(async () => {
+  mkdirSync(benchDir, { recursive: true });
+  try {
+    await step('building the mock server and the load client', () =>
+      run(['cargo', 'build', '--release', '--locked', '-p', 'signals-mock-server', '-p', 'signals-load']),
+    );
+    publish('engine', await step('measuring the engine alone', benchEngine));
+    publish('collector', await step('measuring the collector', benchCollector));
+    publish('streams', await step('measuring streams', benchStreams));
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+});
+
+// --- The engine alone ---
+
+async function benchEngine() {
+  await run(
+    pinned(0, ['cargo', 'bench', '--locked', '-p', 'signals-engine', '--bench', 'engine', '--', '--noplot']),
+  );
+  const medianOf = (name) => {
+    const file = path.join(targetDir, 'criterion', name, 'new', 'estimates.json');
+    return JSON.parse(readFileSync(file, 'utf8')).median.point_estimate;
+  };
+  const perEvent = (name) => {
+    const file = path.join(targetDir, 'criterion', name, 'new', 'benchmark.json');
+    return medianOf(name) / JSON.parse(readFileSync(file, 'utf8')).throughput.Elements / 1000;
+  };
+  const parse = perEvent('recorded_events/parse');
+  const decode = perEvent('recorded_events/event');
+  const count = perEvent('recorded_events/process');
+  const engine = decode + count;
+  const few = perEvent('untouched_rules/10');
+  const row = (what, value, more = {}) => ({ what, value, unit: 'µs per event', ...more });
+  return {
+    title: 'The engine alone, on one core',
+    intro:
+      'Events recorded from the real tracker, counted by 50 attributes, a fifth of which count any one event, and 100 rules. The ' +
+      'engine is all that follows parsing: decoding the payload, with its base64 and JSON inside JSON, and counting it.',
+    command: COMMAND,
+    rows: [
+      row('serde_json parses the payload', parse),
+      row('the engine', engine, { ratio: engine / parse, budget: '≤ 1.0 × parsing', ok: engine <= parse }),
+      row('… decoding the payload', decode, { ratio: decode / parse, note: 'of parsing' }),
+      row('… counting and evaluating', count, { ratio: count / parse, note: 'of parsing' }),
+      ...[10, 100, 1_000, 10_000].map((rules) => {
+        const value = perEvent(`untouched_rules/${rules}`);
+        const flat = { budget: 'flat: ≤ 1.25 × 10 rules', ok: value <= 1.25 * few };
+        return row(`counting, beside ${figure(rules)} rules that it does not touch`, value, {
+          ratio: value / few,
+          ...(rules === 10 ? {} : flat),
+        });
+      }),
+      ...[5, 50, 500].map((attributes) =>
+        row(`counting, with ${attributes} attributes`, perEvent(`attributes/${attributes}`), {
+          note: 'a fifth of them, or the five of one kind of event, count it',
+        }),
+      ),
+    ],
+  };
+}
+
+// --- The collector over HTTP ---
+
+async function benchCollector() {
+  const definitions = path.join(scratch, 'definitions.json');
+  writeFileSync(definitions, await run([loadBinary, 'definitions']));
+  const floor = await startFloor();
+  const signals = await startSignals(definitions);
+  const results = { floor: [], signals: [] };
+  try {
+    for (let round = 0; round < ROUNDS; round++) {
+      for (const [name, server] of Object.entries({ floor, signals })) {
+        results[name].push(
+          await load('collector', {
+            port: server.port,
+            pid: server.pids[0],
+            round: round + 1,
+            seconds: ROUND_SECONDS,
+          }),
+        );
+      }
+    }
+  } finally {
+    await Promise.all([floor.stop(), signals.stop()]);
+  }
+  const rate = (name) => median(results[name].map((result) => result.eventsPerSecond));
+  const cpu = (name) => median(results[name].map((result) => result.cpuMicrosecondsPerEvent));
+  const ratio = rate('signals') / rate('floor');
+  return {
+    title: 'The collector over HTTP',
+    intro:
+      `Batches of 10 recorded events, 50 attributes, 100 rules, the server on one core and 8 connections from the other; ${ROUNDS} rounds of ` +
+      `${ROUND_SECONDS} s in turns with an axum handler that parses the same body with serde_json and answers \`ok\` (the floor).`,
+    command: COMMAND,
+    rows: [
+      { what: 'the floor', value: rate('floor'), unit: 'events/s' },
+      {
+        what: 'the collector',
+        value: rate('signals'),
+        unit: 'events/s',
+        ratio,
+        budget: '≥ 0.6 × the floor',
+        ok: ratio >= 0.6,
+      },
+      { what: 'CPU of the floor', value: cpu('floor'), unit: 'µs per event' },
+      {
+        what: 'CPU of the collector',
+        value: cpu('signals'),
+        unit: 'µs per event',
+        ratio: cpu('signals') / cpu('floor'),
+      },
+    ],
+  };
+}
+
+// --- Streams ---
+
+async function benchStreams() {
+  const definitions = path.join(scratch, 'streams.json');
+  writeFileSync(definitions, JSON.stringify(TRIGGERING));
+  const servers = {
+    signals: { kind: 'signals', start: () => startSignals(definitions) },
+    floor: { kind: 'channels', start: startFloor },
+    ...(existsSync(NCHAN_MODULE) ? { nchan: { kind: 'channels', start: startNchan } } : {}),
+  };
+  const measured = {};
+  const trouble = {};
+  for (const [name, { kind, start }] of Object.entries(servers)) {
+    // A fresh server for each: memory that was freed is not always given back.
+    const triggers = name === 'signals' ? { 'triggers-per-second': 1_000 } : {};
+    try {
+      measured[name] = await measureStreams(kind, start, STREAMS, triggers);
+      if (name !== 'floor') measured[`${name} many`] = await measureStreams(kind, start, MANY_STREAMS);
+    } catch (error) {
+      trouble[name] = error.message.split('\n')[0];
+    }
+  }
+  return {
+    title: 'Open streams',
+    intro:
+      `${figure(STREAMS)} streams, the server on one core and the load client on the other, compared with a plain axum SSE handler and with nchan ` +
+      '(Debian’s nginx, one worker).',
+    command: COMMAND,
+    rows: streamRows(measured, trouble),
+  };
+}
+
+/** Counts page views, and triggers at every one. `mark` is what the load client counts instances by. */
+const TRIGGERING = {
+  attribute_groups: [
+    {
+      name: 'bench',
+      attribute_key: { name: 'domain_userid' },
+      attributes: [
+        { name: 'views', type: 'int32', events: [{ name: 'page_view' }], aggregation: 'counter' },
+        {
+          name: 'mark',
+          type: 'string',
+          events: [{ name: 'never' }],
+          aggregation: 'last',
+          property: { type: 'atomic', name: 'page_title' },
+          default_value: '~',
+        },
+      ],
+    },
+  ],
+  interventions: [{ name: 'every_view', criteria: { attribute: 'bench:views', operator: 'changed' } }],
+};
+
+async function measureStreams(kind, start, count, options = {}) {
+  const server = await start();
+  try {
+    return await load('streams', { port: server.port, pid: server.pids, server: kind, count, ...options });
+  } finally {
+    await server.stop();
+  }
+}
+
+function streamRows(measured, trouble) {
+  const missing = (name) =>
+    trouble[name] ??
+    (name.startsWith('nchan') && !existsSync(NCHAN_MODULE) ? 'nchan is not installed' : 'failed');
+  /** A row for each server; the mock server's is compared with nchan's by `judge`. */
+  const rows = (what, unit, pick, { budget, judge, suffix = '', others = ['floor', 'nchan'] }) => {
+    const value = (name) => (measured[name + suffix] ? pick(measured[name + suffix]) : null);
+    const [ours, theirs] = [value('signals'), value('nchan')];
+    const known = ours !== null && (theirs !== null || others.length === 0);
+    const first = {
+      what: `${what}: the mock server`,
+      value: ours,
+      unit,
+      ratio: ours !== null && theirs ? ours / theirs : null,
+      budget,
+      ok: known ? judge(ours, theirs) : null,
+      note:
+        ours === null
+          ? missing('signals')
+          : theirs
+            ? 'of nchan'
+            : others.length > 0
+              ? missing('nchan')
+              : null,
+    };
+    const rest = others.map((name) => ({
+      what: `${what}: ${name === 'floor' ? 'plain axum' : name}`,
+      value: value(name),
+      unit,
+      note: value(name) === null ? missing(name) : null,
+    }));
+    return [first, ...rest];
+  };
+  const kilobytes = (result) => result.bytesPerStream / 1000;
+  return [
+    ...rows('memory per open stream', 'KB', kilobytes, {
+      budget: '≤ 0.5 × nchan',
+      judge: (ours, theirs) => ours <= 0.5 * theirs,
+    }),
+    ...rows(`memory per stream, ${figure(MANY_STREAMS)} open`, 'KB', kilobytes, {
+      budget: '≤ 0.5 × nchan',
+      judge: (ours, theirs) => ours <= 0.5 * theirs,
+      suffix: ' many',
+      others: ['nchan'],
+    }),
+    ...rows('new streams', 'per second', (result) => result.openedPerSecond, {
+      budget: '≥ 0.7 × nchan',
+      judge: (ours, theirs) => ours >= 0.7 * theirs,
+    }),
+    ...rows('one instance to all', 'instances/s', (result) => result.fanOut.instancesPerSecond, {
+      budget: '≥ 1.2 × nchan',
+      judge: (ours, theirs) => ours >= 1.2 * theirs,
+    }),
+    ...rows('one instance to all, CPU', 's per million', (result) => result.fanOut.cpuSecondsPerMillion, {
+      budget: '≤ 0.8 × nchan',
+      judge: (ours, theirs) => ours <= 0.8 * theirs,
+    }),
+    ...rows('one instance to one, p99', 'ms', (result) => result.single.p99Milliseconds, {
+      budget: '≤ the larger of nchan and 1 ms',
+      judge: (ours, theirs) => ours <= Math.max(theirs, 1),
+    }),
+    ...rows('one instance to one, CPU', 's per million', (result) => result.single.cpuSecondsPerMillion, {
+      budget: '≤ 1.0 × nchan',
+      judge: (ours, theirs) => ours <= theirs,
+    }),
+    ...rows(
+      'event to bytes on the stream, 1,000/s, p99',
+      'ms',
+      (result) => result.triggered?.p99Milliseconds ?? null,
+      {
+        budget: '≤ 10 ms',
+        judge: (ours) => ours <= 10,
+        others: [],
+      },
+    ),
+  ];
+}
+
+// --- Servers ---
+
+async function startFloor() {
+  const port = await freePort();
+  return start(pinned(0, [loadBinary, 'floor', '--port', port]), port);
+}
+
+async function startSignals(definitions) {
+  const port = await freePort();
+  const command = [serverBinary, '--port', port, '--definitions', definitions, '--log', 'error'];
+  return start(pinned(0, command), port);
+}
+
+async function startNchan() {
+  const port = await freePort();
+  const folder = mkdtempSync(path.join(scratch, 'nchan-'));
+  const config = path.join(folder, 'nginx.conf');
+  writeFileSync(
+    config,
+    `load_module ${NCHAN_MODULE};
+daemon off;
+pid ${folder}/pid;
+error_log ${folder}/error.log;
+worker_processes 1;
+worker_rlimit_nofile 20000;
+events { worker_connections 19900; }
+http {
+  access_log off;
+  client_body_temp_path ${folder}; proxy_temp_path ${folder}; fastcgi_temp_path ${folder};
+  uwsgi_temp_path ${folder}; scgi_temp_path ${folder};
+  keepalive_requests 10000000;
+  nchan_shared_memory_size 512M;
+  server {
+    listen 127.0.0.1:${port} backlog=4096;
+    location ~ ^/sub/(.+)$ { nchan_subscriber eventsource; nchan_channel_id all $1; nchan_subscriber_first_message newest; }
+    location ~ ^/pub/(.+)$ { nchan_publisher; nchan_channel_id $1; nchan_message_buffer_length 1; }
+  }
+}
+`,
+  );
+  return start(pinned(0, ['nginx', '-p', folder, '-c', config]), port);
+}
+
+/** Starts a server and waits until it accepts connections. `pids` are its process and that one's children. */
+async function start(command, port) {
+  const child = spawn(command[0], command.slice(1).map(String), { stdio: ['ignore', 'ignore', 'pipe'] });
+  let errors = '';
+  child.stderr.on('data', (text) => {
+    errors += text;
+  });
+  const ended = new Promise((resolve) => child.once('close', resolve));
+  const stop = async () => {
+    child.kill('SIGTERM');
+    await ended;
+  };
+  for (let tries = 0; !(await accepts(port)); tries++) {
+    if (child.exitCode !== null || tries > 200) {
+      await stop();
+      throw new Failure(`${command.join(' ')} does not listen: ${errors.trim()}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  const children = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8');
+  return { port, pids: [child.pid, ...children.trim().split(' ').filter(Boolean).map(Number)], stop };
+}
+
+async function accepts(port) {
+  try {
+    await fetch(`http://127.0.0.1:${port}/`);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function freePort() {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+/** Runs the load client on the core that the server does not have, and reads its result. */
+async function load(subcommand, options) {
+  const flags = Object.entries(options).flatMap(([name, value]) =>
+    [value].flat().flatMap((one) => [`--${name}`, String(one)]),
+  );
+  const { code, output } = await attempt(pinned(1, [loadBinary, subcommand, ...flags]));
+  if (code !== 0) throw new Failure(`the load client failed: ${output.trim()}`);
+  return JSON.parse(output);
+}
+
+/** `command` on one core, where there are several. */
+const pinned = (core, command) =>
+  availableParallelism() > 1 ? ['taskset', '-c', String(core), ...command] : command;
+
+const figure = (number) => number.toLocaleString('en-US');
+
+function median(numbers) {
+  const sorted = [...numbers].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)];
+}
