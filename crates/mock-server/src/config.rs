@@ -1,11 +1,15 @@
+use std::fmt;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::builder::{FalseyValueParser, NonEmptyStringValueParser};
 use clap::{Args, Parser, Subcommand};
+use serde_json::{Map, Value};
 use thiserror::Error;
 use tokio::net;
+
+use crate::client::Speed;
 
 /// The token of a server that was not given any. Everybody knows it.
 pub const DEFAULT_TOKEN: &str = "sandbox";
@@ -16,7 +20,8 @@ pub const DEFAULT_TOKEN: &str = "sandbox";
     name = "signals-mock-server",
     version,
     args_override_self = true,
-    args_conflicts_with_subcommands = true
+    args_conflicts_with_subcommands = true,
+    after_help = EXAMPLES
 )]
 pub struct Cli {
     /// What to do; serve when not given.
@@ -28,6 +33,23 @@ pub struct Cli {
     pub config: Config,
 }
 
+const EXAMPLES: &str = "\
+Examples:
+  signals-mock-server
+      serves the collector, the stream and the registry on http://127.0.0.1:8787, with the tutorial's rules
+  signals-mock-server --definitions rules.json --data signals.redb
+      serves rules of your own, and goes on where it was when it is started again
+  signals-mock-server check rules.json
+      says whether a server could start with them and, if not, where and why
+  signals-mock-server watch --id 218e8926-3858-431d-b2ed-66da03a1cbe5
+      shows what one browser gets, as it gets it
+  signals-mock-server trigger discount --id 218e8926-3858-431d-b2ed-66da03a1cbe5 --attributes '{\"code\": \"SAVE10\"}'
+      pushes an intervention to it
+  signals-mock-server replay recorded.jsonl --speed 10
+      sends recorded events, ten times as fast as they happened
+
+On the running server /docs describes the API, /inspector shows what happens to one shopper, /metrics counts.";
+
 /// What to do instead of serving.
 #[derive(Debug, Clone, Subcommand)]
 pub enum Command {
@@ -38,19 +60,154 @@ pub enum Command {
         files: Vec<PathBuf>,
     },
     /// Writes what a running server has registered to the standard output, as a definitions file.
-    Export(ExportOptions),
+    Export(ServerArgs),
+    /// Pushes an intervention to a browser, or whoever has an id, without a rule; prints what became of it.
+    #[command(after_help = "\
+Prints `success` when an open stream got it, or `undelivered`: then it waits a minute for the first stream.
+
+Example:
+  signals-mock-server trigger discount --id 218e8926-3858-431d-b2ed-66da03a1cbe5 --attributes '{\"code\": \"SAVE10\"}'")]
+    Trigger(TriggerOptions),
+    /// Shows the interventions of some ids as they arrive, and connects again when the connection is lost.
+    #[command(after_help = "\
+Interventions go to the standard output, and how the connection is to the standard error.
+
+Examples:
+  signals-mock-server watch --id 218e8926-3858-431d-b2ed-66da03a1cbe5
+  signals-mock-server watch --key user_id --id alice --id bob --json | jq .name
+  signals-mock-server watch --id 218e8926-3858-431d-b2ed-66da03a1cbe5 --count 1 && echo got one")]
+    Watch(WatchOptions),
+    /// Sends recorded events to a collector, at the intervals in which they were recorded.
+    #[command(after_help = "\
+A recording is a file of JSON lines, each a payload of the Snowplow tracker protocol ({\"e\": \"pv\", \"eid\": …}) or the body of a
+POST request ({\"schema\": …, \"data\": [payload, …]}), or a JSON array of requests ({\"method\", \"path\", \"headers\", \"body\"}). The
+intervals are those of `stm`, when an event was sent, or else `dtm`, when it happened.
+
+Examples:
+  signals-mock-server replay recorded.jsonl
+  signals-mock-server replay recorded.jsonl --speed max --new-ids
+  zcat recorded.jsonl.gz | signals-mock-server replay - --speed 100")]
+    Replay(ReplayOptions),
 }
 
-/// Where to export from.
+/// Where a running server is.
 #[derive(Debug, Clone, Args)]
-pub struct ExportOptions {
+pub struct ServerUrl {
     /// Where the server listens.
     #[arg(long, env = "SIGNALS_URL", default_value = "http://127.0.0.1:8787")]
     pub url: String,
+}
+
+/// A running server, and what it takes to change something there.
+#[derive(Debug, Clone, Args)]
+pub struct ServerArgs {
+    /// Where it is.
+    #[command(flatten)]
+    pub server: ServerUrl,
 
     /// The server's token.
     #[arg(long, env = "SIGNALS_TOKEN", default_value = DEFAULT_TOKEN, hide_env_values = true)]
     pub token: String,
+}
+
+/// Who is meant.
+#[derive(Debug, Clone, Args)]
+pub struct Targets {
+    /// Attribute key that the ids are of.
+    #[arg(long, default_value = "domain_userid", value_parser = NonEmptyStringValueParser::new())]
+    pub key: String,
+
+    /// Whose; repeat it for several.
+    #[arg(long = "id", value_name = "ID", required = true)]
+    pub ids: Vec<String>,
+}
+
+/// What to push to whom.
+#[derive(Debug, Clone, Args)]
+pub struct TriggerOptions {
+    /// Name of the intervention, by which the page decides what to show.
+    pub name: String,
+
+    /// Who gets it.
+    #[command(flatten)]
+    pub targets: Targets,
+
+    /// Attribute values that it carries, as a JSON object.
+    #[arg(long, value_name = "JSON", default_value = "{}", value_parser = json_object)]
+    pub attributes: Map<String, Value>,
+
+    /// Version of the intervention.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
+    pub version: u64,
+
+    /// Id of the instance; a new UUID when not given. Pages take one of the same id once.
+    #[arg(long, value_name = "ID")]
+    pub intervention_id: Option<String>,
+
+    /// Where to.
+    #[command(flatten)]
+    pub server: ServerArgs,
+}
+
+/// What to watch.
+#[derive(Debug, Clone, Args)]
+pub struct WatchOptions {
+    /// Whose interventions.
+    #[command(flatten)]
+    pub targets: Targets,
+
+    /// Show each as a line of JSON, as it is on the stream.
+    #[arg(long)]
+    pub json: bool,
+
+    /// End after so many.
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
+    pub count: Option<u64>,
+
+    /// Begin after this event of the stream, as far as the server still has what came then.
+    #[arg(long, value_name = "ID")]
+    pub last_event_id: Option<String>,
+
+    /// Where.
+    #[command(flatten)]
+    pub server: ServerUrl,
+}
+
+/// What to replay and how.
+#[derive(Debug, Clone, Args)]
+pub struct ReplayOptions {
+    /// The recording; - for the standard input.
+    pub file: PathBuf,
+
+    /// How many times as fast as it was recorded; max does not wait at all.
+    #[arg(long, default_value = "1", value_name = "FACTOR|max")]
+    pub speed: Speed,
+
+    /// Give every event another id. A server counts events of the same id once.
+    #[arg(long)]
+    pub new_ids: bool,
+
+    /// Where to.
+    #[command(flatten)]
+    pub server: ServerUrl,
+}
+
+impl Targets {
+    /// As the query of the stream names them.
+    pub(crate) fn query(&self) -> String {
+        let pairs = self.ids.iter().map(|id| (&self.key, id));
+        form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
+    }
+}
+
+impl fmt::Display for Targets {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} {}", self.key, self.ids.join(", "))
+    }
+}
+
+fn json_object(text: &str) -> Result<Map<String, Value>, String> {
+    serde_json::from_str(text).map_err(|error| format!("must be a JSON object: {error}"))
 }
 
 /// How to serve.

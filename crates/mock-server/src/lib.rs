@@ -14,13 +14,13 @@
 mod attributes;
 mod auth;
 mod body;
+mod client;
 mod clock;
 mod collector;
 mod config;
 mod definitions;
 mod docs;
 mod error;
-mod export;
 mod faults;
 mod frame;
 mod hub;
@@ -47,10 +47,15 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio::time;
 
+pub use self::client::{
+    ClientError, RecordingError, ReplayError, Speed, WatchError, export, replay, trigger, watch,
+};
 pub use self::clock::Clock;
-pub use self::config::{Cli, Command, Config, DEFAULT_TOKEN, ExportOptions, ListenError};
+pub use self::config::{
+    Cli, Command, Config, DEFAULT_TOKEN, ListenError, ReplayOptions, ServerArgs, ServerUrl,
+    Targets, TriggerOptions, WatchOptions,
+};
 pub use self::definitions::{LoadError, load as load_definitions};
-pub use self::export::{ExportError, export};
 pub use self::state::{AppState, Persistence, ServerOptions, StartError};
 pub use self::storage::DataFileError;
 

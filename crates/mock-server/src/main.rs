@@ -7,8 +7,8 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use signals_mock_server::{
-    AppState, Cli, Clock, Command, Config, DEFAULT_TOKEN, ExportOptions, Persistence,
-    ServerOptions, export, load_definitions, run,
+    AppState, Cli, Clock, Command, Config, DEFAULT_TOKEN, Persistence, ServerOptions, export,
+    load_definitions, replay, run, trigger, watch,
 };
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -17,14 +17,27 @@ fn main() -> ExitCode {
     let Cli { command, config } = Cli::parse();
     let result = match command {
         None => serve(config),
-        Some(Command::Check { files }) => check(&files),
-        Some(Command::Export(options)) => write_export(&options),
+        Some(command) => carry_out(command),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error}");
             ExitCode::FAILURE
+        }
+    }
+}
+
+fn carry_out(command: Command) -> Result<(), Box<dyn Error>> {
+    match command {
+        Command::Check { files } => check(&files),
+        Command::Export(server) => write_out(&export(&server)?),
+        Command::Trigger(options) => write_out(&format!("{}\n", trigger(&options)?)),
+        Command::Watch(options) => Ok(watch(&options, &mut io::stdout(), &mut io::stderr())?),
+        Command::Replay(options) => {
+            let mut terminal = io::stderr();
+            let progress = terminal.is_terminal().then_some(&mut terminal as &mut dyn Write);
+            write_out(&format!("{}\n", replay(&options, progress)?))
         }
     }
 }
@@ -41,8 +54,8 @@ fn check(files: &[PathBuf]) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn write_export(options: &ExportOptions) -> Result<(), Box<dyn Error>> {
-    io::stdout().write_all(export(options)?.as_bytes())?;
+fn write_out(text: &str) -> Result<(), Box<dyn Error>> {
+    io::stdout().write_all(text.as_bytes())?;
     Ok(())
 }
 

@@ -4,6 +4,7 @@
 
 mod attributes;
 mod collector;
+mod command_line;
 mod docs;
 mod inspector;
 mod killed;

@@ -1,0 +1,243 @@
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::{Duration, Instant};
+use std::{fs, thread};
+
+use thiserror::Error;
+use ureq::http::Request;
+
+use super::recording::{RecordedRequest, Recording, RecordingError};
+use super::{Client, ClientError};
+use crate::config::ReplayOptions;
+
+/// How often progress is shown on a terminal.
+const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
+
+/// Why a recording was not replayed to its end.
+#[derive(Debug, Error)]
+pub enum ReplayError {
+    /// The file cannot be read.
+    #[error("{}: {source}", file.display())]
+    Unreadable {
+        /// The file.
+        file: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// The file is no recording.
+    #[error("{}: {source}", file.display())]
+    NotARecording {
+        /// The file.
+        file: PathBuf,
+        /// Where, and what is wrong.
+        source: RecordingError,
+    },
+    /// The server is not there.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// It was replayed, but the server did not take everything.
+    #[error("the server refused {refused} of {requests} requests; the first because {first}")]
+    Refused {
+        /// How many were refused.
+        refused: usize,
+        /// How many there were.
+        requests: usize,
+        /// What the server said first.
+        first: Box<ClientError>,
+    },
+}
+
+/// How fast a recording is replayed.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Speed {
+    /// So many times as fast as it was recorded.
+    Times(f64),
+    /// Without waiting.
+    Max,
+}
+
+impl FromStr for Speed {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.parse::<f64>() {
+            _ if text == "max" => Ok(Self::Max),
+            Ok(times) if times.is_finite() && times > 0.0 => Ok(Self::Times(times)),
+            _ => Err("must be a number greater than 0, or max".to_owned()),
+        }
+    }
+}
+
+impl Speed {
+    /// When to do what was recorded so long after the first.
+    fn scale(self, after: Duration) -> Duration {
+        match self {
+            Self::Max => Duration::ZERO,
+            Self::Times(times) => {
+                Duration::try_from_secs_f64(after.as_secs_f64() / times).unwrap_or(Duration::MAX)
+            }
+        }
+    }
+}
+
+/// Sends a recording to a server, one request after the other at the intervals in which they were recorded, and says in a line
+/// how many. Progress goes to `progress`, if there is somebody to look at it.
+///
+/// # Errors
+/// When there is no recording or no server, or the server did not take everything.
+pub fn replay(
+    options: &ReplayOptions,
+    progress: Option<&mut dyn Write>,
+) -> Result<String, ReplayError> {
+    let recording = read(&options.file)?;
+    let client = Client::anybody(&options.server);
+    let mut progress = Progress::new(&recording, options.speed, progress);
+    let started = Instant::now();
+    let (mut events, mut refused, mut first_refusal) = (0, 0, None);
+    for (index, request) in recording.requests.iter().enumerate() {
+        let due = options.speed.scale(request.after);
+        while let Some(wait) = due.checked_sub(started.elapsed()).filter(|wait| !wait.is_zero()) {
+            progress.show(index, events, started.elapsed());
+            thread::sleep(wait.min(PROGRESS_INTERVAL));
+        }
+        let mut request = request.clone();
+        if options.new_ids {
+            request.renew_event_ids();
+        }
+        match send(&client, &request) {
+            Ok(()) => events += request.events(),
+            Err(error @ ClientError::Refused { .. }) => {
+                refused += 1;
+                first_refusal.get_or_insert(error);
+            }
+            Err(error) => {
+                progress.end();
+                return Err(error.into());
+            }
+        }
+        progress.show(index + 1, events, started.elapsed());
+    }
+    progress.end();
+    let requests = recording.requests.len();
+    match first_refusal {
+        Some(first) => Err(ReplayError::Refused { refused, requests, first: Box::new(first) }),
+        None => Ok(summary(&recording, started.elapsed())),
+    }
+}
+
+fn read(file: &Path) -> Result<Recording, ReplayError> {
+    let text = if file == Path::new("-") {
+        io::read_to_string(io::stdin())
+    } else {
+        fs::read_to_string(file)
+    };
+    let text = text.map_err(|source| ReplayError::Unreadable { file: file.to_owned(), source })?;
+    Recording::read(&text)
+        .map_err(|source| ReplayError::NotARecording { file: file.to_owned(), source })
+}
+
+fn send(client: &Client<'_>, recorded: &RecordedRequest) -> Result<(), ClientError> {
+    let url = client.url(&recorded.path);
+    let mut request = match recorded.body {
+        Some(_) => Request::post(&url),
+        None => Request::get(&url),
+    };
+    for (name, value) in &recorded.headers {
+        request = request.header(name, value);
+    }
+    let unsendable = |source: ureq::http::Error| ClientError::Unreachable {
+        url: url.clone(),
+        source: source.into(),
+    };
+    match &recorded.body {
+        None => client.bytes(request.body(()).map_err(unsendable)?),
+        Some(body) => {
+            let has_type = recorded.headers.iter().any(|(name, _)| name == "content-type");
+            if !has_type {
+                request = request.header("content-type", "application/json; charset=UTF-8");
+            }
+            let text = serde_json::Value::Object(body.clone()).to_string();
+            client.bytes(request.body(text).map_err(unsendable)?)
+        }
+    }
+    .map(drop)
+}
+
+fn summary(recording: &Recording, took: Duration) -> String {
+    let skipped = match recording.skipped {
+        0 => String::new(),
+        skipped => format!("; {skipped} without events skipped"),
+    };
+    format!(
+        "sent {} events in {} requests in {:.1} s{skipped}",
+        recording.events(),
+        recording.requests.len(),
+        took.as_secs_f64()
+    )
+}
+
+/// A line on a terminal that is written again and again.
+struct Progress<'a> {
+    out: Option<&'a mut dyn Write>,
+    requests: usize,
+    takes: Duration,
+    shown_at: Option<Duration>,
+}
+
+impl<'a> Progress<'a> {
+    fn new(recording: &Recording, speed: Speed, out: Option<&'a mut dyn Write>) -> Self {
+        let takes =
+            recording.requests.last().map_or(Duration::ZERO, |last| speed.scale(last.after));
+        Self { out, requests: recording.requests.len(), takes, shown_at: None }
+    }
+
+    fn show(&mut self, done: usize, events: usize, elapsed: Duration) {
+        let is_due = self
+            .shown_at
+            .is_none_or(|shown_at| elapsed.saturating_sub(shown_at) >= PROGRESS_INTERVAL);
+        let Some(out) = self.out.as_mut().filter(|_| is_due || done == self.requests) else {
+            return;
+        };
+        self.shown_at = Some(elapsed);
+        // Who cannot see the progress does not miss it.
+        let _ = write!(
+            out,
+            "\r\x1b[K{done} of {} requests, {events} events, {:.1} s of about {:.1} s",
+            self.requests,
+            elapsed.as_secs_f64(),
+            self.takes.as_secs_f64()
+        );
+        let _ = out.flush();
+    }
+
+    fn end(&mut self) {
+        if let Some(out) = self.out.as_mut().filter(|_| self.shown_at.is_some()) {
+            let _ = write!(out, "\r\x1b[K");
+            let _ = out.flush();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_speed_is_a_number_or_max() {
+        assert_eq!("max".parse(), Ok(Speed::Max));
+        assert_eq!("0.5".parse(), Ok(Speed::Times(0.5)));
+        for wrong in ["0", "-1", "NaN", "inf", "fast", ""] {
+            assert!(wrong.parse::<Speed>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_speed_shortens_intervals_or_stretches_them() {
+        let minute = Duration::from_secs(60);
+        assert_eq!(Speed::Times(10.0).scale(minute), Duration::from_secs(6));
+        assert_eq!(Speed::Times(0.5).scale(minute), Duration::from_secs(120));
+        assert_eq!(Speed::Times(1e-300).scale(minute), Duration::MAX);
+        assert_eq!(Speed::Max.scale(minute), Duration::ZERO);
+    }
+}

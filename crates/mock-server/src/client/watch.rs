@@ -1,0 +1,175 @@
+use std::collections::VecDeque;
+use std::io::{self, BufRead, BufReader, Write};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
+
+use serde_json::Value;
+use signals_wire::InterventionInstance;
+use signals_wire::stream::{HELLO_EVENT, INTERVENTIONS_PATH, KEEP_ALIVE_MS};
+use thiserror::Error;
+use ureq::http::Request;
+
+use super::sse::{SseEvent, SseLines};
+use super::{Client, ClientError};
+use crate::config::WatchOptions;
+
+/// How long to wait before the first new attempt; twice as long before each further one.
+const FIRST_DELAY: Duration = Duration::from_millis(500);
+
+/// The longest wait.
+const LAST_DELAY: Duration = Duration::from_secs(10);
+
+/// A connection that is silent for so long is dead: it misses several signs of life.
+const SILENCE: Duration = Duration::from_millis(3 * KEEP_ALIVE_MS);
+
+/// So many instances are known by their ids, to show none twice when a server replays all it has.
+const REMEMBERED: usize = 1_000;
+
+/// Why watching ended early.
+#[derive(Debug, Error)]
+pub enum WatchError {
+    /// The server refuses.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// What is seen cannot be shown.
+    #[error("cannot write: {0}")]
+    Output(#[from] io::Error),
+}
+
+/// Shows the instances of some ids as they arrive, on `out`, and how the connection is, on `status`. Goes on until as many
+/// were shown as asked for, else for ever: a connection that is lost is made again, and resumes where it was.
+///
+/// # Errors
+/// When the server refuses, which it would do again, or nothing can be shown any more.
+pub fn watch(
+    options: &WatchOptions,
+    out: &mut impl Write,
+    status: &mut impl Write,
+) -> Result<(), WatchError> {
+    let client = Client::anybody(&options.server);
+    let mut watcher = Watcher {
+        options,
+        shown: 0,
+        last_event_id: options.last_event_id.clone(),
+        known: VecDeque::new(),
+    };
+    let mut delay = FIRST_DELAY;
+    loop {
+        let lost = match watcher.connect(&client) {
+            Ok(events) => match watcher.follow(&events, &mut delay, out, status)? {
+                Some(reason) => reason,
+                None => return Ok(()),
+            },
+            Err(error) if error.is_final() => return Err(error.into()),
+            Err(error) => error.to_string(),
+        };
+        writeln!(status, "{lost}; next attempt in {:.1} s", delay.as_secs_f64())?;
+        thread::sleep(delay);
+        delay = LAST_DELAY.min(delay * 2);
+    }
+}
+
+struct Watcher<'a> {
+    options: &'a WatchOptions,
+    shown: u64,
+    last_event_id: Option<String>,
+    known: VecDeque<String>,
+}
+
+impl Watcher<'_> {
+    /// Opens a stream. What it brings comes from a thread of its own, so that silence can be told from waiting.
+    fn connect(&self, client: &Client<'_>) -> Result<Receiver<SseEvent>, ClientError> {
+        let url = client.url(&format!("{INTERVENTIONS_PATH}?{}", self.options.targets.query()));
+        let mut request = Request::get(&url).header("accept", "text/event-stream");
+        if let Some(id) = &self.last_event_id {
+            request = request.header("last-event-id", id);
+        }
+        let request = request
+            .body(())
+            .map_err(|source| ClientError::Unreachable { url, source: source.into() })?;
+        let body = BufReader::new(client.send(request)?.into_body().into_reader());
+        let (sender, receiver) = mpsc::channel();
+        thread::spawn(move || {
+            let mut lines = SseLines::default();
+            for line in body.lines().map_while(Result::ok) {
+                if let Some(event) = lines.push(&line)
+                    && sender.send(event).is_err()
+                {
+                    return;
+                }
+            }
+        });
+        Ok(receiver)
+    }
+
+    /// Shows what comes; gives the reason when nothing does any more, and nothing when enough was shown.
+    fn follow(
+        &mut self,
+        events: &Receiver<SseEvent>,
+        delay: &mut Duration,
+        out: &mut impl Write,
+        status: &mut impl Write,
+    ) -> Result<Option<String>, WatchError> {
+        loop {
+            let event = match events.recv_timeout(SILENCE) {
+                Ok(event) => event,
+                Err(RecvTimeoutError::Timeout) => return Ok(Some("the server is silent".into())),
+                Err(RecvTimeoutError::Disconnected) => return Ok(Some("connection lost".into())),
+            };
+            if event.id.is_some() {
+                self.last_event_id = event.id;
+            }
+            match event.name.as_deref() {
+                Some(HELLO_EVENT) => {
+                    *delay = FIRST_DELAY;
+                    writeln!(status, "watching {}", self.options.targets)?;
+                }
+                None => self.show(&event.data, out)?,
+                Some(_) => {}
+            }
+            if self.options.count.is_some_and(|count| self.shown >= count) {
+                return Ok(None);
+            }
+        }
+    }
+
+    fn show(&mut self, data: &str, out: &mut impl Write) -> io::Result<()> {
+        let instance: Option<InterventionInstance> = serde_json::from_str(data).ok();
+        if let Some(InterventionInstance { intervention_id, .. }) = &instance {
+            if self.known.contains(intervention_id) {
+                return Ok(());
+            }
+            self.known.push_back(intervention_id.clone());
+            if self.known.len() > REMEMBERED {
+                self.known.pop_front();
+            }
+        }
+        match instance {
+            Some(instance) if !self.options.json => writeln!(out, "{}", for_people(&instance))?,
+            // What is no instance is shown as it is, too.
+            _ => writeln!(out, "{data}")?,
+        }
+        self.shown += 1;
+        out.flush()
+    }
+}
+
+fn for_people(instance: &InterventionInstance) -> String {
+    let InterventionInstance { intervention_id, name, version, attributes, target_attribute_key } =
+        instance;
+    let attributes: Vec<String> = attributes
+        .iter()
+        .map(|(name, value)| match value {
+            Value::String(text) => format!(" {name}={text:?}"),
+            value => format!(" {name}={value}"),
+        })
+        .collect();
+    let now = jiff::Timestamp::now();
+    format!(
+        "{now:.0} {name} v{version}{} for {} {} ({intervention_id})",
+        attributes.concat(),
+        target_attribute_key.name,
+        target_attribute_key.id
+    )
+}
