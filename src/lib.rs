@@ -19,6 +19,7 @@ pub mod delivery;
 pub mod early;
 pub mod keys;
 pub mod measurement;
+pub mod pace;
 pub mod page;
 #[cfg(all(feature = "standalone", target_arch = "wasm32"))]
 mod runtime;

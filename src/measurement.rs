@@ -1,19 +1,22 @@
 //! Snowplow events about what happened to instances.
 //!
-//! Tracking an event costs the page far more than delivering an instance, so it waits for idle moments. The events of one
-//! instance are tracked in one task, which spares the tracker most of that cost.
+//! Tracking an event costs the page far more than delivering an instance, so it waits for idle moments, and a little for further
+//! instances: what is tracked in one task shares most of that cost. Nearly all of it comes after the call, when the tracker stores
+//! and sends what it was given, so [`Pace`] learns from whole tasks how much a task may track.
 
 use crate::browser::clock::precise_now_ms;
 use crate::browser::log::Log;
 use crate::browser::object::{entries, self_describing, set};
 use crate::browser::snowplow::{EventBuilder, Tracker};
-use crate::browser::task::IdleTask;
+use crate::browser::task::{IdleTask, Task};
+use crate::browser::timer::Timer;
 use crate::delivery::decode::Instance;
+use crate::pace::Pace;
 use alloc::collections::VecDeque;
 use alloc::rc::{Rc, Weak};
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::cell::RefCell;
+use core::cell::{Cell, RefCell};
 use js_sys::{Array, Function, Object};
 use wasm_bindgen::prelude::*;
 
@@ -22,6 +25,12 @@ const INSTANCE_SCHEMA: &str =
 
 /// Milliseconds after which a slice of tracking gives the page its turn.
 const SLICE_MS: f64 = 4.0;
+
+/// Milliseconds that the events of an instance wait for those of others.
+const GATHERING_MS: u32 = 200;
+
+/// What the page calls the kinds of [`Outcome`].
+const KINDS: [&str; 3] = ["delivery", "dispatch_accept", "dispatch_error"];
 
 /// What happened to an instance.
 #[derive(Debug, Clone)]
@@ -46,11 +55,12 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    fn setting(&self) -> &'static str {
+    /// Index into [`KINDS`].
+    fn kind(&self) -> usize {
         match self {
-            Outcome::Received { .. } => "delivery",
-            Outcome::Handled { .. } => "dispatch_accept",
-            Outcome::Failed { .. } => "dispatch_error",
+            Outcome::Received { .. } => 0,
+            Outcome::Handled { .. } => 1,
+            Outcome::Failed { .. } => 2,
         }
     }
 
@@ -103,9 +113,16 @@ extern "C" {
 pub struct Measurement {
     tracker: Tracker,
     build_event: EventBuilder,
-    options: Option<MeasurementOptions>,
+    /// Whether to track each kind of [`Outcome`]; undefined counts as yes.
+    settings: [JsValue; 3],
+    context: JsValue,
     waiting: RefCell<VecDeque<(Instance, Vec<Outcome>)>>,
+    gathering: RefCell<Option<Timer>>,
     task: IdleTask,
+    pace: Cell<Pace>,
+    slice_started_ms: Cell<f64>,
+    /// The task that follows a slice, and so sees how long all of it took.
+    after_slice: Task,
     log: Rc<Log>,
     subject: String,
 }
@@ -118,17 +135,31 @@ impl Measurement {
         options: JsValue,
         log: Rc<Log>,
     ) -> Rc<Measurement> {
+        // Read once: every instance asks for them.
+        let options: Option<MeasurementOptions> =
+            options.is_object().then(|| options.unchecked_into());
         Rc::new_cyclic(|weak: &Weak<Measurement>| {
-            let weak = Weak::clone(weak);
+            let (weak, weak_too) = (Weak::clone(weak), Weak::clone(weak));
             Measurement {
                 subject: tracker.id(),
                 tracker,
                 build_event,
-                options: options.is_object().then(|| options.unchecked_into()),
+                settings: KINDS.map(|kind| {
+                    options.as_ref().map_or(JsValue::UNDEFINED, |options| options.setting(kind))
+                }),
+                context: options.as_ref().map(MeasurementOptions::context).unwrap_or_default(),
                 waiting: RefCell::default(),
+                gathering: RefCell::default(),
                 task: IdleTask::new(move || {
                     if let Some(measurement) = weak.upgrade() {
                         measurement.track_slice();
+                    }
+                }),
+                pace: Cell::default(),
+                slice_started_ms: Cell::default(),
+                after_slice: Task::new(move || {
+                    if let Some(measurement) = weak_too.upgrade() {
+                        measurement.slice_is_over();
                     }
                 }),
                 log,
@@ -137,23 +168,41 @@ impl Measurement {
     }
 
     /// Puts the outcomes of one instance in line, as far as they are to be tracked.
-    pub fn record(&self, instance: &Instance, mut outcomes: Vec<Outcome>) {
-        outcomes.retain(|outcome| self.setting(outcome).is_none_or(|setting| setting.is_truthy()));
-        if !outcomes.is_empty() {
-            self.waiting.borrow_mut().push_back((instance.clone(), outcomes));
-            self.task.schedule();
+    pub fn record(self: &Rc<Self>, instance: &Instance, mut outcomes: Vec<Outcome>) {
+        outcomes.retain(|outcome| self.setting(outcome).is_none_or(JsValue::is_truthy));
+        if outcomes.is_empty() {
+            return;
+        }
+        let is_first = self.waiting.borrow().is_empty();
+        self.waiting.borrow_mut().push_back((instance.clone(), outcomes));
+        if is_first {
+            let weak = Rc::downgrade(self);
+            *self.gathering.borrow_mut() = Some(Timer::start(GATHERING_MS, move || {
+                if let Some(measurement) = weak.upgrade() {
+                    measurement.task.schedule();
+                }
+            }));
         }
     }
 
     /// Tracks for a few milliseconds, at least one instance.
     fn track_slice(&self) {
         let started = precise_now_ms();
-        while self.track_next() {
-            if precise_now_ms() - started >= SLICE_MS {
-                self.task.schedule();
+        self.slice_started_ms.set(started);
+        for _ in 0..self.pace.get().instances() {
+            if !self.track_next() || precise_now_ms() - started >= SLICE_MS {
                 break;
             }
         }
+        if !self.waiting.borrow().is_empty() {
+            self.after_slice.schedule();
+        }
+    }
+
+    fn slice_is_over(&self) {
+        let took_ms = precise_now_ms() - self.slice_started_ms.get();
+        self.pace.set(self.pace.get().after_slice_of(took_ms));
+        self.task.schedule();
     }
 
     /// Tracks all that waits, because the page is going away.
@@ -174,14 +223,14 @@ impl Measurement {
         true
     }
 
-    fn setting(&self, outcome: &Outcome) -> Option<JsValue> {
-        let setting = self.options.as_ref()?.setting(outcome.setting());
+    fn setting(&self, outcome: &Outcome) -> Option<&JsValue> {
+        let setting = &self.settings[outcome.kind()];
         (!setting.is_undefined()).then_some(setting)
     }
 
     fn track(&self, instance: &Instance, outcome: &Outcome) -> Result<(), JsValue> {
         if let Some(predicate) =
-            self.setting(outcome).and_then(|setting| setting.dyn_into::<Function>().ok())
+            self.setting(outcome).and_then(|setting| setting.dyn_ref::<Function>())
             && !predicate.call1(&JsValue::UNDEFINED, instance)?.is_truthy()
         {
             return Ok(());
@@ -204,14 +253,13 @@ impl Measurement {
         outcome: &Outcome,
         data: &Object,
     ) -> Result<(), JsValue> {
-        let context = self.options.as_ref().map(MeasurementOptions::context).unwrap_or_default();
-        let Some(context) = context.dyn_ref::<Array>() else {
+        let Some(context) = self.context.dyn_ref::<Array>() else {
             return Ok(());
         };
         for given in context.iter() {
             let made = match given.dyn_ref::<Function>() {
                 Some(make) => {
-                    make.call3(&JsValue::UNDEFINED, &outcome.setting().into(), instance, data)?
+                    make.call3(&JsValue::UNDEFINED, &KINDS[outcome.kind()].into(), instance, data)?
                 }
                 None => given,
             };

@@ -25,6 +25,9 @@ extern "C" {
     #[wasm_bindgen(method)]
     fn close(this: &MessagePort);
 
+    #[wasm_bindgen(js_name = queueMicrotask)]
+    fn queue_microtask(work: &JsValue);
+
     // Safari has had idle callbacks only since 2025.
     #[wasm_bindgen(thread_local_v2, js_name = requestIdleCallback)]
     static REQUEST_IDLE_CALLBACK: Option<js_sys::Function>;
@@ -39,31 +42,46 @@ extern "C" {
 /// Not a timer, because browsers slow those down in hidden and in busy pages.
 #[must_use = "dropping a task cancels it"]
 pub struct Task {
-    scheduled: Rc<Cell<bool>>,
+    scheduled: Rc<Cell<Option<Turn>>>,
     sender: MessagePort,
     receiver: MessagePort,
-    _work: Callback,
+    work: Option<Callback>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    OwnTask,
+    PresentTask,
 }
 
 impl Task {
     /// Prepares `work`.
     pub fn new(work: impl Fn() + 'static) -> Task {
         let channel = MessageChannel::new();
-        let scheduled = Rc::new(Cell::new(false));
+        let scheduled = Rc::new(Cell::new(None));
         let pending = Rc::clone(&scheduled);
         let work = Callback::new(move |_| {
-            pending.set(false);
+            pending.set(None);
             work();
         });
         let receiver = channel.port1();
         receiver.set_onmessage(work.as_js());
-        Task { scheduled, sender: channel.port2(), receiver, _work: work }
+        Task { scheduled, sender: channel.port2(), receiver, work: Some(work) }
     }
 
     /// Asks for a run.
     pub fn schedule(&self) {
-        if !self.scheduled.replace(true) {
+        if self.scheduled.get().is_none() {
+            self.scheduled.set(Some(Turn::OwnTask));
             self.sender.post_message(&JsValue::NULL);
+        }
+    }
+
+    /// Asks for a run at the end of the present task, which costs the page less than another task.
+    pub fn schedule_in_present_task(&self) {
+        if let (None, Some(work)) = (self.scheduled.get(), &self.work) {
+            self.scheduled.set(Some(Turn::PresentTask));
+            queue_microtask(work.as_js());
         }
     }
 }
@@ -72,6 +90,12 @@ impl Drop for Task {
     fn drop(&mut self) {
         self.receiver.set_onmessage(&JsValue::NULL);
         self.receiver.close();
+        // What is queued in the present task cannot be cancelled: its function must outlive this.
+        if self.scheduled.get() == Some(Turn::PresentTask)
+            && let Some(work) = self.work.take()
+        {
+            work.into_js();
+        }
     }
 }
 

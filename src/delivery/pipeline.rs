@@ -47,6 +47,8 @@ pub struct Pipeline {
     /// Frames that were not looked at yet, so that no code of the page runs inside the network's events.
     inbox: RefCell<VecDeque<Arrival>>,
     task: Task,
+    /// When a frame arrived or was worked on last.
+    busy_at_ms: Cell<f64>,
     malformed: RefCell<MalformedFrames>,
     seen: RefCell<SeenIds>,
     calls: SharedCalls,
@@ -81,6 +83,7 @@ impl Pipeline {
                         pipeline.work();
                     }
                 }),
+                busy_at_ms: Cell::new(f64::NEG_INFINITY),
                 malformed: RefCell::default(),
                 seen: RefCell::new(seen),
                 calls,
@@ -92,10 +95,16 @@ impl Pipeline {
         })
     }
 
-    /// Takes a frame in, to be looked at in a task of its own.
+    /// Takes a frame in, to be looked at when the network's event is over: a frame that comes alone at the end of the present
+    /// task, those of a burst in tasks of their own, which leave the page its turns.
     pub fn push(&self, arrival: Arrival) {
         self.inbox.borrow_mut().push_back(arrival);
-        self.task.schedule();
+        let now = precise_now_ms();
+        if now - self.busy_at_ms.replace(now) >= SLICE_MS {
+            self.task.schedule_in_present_task();
+        } else {
+            self.task.schedule();
+        }
     }
 
     /// Registers handlers. Instances that waited for one follow in a task of their own.
@@ -137,7 +146,9 @@ impl Pipeline {
         let started = precise_now_ms();
         while let Some(arrival) = self.next_arrival() {
             self.take_in(arrival);
-            if precise_now_ms() - started >= SLICE_MS {
+            let now = precise_now_ms();
+            self.busy_at_ms.set(now);
+            if now - started >= SLICE_MS {
                 self.task.schedule();
                 break;
             }
