@@ -128,6 +128,15 @@ fn a_trigger_says_whether_somebody_got_it() {
     assert!(second.contains(r#"discount v2 code="SAVE10" n=4 for domain_userid"#), "{second}");
     watch.kill().unwrap();
     watch.wait().unwrap();
+
+    // Both have found a stream: only who says where to go on gets them again.
+    let arguments = ["--id", USER, "--json", "--last-event-id", "unknown", "--count", "2"];
+    let shown = success(&[&["watch", "--url", &server.url], &arguments[..]].concat());
+    let versions: Vec<Value> = shown
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap()["version"].clone())
+        .collect();
+    assert_eq!(versions, [1, 2]);
 }
 
 #[test]
