@@ -1,9 +1,10 @@
 import type { BrowserPlugin } from '@snowplow/browser-tracker';
 import { load, ready } from './facade/loader.js';
 import { useLogger } from './facade/log.js';
-import { enqueue, observe } from './facade/queue.js';
+import { enqueue, observe, runningCore } from './facade/queue.js';
 import type {
   ConnectionListener,
+  DeliveryStats,
   Handler,
   HandlerId,
   OneOrMore,
@@ -107,6 +108,16 @@ export function onConnectionChange(
 }
 
 /**
+ * Counts what arrived and what became of it.
+ *
+ * @param trackerIds - trackers to ask; default all
+ * @returns counters by tracker id; empty until the core runs
+ */
+export function stats(trackerIds: TrackerId[] | null = null): Record<TrackerId, DeliveryStats> {
+  return (runningCore()?.stats(trackerIds) ?? {}) as Record<TrackerId, DeliveryStats>;
+}
+
+/**
  * Loads the WebAssembly now instead of at the first {@link subscribeToInterventions}, from somewhere else if need be.
  *
  * @param wasm - address, bytes or compiled module; default the file that lies beside this script
@@ -119,6 +130,13 @@ export function init(wasm?: WasmSource): Promise<void> {
   return started;
 }
 
+export { createInterventionsClient, type InterventionsClient } from './client.js';
+export {
+  getServiceAttributes,
+  type ServiceAttributes,
+  ServiceAttributesError,
+  type ServiceAttributesRequest,
+} from './service-attributes.js';
 export { ready };
 
 function alreadyReported(): void {}

@@ -3,8 +3,9 @@ import initialise, { Page } from 'wasm-bindgen-glue';
 import { compiled } from './facade/compile.js';
 import type { Core, CoreModule } from './facade/core.js';
 import { selfDescribingEvent } from './facade/self-describing-event.js';
+import { compilePointer } from './keys/pointer.js';
 
 export const start: CoreModule['start'] = async (wasm, url, warn): Promise<Core> => {
   await initialise({ module_or_path: wasm instanceof Promise ? await compiled(wasm, url, warn) : wasm });
-  return new Page(selfDescribingEvent);
+  return new Page(selfDescribingEvent, compilePointer);
 };

@@ -16,8 +16,15 @@ export type TrackerId = string;
 export type OneOrMore<T> = T | T[];
 
 /**
- * Where to find an id in a tracked event: a JSON Pointer (RFC 6901) on the tracker-protocol payload such as `/duid`, or a
- * bare field name such as `duid`. Enriched names (`domain_userid`) work as well.
+ * Where to find an id in a tracked event: a JSON Pointer (RFC 6901) on the tracker-protocol payload.
+ *
+ * - `/duid`, or the bare name `duid`: a field. Enriched names (`/domain_userid`) and names that enrichment computes
+ *   (`/page_urlpath`, `/mkt_source`, `/event_name`) work as well.
+ * - `/co/{vendor}/{name}/{path…}`: a value in an entity, in any schema version. Aliases: `cx context entity entities`.
+ * - `/ue_pr/{vendor}/{name}/{path…}`: a value in the data of a self-describing event. Aliases: `ue ue_px unstruct unstruct_event
+ *   self_describing sde`.
+ *
+ * A list of one element stands for its element. What cannot be an id (the empty pointer, an entity as a whole) is reported.
  */
 export type JSONPointer = string;
 
@@ -60,6 +67,11 @@ export interface MatchingHandler {
 
 /** A handler function, or one narrowed to the interventions that it wants. */
 export type Handler = HandlerFunction | MatchingHandler;
+
+/** A handler of a client without a tracker: the second argument of its function is undefined. */
+export type ClientHandler =
+  | ((intervention: Intervention) => Promise<unknown> | unknown)
+  | { match: InterventionMatch; handle: (intervention: Intervention) => Promise<unknown> | unknown };
 
 /** Where to receive interventions from, and for whom. */
 export interface SignalsInterventionConfiguration {
@@ -133,6 +145,24 @@ export interface ConnectionChange {
   nextDelayMs?: number;
   /** Why the latest attempt failed; absent while `open`. */
   lastError?: string;
+}
+
+/** What arrived for one tracker since the page was loaded, and what became of it. */
+export interface DeliveryStats {
+  /** Frames that held an instance, or should have. */
+  received: number;
+  /** Instances handed out to handlers. */
+  delivered: number;
+  /** Instances dropped because their id had been received before. */
+  duplicates: number;
+  /** Frames dropped because they held no instance. */
+  malformed: number;
+  /** Instances that wait for the first handler. */
+  waiting: number;
+  /** Instances that waited in vain. */
+  lost: number;
+  /** Calls of handlers that threw or rejected. */
+  handlerErrors: number;
 }
 
 /** Called with the present state at once, and after every change. */

@@ -10,5 +10,8 @@ declare module 'wasm-bindgen-glue' {
   }): Promise<unknown>;
 
   /** `Page` in `src/page.rs`. */
-  export const Page: new (buildEvent: (event: SelfDescribingJson) => unknown) => Core;
+  export const Page: new (
+    buildEvent: (event: SelfDescribingJson) => unknown,
+    compilePointer: (pointer: string) => unknown,
+  ) => Core;
 }

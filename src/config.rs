@@ -3,7 +3,7 @@
 use crate::browser::object::entries;
 use crate::browser::text::{id_text, number_text};
 use crate::connection::machine::DEFAULT_CONNECTION_TIMEOUT_MS;
-use crate::keys::pointer::Pointer;
+use crate::keys::extract::{Place, PointerCompiler};
 use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec;
@@ -24,7 +24,7 @@ pub struct SubscriptionConfig {
     /// Path of the stream under the endpoint.
     pub api_path: String,
     /// Attribute keys and where to find their ids in events, defaults included.
-    pub targets: Vec<(String, Vec<Pointer>)>,
+    pub targets: Vec<(String, Vec<Place>)>,
     /// Attribute keys and ids that are given.
     pub fixed_ids: Vec<(String, String)>,
     /// Milliseconds for the server to accept the stream.
@@ -74,8 +74,13 @@ impl SubscriptionConfig {
     ///
     /// # Errors
     ///
-    /// The first field that cannot be used.
-    pub fn read(value: &JsValue) -> Result<SubscriptionConfig, ConfigError> {
+    /// The first field that cannot be used. A pointer that cannot be used costs only itself: it is left out, and
+    /// `report_pointer` is told.
+    pub fn read(
+        value: &JsValue,
+        compile: &PointerCompiler,
+        report_pointer: &dyn Fn(&ConfigError),
+    ) -> Result<SubscriptionConfig, ConfigError> {
         if !value.is_object() {
             return Err(ConfigError::new("config", "must be an object"));
         }
@@ -83,7 +88,7 @@ impl SubscriptionConfig {
         Ok(SubscriptionConfig {
             endpoint: read_endpoint(&raw.endpoint())?,
             api_path: read_api_path(&raw.api_path())?,
-            targets: read_targets(&raw.targets())?,
+            targets: read_targets(&raw.targets(), compile, report_pointer)?,
             fixed_ids: read_fixed_ids(&raw.fixed_ids())?,
             connection_timeout_ms: read_timeout(&raw.connection_timeout_ms())?,
             shares_connection: read_share_connection(&raw.share_connection())?,
@@ -129,35 +134,51 @@ fn read_share_connection(value: &JsValue) -> Result<bool, ConfigError> {
     value.as_bool().ok_or_else(|| ConfigError::new("shareConnection", "must be a boolean"))
 }
 
-fn read_targets(value: &JsValue) -> Result<Vec<(String, Vec<Pointer>)>, ConfigError> {
+fn read_targets(
+    value: &JsValue,
+    compile: &PointerCompiler,
+    report_pointer: &dyn Fn(&ConfigError),
+) -> Result<Vec<(String, Vec<Place>)>, ConfigError> {
     let mut targets = Vec::new();
     for (key, value) in keyed(value, "attributeKeyTargets")? {
         let field = ["attributeKeyTargets.", &key].concat();
         let mut pointers = Vec::new();
+        let mut add = |value: &JsValue, field: &str| match read_pointer(value, field, compile) {
+            Ok(pointer) => pointers.push(pointer),
+            Err(error) => report_pointer(&error),
+        };
         match value.dyn_ref::<Array>() {
             Some(list) => {
                 for index in 0..list.length() {
                     let field = [&field, "[", &number_text(index), "]"].concat();
-                    pointers.push(read_pointer(&list.get(index), &field)?);
+                    add(&list.get(index), &field);
                 }
             }
-            None => pointers.push(read_pointer(&value, &field)?),
+            None => add(&value, &field),
         }
         targets.push((key, pointers));
     }
     for (key, pointer) in DEFAULT_TARGETS {
         if !targets.iter().any(|(given, _)| given == key) {
-            targets.extend(Pointer::parse(pointer).map(|pointer| (key.to_owned(), vec![pointer])));
+            let place = read_pointer(&pointer.into(), key, compile)?;
+            targets.push((key.to_owned(), vec![place]));
         }
     }
     Ok(targets)
 }
 
-fn read_pointer(value: &JsValue, field: &str) -> Result<Pointer, ConfigError> {
+fn read_pointer(
+    value: &JsValue,
+    field: &str,
+    compile: &PointerCompiler,
+) -> Result<Place, ConfigError> {
     let text =
         value.as_string().ok_or_else(|| ConfigError::new(field, "must be a JSON Pointer"))?;
-    Pointer::parse(&text)
-        .map_err(|problem| ConfigError::new(field, &["`", &text, "` ", problem.reason()].concat()))
+    let compiled = compile.call1(&JsValue::UNDEFINED, value).unwrap_or_default();
+    compiled.dyn_into().map_err(|reason: JsValue| {
+        let reason = reason.as_string().unwrap_or_default();
+        ConfigError::new(field, &["`", &text, "` ", &reason].concat())
+    })
 }
 
 /// A user who is not logged in has no id: null, undefined and the empty string are left out.

@@ -3,14 +3,15 @@
 use crate::browser::lifecycle::PageLifecycle;
 use crate::browser::log::{Log, Logger};
 use crate::browser::object::{entries, set};
-use crate::browser::snowplow::{EventBuilder, Payload, Tracker, TrackerCore};
-use crate::config::SubscriptionConfig;
+use crate::browser::snowplow::{EventBuilder, Payload, Tracker, TrackerCore, is_client};
+use crate::config::{ConfigError, SubscriptionConfig};
 use crate::connection::problem_text::problem_text;
 use crate::connection::status::Status;
 use crate::delivery::handler::Handler;
 use crate::delivery::handlers::Handlers;
 use crate::delivery::pipeline::SharedCalls;
 use crate::early::{EarlySettings, Settings};
+use crate::keys::extract::PointerCompiler;
 use crate::session::Session;
 use alloc::borrow::ToOwned;
 use alloc::boxed::Box;
@@ -41,6 +42,7 @@ pub struct Page {
 struct State {
     log: Rc<Log>,
     build_event: EventBuilder,
+    compile_pointer: PointerCompiler,
     calls: SharedCalls,
     sessions: RefCell<Vec<Rc<Session>>>,
     early: RefCell<EarlySettings<Handler>>,
@@ -73,7 +75,7 @@ impl Trackers {
 
     fn include(&self, id: &str) -> bool {
         match self {
-            Trackers::All => true,
+            Trackers::All => !is_client(id),
             Trackers::Named(ids) => ids.iter().any(|named| named == id),
         }
     }
@@ -81,13 +83,15 @@ impl Trackers {
 
 #[wasm_bindgen]
 impl Page {
-    /// A page without trackers. `build_event` makes of `{schema, data}` an event that trackers track.
+    /// A page without trackers. `build_event` makes of `{schema, data}` an event that trackers track;
+    /// `compile_pointer` makes of a JSON Pointer what finds its value in events.
     #[wasm_bindgen(constructor)]
-    pub fn new(build_event: EventBuilder) -> Page {
+    pub fn new(build_event: EventBuilder, compile_pointer: PointerCompiler) -> Page {
         Page {
             state: Rc::new(State {
                 log: Rc::default(),
                 build_event,
+                compile_pointer,
                 calls: Rc::default(),
                 sessions: RefCell::default(),
                 early: RefCell::default(),
@@ -107,7 +111,10 @@ impl Page {
     pub fn activate(&self, tracker: Tracker, options: &PluginOptions) {
         let id = tracker.id();
         self.end_sessions(&|session| session.id() == id);
-        let mut settings = self.state.early.borrow_mut().take(&id);
+        let mut settings = match is_client(&id) {
+            true => Settings::default(),
+            false => self.state.early.borrow_mut().take(&id),
+        };
         settings.handlers.extend(&self.read_handlers(&options.handlers(), "handlers"));
         self.watch_page();
         let session = Rc::new(Session::start(
@@ -148,9 +155,10 @@ impl Page {
 
     /// Subscribes trackers, or changes what they are subscribed to.
     pub fn subscribe(&self, config: &JsValue, tracker_ids: &JsValue) {
-        let config = match SubscriptionConfig::read(config) {
+        let reject = |error: &ConfigError| self.reject("subscribeToInterventions", error.message());
+        let config = match SubscriptionConfig::read(config, &self.state.compile_pointer, &reject) {
             Ok(config) => Rc::new(config),
-            Err(error) => return self.reject("subscribeToInterventions", error.message()),
+            Err(error) => return reject(&error),
         };
         self.apply(tracker_ids, &|session| session.subscribe(Rc::clone(&config)), &|early| {
             early.subscription = Some(Rc::clone(&config));
@@ -199,6 +207,23 @@ impl Page {
         }
     }
 
+    /// What each of the trackers has received so far, and what became of it: counters by tracker id.
+    pub fn stats(&self, tracker_ids: &JsValue) -> Object {
+        let trackers = Trackers::read(tracker_ids);
+        let stats = Object::new();
+        let sessions = self.state.sessions.borrow().clone();
+        for session in sessions {
+            if trackers.include(session.id()) {
+                let counters = Object::new();
+                for (name, count) in session.counters() {
+                    set(&counters, name, &count.into());
+                }
+                set(&stats, session.id(), &counters);
+            }
+        }
+        stats
+    }
+
     /// Stops telling `listener`.
     #[wasm_bindgen(js_name = removeConnectionListener)]
     pub fn remove_connection_listener(&self, listener: &Function) {
@@ -216,10 +241,14 @@ impl Page {
     ) {
         let sessions = self.state.sessions.borrow().clone();
         match Trackers::read(tracker_ids) {
-            Trackers::All if sessions.is_empty() => {
-                self.state.early.borrow_mut().change_all(to_early)
+            Trackers::All => {
+                let mut trackers =
+                    sessions.iter().filter(|session| !is_client(session.id())).peekable();
+                if trackers.peek().is_none() {
+                    self.state.early.borrow_mut().change_all(to_early);
+                }
+                trackers.for_each(|session| to_session(session));
             }
-            Trackers::All => sessions.iter().for_each(|session| to_session(session)),
             Trackers::Named(ids) => {
                 for id in ids {
                     match sessions.iter().find(|session| session.id() == id) {

@@ -101,6 +101,11 @@ impl Session {
         self.subscription.close();
     }
 
+    /// What arrived and what became of it.
+    pub fn counters(&self) -> [(&'static str, u32); 7] {
+        self.pipeline.counters()
+    }
+
     /// How the connection is.
     pub fn status(&self) -> Status {
         self.subscription.status()

@@ -1,5 +1,6 @@
 import type { BrowserTracker, Logger, TrackerCore } from '@snowplow/browser-tracker';
 import type {
+  ClientHandler,
   ConnectionListener,
   Handler,
   HandlerId,
@@ -19,9 +20,11 @@ export interface Core {
   afterTrack(payload: TrackedPayload): void;
   subscribe(config: SignalsInterventionConfiguration, trackerIds: TrackerId[] | null): void;
   unsubscribe(trackerIds: TrackerId[] | null): void;
-  addHandlers(handlers: Record<HandlerId, Handler>, trackerIds: TrackerId[] | null): void;
+  addHandlers(handlers: Record<HandlerId, Handler | ClientHandler>, trackerIds: TrackerId[] | null): void;
   removeHandlers(handlerIds: OneOrMore<HandlerId>, trackerIds: TrackerId[] | null): void;
   addConnectionListener(listener: ConnectionListener, trackerIds: TrackerId[] | null): void;
+  /** `DeliveryStats` by tracker id. */
+  stats(trackerIds: TrackerId[] | null): object;
   removeConnectionListener(listener: ConnectionListener): void;
 }
 

@@ -21,6 +21,9 @@ export function enqueue(command: Command): void {
   else if (inBrowser()) waitingCommands.push(command);
 }
 
+/** The core, if it runs. */
+export const runningCore = (): Core | undefined => core;
+
 /** Shows a tracked event to the core; while that is loading only the latest events are kept. */
 export function observe(payload: TrackedPayload): void {
   if (core) {

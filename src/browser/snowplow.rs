@@ -56,6 +56,11 @@ extern "C" {
     pub fn tracker_name(this: &Payload) -> JsValue;
 }
 
+/// Whether what looks like a tracker is a client of a page without one: `js/client.ts` gives them ids of this form.
+pub fn is_client(tracker_id: &str) -> bool {
+    tracker_id.starts_with("client:")
+}
+
 /// Positions in what `getDomainUserInfo` answers.
 const DOMAIN_USERID_POSITION: u32 = 1;
 const DOMAIN_SESSIONID_POSITION: u32 = 6;

@@ -4,7 +4,6 @@ use super::decode::Instance;
 use super::handler::Handler;
 use super::handlers::Handlers;
 use crate::browser::promise::{is_thenable, when_settled};
-use crate::browser::snowplow::Tracker;
 use crate::browser::text::to_text;
 use crate::measurement::Outcome;
 use alloc::rc::Rc;
@@ -31,7 +30,7 @@ pub trait DispatchOwner {
 pub fn dispatch(
     owner: &Rc<impl DispatchOwner + 'static>,
     instance: &Instance,
-    tracker: &Tracker,
+    tracker: &JsValue,
 ) -> Vec<Outcome> {
     let mut called = Vec::new();
     let mut outcomes = vec![Outcome::Received { handlers: Vec::new() }];

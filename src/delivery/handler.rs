@@ -1,7 +1,6 @@
 //! One handler of the page, and which instances it wants.
 
 use super::decode::Instance;
-use crate::browser::snowplow::Tracker;
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -77,12 +76,12 @@ impl Handler {
         &self.handle
     }
 
-    /// Calls it.
+    /// Calls it. `tracker` is undefined on pages without one.
     ///
     /// # Errors
     ///
     /// Whatever it throws.
-    pub fn handle(&self, instance: &Instance, tracker: &Tracker) -> Result<JsValue, JsValue> {
+    pub fn handle(&self, instance: &Instance, tracker: &JsValue) -> Result<JsValue, JsValue> {
         self.handle.call2(&JsValue::UNDEFINED, instance, tracker)
     }
 }

@@ -8,7 +8,7 @@ use super::handlers::Handlers;
 use super::waiting::WaitingRoom;
 use crate::browser::clock::{now_ms, precise_now_ms};
 use crate::browser::log::Log;
-use crate::browser::snowplow::Tracker;
+use crate::browser::snowplow::{Tracker, is_client};
 use crate::browser::task::Task;
 use crate::browser::text::number_text;
 use crate::measurement::{Measurement, Outcome};
@@ -39,7 +39,8 @@ pub type SharedCalls = Rc<RefCell<Calls<Function>>>;
 
 /// See the [module documentation](self).
 pub struct Pipeline {
-    tracker: Tracker,
+    /// What handlers get to see; undefined on pages without a tracker.
+    tracker: JsValue,
     subject: String,
     log: Rc<Log>,
     measurement: Rc<Measurement>,
@@ -49,6 +50,7 @@ pub struct Pipeline {
     task: Task,
     /// When a frame arrived or was worked on last.
     busy_at_ms: Cell<f64>,
+    counts: Counts,
     malformed: RefCell<MalformedFrames>,
     seen: RefCell<SeenIds>,
     calls: SharedCalls,
@@ -71,9 +73,10 @@ impl Pipeline {
     ) -> Rc<Pipeline> {
         Rc::new_cyclic(|weak: &Weak<Pipeline>| {
             let weak = Weak::clone(weak);
+            let subject = tracker.id();
             Pipeline {
-                subject: tracker.id(),
-                tracker,
+                tracker: if is_client(&subject) { JsValue::UNDEFINED } else { tracker.into() },
+                subject,
                 log,
                 measurement,
                 handlers: RefCell::new(handlers),
@@ -84,6 +87,7 @@ impl Pipeline {
                     }
                 }),
                 busy_at_ms: Cell::new(f64::NEG_INFINITY),
+                counts: Counts::default(),
                 malformed: RefCell::default(),
                 seen: RefCell::new(seen),
                 calls,
@@ -136,6 +140,21 @@ impl Pipeline {
             .collect()
     }
 
+    /// How many frames arrived with an instance or what should have been one, and what became of them; how often handlers failed.
+    pub fn counters(&self) -> [(&'static str, u32); 7] {
+        self.expire_waiting();
+        let counts = &self.counts;
+        [
+            ("received", counts.received.get()),
+            ("delivered", counts.delivered.get()),
+            ("duplicates", counts.duplicates.get()),
+            ("malformed", self.malformed.borrow().total()),
+            ("waiting", self.waiting.borrow().iter().count() as u32),
+            ("lost", counts.lost.get()),
+            ("handlerErrors", counts.handler_errors.get()),
+        ]
+    }
+
     /// Tracks what was not tracked yet, because the page is going away.
     pub fn finish_measurement(&self) {
         self.measurement.track_all();
@@ -172,6 +191,7 @@ impl Pipeline {
     }
 
     fn deliver(self: &Rc<Self>, data: &JsValue) {
+        add(&self.counts.received, 1);
         let instance = match decode(data) {
             Ok(instance) => instance,
             Err(malformed) => {
@@ -188,6 +208,7 @@ impl Pipeline {
         };
         let is_new = instance.id().is_none_or(|id| self.seen.borrow_mut().insert(&id));
         if !is_new {
+            add(&self.counts.duplicates, 1);
             return;
         }
         if self.handlers.borrow().is_empty() {
@@ -209,6 +230,7 @@ impl Pipeline {
     }
 
     fn hand_out(self: &Rc<Self>, instance: &Instance) {
+        add(&self.counts.delivered, 1);
         let outcomes = dispatch(self, instance, &self.tracker);
         self.measurement.record(instance, outcomes);
     }
@@ -233,6 +255,7 @@ impl Pipeline {
     fn settle_waiting(&self) {
         let lost = self.waiting.borrow_mut().take_lost();
         if lost > 0 {
+            add(&self.counts.lost, lost);
             let message = [&number_text(lost), " interventions waited for a handler in vain"];
             self.log.warn(&self.subject, &message.concat());
         }
@@ -255,12 +278,26 @@ impl DispatchOwner for Pipeline {
     }
 
     fn handler_failed(&self, handler: &str, error: &JsValue) {
+        add(&self.counts.handler_errors, 1);
         self.log.error(&self.subject, &["Handler `", handler, "` failed"].concat(), error);
     }
 
     fn settled_later(&self, instance: &Instance, outcome: Outcome) {
         self.measurement.record(instance, vec![outcome]);
     }
+}
+
+#[derive(Default)]
+struct Counts {
+    received: Cell<u32>,
+    delivered: Cell<u32>,
+    duplicates: Cell<u32>,
+    lost: Cell<u32>,
+    handler_errors: Cell<u32>,
+}
+
+fn add(count: &Cell<u32>, more: u32) {
+    count.set(count.get().saturating_add(more));
 }
 
 /// The last event id of each stream. Kept as JavaScript strings, because most are soon overtaken.

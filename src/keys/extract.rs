@@ -1,39 +1,54 @@
-//! Reads ids out of tracked events. This runs for every event of the page, so it only looks at the fields that matter and
-//! converts them only when they have changed.
+//! Reads ids out of tracked events. This runs for every event of the page, so it converts a value only when it has changed.
 
-use super::pointer::Pointer;
 use crate::browser::snowplow::Payload;
-use crate::browser::text::id_text;
 use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::cell::RefCell;
-use wasm_bindgen::JsValue;
+use js_sys::Function;
+use signals_wire::identifier::is_id;
+use wasm_bindgen::prelude::*;
+
+#[wasm_bindgen]
+extern "C" {
+    /// Makes a [`Place`] of a JSON Pointer: `compilePointer` in `js/keys/pointer.ts`.
+    #[derive(Clone)]
+    #[wasm_bindgen(extends = js_sys::Function)]
+    pub type PointerCompiler;
+}
+
+/// What a pointer leads to: a function that finds a string in a payload, or undefined.
+pub type Place = Function;
 
 /// Where to find the ids of one attribute key.
 pub struct Target {
     /// Name of the attribute key.
     pub key: String,
-    fields: Vec<JsValue>,
+    places: Vec<Place>,
     latest: RefCell<JsValue>,
 }
 
 impl Target {
-    /// The first of `pointers` that yields a value will win.
-    pub fn new(key: &str, pointers: &[Pointer]) -> Target {
-        let fields = pointers.iter().map(|Pointer::Field(name)| JsValue::from_str(name)).collect();
-        Target { key: key.to_owned(), fields, latest: RefCell::default() }
+    /// The first of `places` that yields an id will win.
+    pub fn new(key: &str, places: &[Place]) -> Target {
+        Target { key: key.to_owned(), places: places.to_vec(), latest: RefCell::default() }
     }
 
-    /// The value in this event, if it differs from that in the last event which had one.
+    /// The id in this event, if it differs from that in the last event which had one.
     pub fn changed_value(&self, payload: &Payload) -> Option<String> {
-        let value =
-            self.fields.iter().map(|field| payload.field(field)).find(JsValue::is_truthy)?;
-        if *self.latest.borrow() == value {
-            return None;
+        for place in &self.places {
+            let value = place.call1(&JsValue::UNDEFINED, payload).unwrap_or_default();
+            if value.is_undefined() {
+                continue;
+            }
+            if *self.latest.borrow() == value {
+                return None;
+            }
+            if let Some(id) = value.as_string().filter(|id| is_id(id)) {
+                *self.latest.borrow_mut() = value;
+                return Some(id);
+            }
         }
-        let text = id_text(&value)?;
-        *self.latest.borrow_mut() = value;
-        Some(text)
+        None
     }
 }

@@ -3,4 +3,3 @@
 pub mod extract;
 pub mod ids;
 pub mod nobody;
-pub mod pointer;

@@ -4,6 +4,7 @@
 
 mod connection;
 mod delivery;
+mod keys;
 mod page;
 mod support;
 

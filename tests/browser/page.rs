@@ -110,3 +110,46 @@ async fn what_arrived_before_a_reload_does_not_arrive_again() {
     page.until_calls(3).await;
     assert_eq!(page.calls(), r#"["a","b","again c"]"#);
 }
+
+#[wasm_bindgen_test]
+async fn a_client_without_a_tracker_receives_for_itself_alone() {
+    let channel = Channel::open(&sending(&[instance(1, "a")])).await;
+    let page = TestPage::without_tracker("client:1", "");
+    let states = page.watch_connection();
+    page.activate("{}");
+    page.add_handlers("{ trackers: () => void calls.push('meant for trackers') }");
+    page.page.add_handlers(
+        &js("{ own: (i, tracker) => void calls.push(i.intervention_id, typeof tracker) }"),
+        &js("['client:1']"),
+    );
+    page.subscribe(&channel);
+    let config =
+        format!("{{ endpoint: '{}', attributeKeyIds: {{ user_id: 'ada' }} }}", channel.endpoint());
+    page.page.subscribe(&js(&config), &js("['client:1']"));
+    page.until_calls(2).await;
+    assert_eq!(page.calls(), r#"["a","undefined"]"#);
+    assert_eq!(query(&channel.log().await.get(0)), "?user_id=ada");
+    assert_eq!(json(&states), "[]", "listeners of trackers hear nothing of it");
+}
+
+#[wasm_bindgen_test]
+async fn what_became_of_each_frame_is_counted() {
+    let garbage = "data: {oops\n\n".to_owned();
+    let frames = [instance(1, "a"), instance(2, "a"), garbage, instance(3, "b")];
+    let channel = Channel::open(&sending(&frames)).await;
+    let page = TestPage::new();
+    page.subscribe(&channel);
+    let stats = || json(&page.page.stats(&js("null")));
+    until("all have arrived", async || stats().contains(r#""received":4"#)).await;
+    assert_eq!(
+        stats(),
+        r#"{"sp1":{"received":4,"delivered":0,"duplicates":1,"malformed":1,"waiting":2,"lost":0,"handlerErrors":0}}"#
+    );
+    page.add_handlers("{ failing(i) { calls.push(i.intervention_id); throw new Error('boom') } }");
+    page.until_calls(2).await;
+    assert_eq!(
+        stats(),
+        r#"{"sp1":{"received":4,"delivered":2,"duplicates":1,"malformed":1,"waiting":0,"lost":0,"handlerErrors":2}}"#
+    );
+    assert_eq!(json(&page.page.stats(&js("['other']"))), "{}");
+}

@@ -20,6 +20,8 @@ extern "C" {
     pub(crate) fn stop_clock(work_ms: f64) -> JsValue;
     #[wasm_bindgen(js_name = restartClock)]
     pub(crate) fn restart_clock();
+    #[wasm_bindgen(thread_local_v2, js_name = compilePointer)]
+    static COMPILE_POINTER: JsValue;
     fn evaluate(source: &str) -> JsValue;
     fn wait(milliseconds: u32) -> Promise;
     #[wasm_bindgen(js_name = toJson)]
@@ -159,7 +161,10 @@ impl TestPage {
             storage.clear().unwrap();
         }
         let logger = make_logger();
-        let page = Rc::new(Page::new(js("(event) => event").unchecked_into()));
+        let page = Rc::new(Page::new(
+            js("(event) => event").unchecked_into(),
+            COMPILE_POINTER.with(JsValue::clone).unchecked_into(),
+        ));
         page.set_logger(logger.clone().unchecked_into());
         let calls = Array::new();
         Reflect::set(&js_sys::global(), &"calls".into(), &calls).unwrap();

@@ -12,6 +12,7 @@ const CALLS = [
   'removeHandlers',
   'addConnectionListener',
   'removeConnectionListener',
+  'stats',
 ] as const;
 
 /** A core that writes down what it is asked to do. */
@@ -128,6 +129,62 @@ describe('calls made before the core runs', () => {
     await api.init();
     expect(names()).toEqual(['setLogger', 'unsubscribe']);
     expect(log.error).toHaveBeenCalledTimes(1);
+  });
+});
+
+describe('a client without a tracker', () => {
+  const received = { endpoint: 'signals.example', attributeKeyIds: { user_id: 'ada' } };
+
+  it('is set up, used and closed by an id of its own', async () => {
+    const { api, calls, names } = await freshFacade();
+    const [first, second] = [
+      api.createInterventionsClient(received),
+      api.createInterventionsClient(received),
+    ];
+    const handlers = { banner: () => {} };
+    first.addHandlers(handlers);
+    first.removeHandlers('banner');
+    second.close();
+    second.close();
+    await api.ready;
+    const setUp = ['activate', 'addConnectionListener', 'subscribe'];
+    expect(names()).toEqual([
+      ...setUp,
+      ...setUp,
+      ...['addHandlers', 'removeHandlers', 'removeConnectionListener', 'deactivate'],
+    ]);
+    const ids = calls[2]?.[2];
+    expect(calls[2]).toEqual(['subscribe', received, ids]);
+    expect(calls[6]).toEqual(['addHandlers', handlers, ids]);
+    expect(calls[5]?.[2]).not.toEqual(ids);
+    expect((calls[4]?.[1] as () => void) === calls[8]?.[1]).toBe(true);
+    expect(calls[9]?.[1]).toBe((calls[3]?.[1] as { core: unknown } | undefined)?.core);
+    expect([first.state, second.state]).toEqual(['idle', 'closed']);
+  });
+
+  it('tells its state to listeners, the present one first, until they stop or it is closed', async () => {
+    const { api, calls } = await freshFacade();
+    const client = api.createInterventionsClient(received);
+    await api.ready;
+    const tell = calls.find(([name]) => name === 'addConnectionListener')?.[1] as (change: object) => void;
+    const states: string[] = [];
+    const stop = client.onConnectionChange(({ state }) => states.push(state));
+    tell({ trackerId: 'client:1', state: 'open', attempt: 0 });
+    expect(client.state).toBe('open');
+    stop();
+    client.close();
+    expect(states).toEqual(['idle', 'open']);
+    expect(client.state).toBe('closed');
+  });
+});
+
+describe('stats', () => {
+  it('are empty until the core runs, and then what it counts', async () => {
+    const { api, core } = await freshFacade();
+    core.stats = () => ({ sp1: { received: 1 } }) as never;
+    expect(api.stats()).toEqual({});
+    await api.init();
+    expect(api.stats()).toEqual({ sp1: { received: 1 } });
   });
 });
 
