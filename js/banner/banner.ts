@@ -18,6 +18,8 @@ const ENTRANCE: Keyframe[] = [
 interface BannerParts {
   autoCloseMs: number;
   labels: BannerLabels;
+  /** Carries out a change of the banner's size. */
+  resize: (change: () => void) => void;
   /** The banner can be seen now. */
   onShow: () => void;
   /** Its action was taken. What the action does is up to the owner. */
@@ -55,7 +57,7 @@ export class Banner {
     setTimeout(() => {
       if (this.#gone) return;
       const card = this.#makeCard();
-      this.element.append(card);
+      this.#parts.resize(() => this.element.append(card));
       if (!matchMedia('(prefers-reduced-motion: reduce)').matches) {
         card.animate(ENTRANCE, { duration: 240, easing: 'cubic-bezier(0.2, 0.9, 0.3, 1)' });
       }

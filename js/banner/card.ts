@@ -31,8 +31,10 @@ export function makeCard({ message, code, action, tone }: FilledTemplate, parts:
   close.append(makeIcon(CLOSE_STROKES));
   close.addEventListener('click', parts.onClose);
 
-  card.append(text);
-  if (code !== undefined) card.append(makeOffer(code, parts));
+  const body = makePart('div', 'body');
+  body.append(text);
+  if (code !== undefined) body.append(makeOffer(code, parts));
+  card.append(body);
   if (action) card.append(makeAction(action, parts.onAction));
   card.append(close);
   return card;

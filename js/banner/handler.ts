@@ -180,6 +180,7 @@ class Banners {
     const banner = new Banner(content, {
       autoCloseMs,
       labels,
+      resize: (change) => this.#stack.rearrange(change, banner),
       onShow: () => {
         this.#stack.reveal(banner);
         this.#track('shown', intervention);

@@ -2,6 +2,12 @@ import type { Banner } from './banner.js';
 import type { BannerPosition } from './options.js';
 import { bannerStyles } from './styles.js';
 
+/** Milliseconds in which banners make room for one another. */
+const GLIDE_MS = 200;
+
+/** Milliseconds for which a banner stays where it was before it jumps: longer than a frame of a busy page. */
+const HOLD_MS = 50;
+
 interface StackOptions {
   /** Where the host goes while no modal dialog is open. Asked when needed: the page may not have a body before. */
   container: () => Element;
@@ -20,6 +26,8 @@ export class Stack {
   #host: HTMLElement | undefined;
   #listening: AbortController | undefined;
   #focusBefore: HTMLElement | null = null;
+  /** What moves a banner at present. */
+  readonly #glides = new WeakMap<Banner, Animation>();
 
   constructor(options: StackOptions) {
     this.#options = options;
@@ -28,10 +36,37 @@ export class Stack {
   /** Puts `banner` on the screen. */
   add(banner: Banner): void {
     this.#host ??= this.#makeHost();
-    this.#banners.push(banner);
-    this.#host.shadowRoot?.append(banner.element);
+    const { shadowRoot } = this.#host;
+    this.rearrange(() => {
+      this.#banners.push(banner);
+      shadowRoot?.append(banner.element);
+    });
     this.#place();
     this.#listen();
+  }
+
+  /**
+   * Carries out a `change` that may move other banners than the `changed` one, and lets those glide. Browsers count what jumps without a shopper's doing
+   * as a layout shift of the page, but not what a transform moves.
+   */
+  rearrange(change: () => void, changed?: Banner): void {
+    const before = new Map(
+      this.#banners.map((banner) => [banner, banner.element.getBoundingClientRect().top]),
+    );
+    change();
+    const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
+    for (const [banner, top] of before) {
+      const { element } = banner;
+      if (banner === changed || !element.isConnected) continue;
+      this.#glides.get(banner)?.cancel();
+      const offset = top - element.getBoundingClientRect().top;
+      if (offset === 0) continue;
+      const glide = element.animate([{ transform: `translateY(${offset}px)` }, { transform: 'none' }], {
+        duration: still ? HOLD_MS : GLIDE_MS,
+        easing: still ? 'step-end' : 'ease-out',
+      });
+      this.#glides.set(banner, glide);
+    }
   }
 
   /** Scrolls to the newest, where there are more than the screen holds. The page does not move. */
@@ -45,8 +80,10 @@ export class Stack {
     const index = this.#banners.indexOf(banner);
     if (index < 0) return;
     const hadFocus = banner.element.matches(':focus-within');
-    this.#banners.splice(index, 1);
-    banner.element.remove();
+    this.rearrange(() => {
+      this.#banners.splice(index, 1);
+      banner.element.remove();
+    });
     if (hadFocus) this.#focusBefore?.focus();
     if (this.#banners.length > 0) return;
     this.#listening?.abort();

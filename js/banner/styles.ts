@@ -7,7 +7,7 @@ const CSS = `
   --accent: var(--signals-banner-accent, light-dark(#3a5a8c, #9cc4f0));
   --offset: var(--signals-banner-offset, 1rem);
   position: fixed;
-  inset: auto;
+  inset: 0 auto auto;
   z-index: 2147483647;
   box-sizing: border-box;
   display: flex;
@@ -16,13 +16,16 @@ const CSS = `
   gap: var(--signals-banner-gap, 0.75rem);
   width: min(var(--signals-banner-width, 25rem) + 2 * var(--offset), 100vw);
   max-width: 100%;
-  max-height: 100dvh;
+  /* As high as the screen, whatever it holds: were it to grow, browsers would count that as a layout shift. */
+  height: 100dvh;
+  max-height: none;
   margin: 0;
   /* Room for shadows and focus rings, which scrolling would cut off. The page below stays within reach. */
   padding: var(--offset);
   border: 0;
   overflow: hidden auto;
   overscroll-behavior: contain;
+  scroll-padding-block: var(--offset);
   scrollbar-width: thin;
   pointer-events: none;
   background: none;
@@ -30,19 +33,17 @@ const CSS = `
   font: 400 1rem/1.45 var(--signals-banner-font, system-ui, sans-serif);
   text-align: start;
 }
-:host([data-position^="bottom"]) { inset-block-end: 0; }
-:host([data-position^="top"]) { inset-block-start: 0; }
 :host([data-position$="start"]) { inset-inline-start: 0; }
 :host([data-position$="end"]) { inset-inline-end: 0; }
 :host([data-position="bottom"]), :host([data-position="top"]) { inset-inline: 0; margin-inline: auto; }
 .region { flex: none; pointer-events: auto; }
+:host([data-position^="bottom"]) .region:first-child { margin-block-start: auto; }
 
 .banner {
   box-sizing: border-box;
   display: grid;
-  grid-template: "message offer close" auto / 1fr auto auto;
+  grid-template-columns: minmax(0, 1fr) auto;
   gap: 0.5rem;
-  align-items: center;
   padding-block: 0.625rem;
   padding-inline: 1rem 0.5rem;
   border: 1px solid color-mix(in srgb, CanvasText 14%, transparent);
@@ -55,9 +56,12 @@ const CSS = `
 .banner[data-tone="success"] { --accent: var(--signals-banner-success, light-dark(#25786d, #6fd0c0)); }
 .banner[data-tone="warning"] { --accent: var(--signals-banner-warning, light-dark(#b4530f, #f5b35c)); }
 
-.message { grid-area: message; margin: 0; font-weight: 600; overflow-wrap: anywhere; text-wrap: balance; }
+/* Little room, large text or a long code: the code goes below the message. */
+.body { display: flex; flex-wrap: wrap; gap: 0.5rem 0.75rem; align-items: center; min-width: 0; min-height: 2.25rem; }
+.message { flex: 1 1 9.5rem; min-width: 0; margin: 0; font-weight: 600; overflow-wrap: anywhere; hyphens: auto; text-wrap: pretty; }
 .offer {
-  grid-area: offer;
+  box-sizing: border-box;
+  max-width: 100%;
   display: flex;
   align-items: center;
   border: 0.125rem dashed var(--accent);
@@ -88,26 +92,26 @@ button:hover, .action:hover { background: color-mix(in srgb, currentColor 10%, t
 button:focus-visible, .action:focus-visible { outline: 0.1875rem solid var(--accent); outline-offset: 0.125rem; }
 
 .close, .copy { display: grid; place-items: center; padding: 0; }
-.close { grid-area: close; }
+.close { grid-area: 1 / 2; }
 .copy { position: relative; }
 svg { width: 1rem; height: 1rem; fill: none; stroke: currentColor; stroke-width: 1.75; stroke-linecap: round; stroke-linejoin: round; }
 .action {
   grid-column: 1 / -1;
   justify-self: start;
+  max-width: 100%;
+  overflow-wrap: anywhere;
   padding: 0.375rem 0.875rem;
   border-color: var(--accent);
   font-weight: 600;
   text-decoration: none;
 }
 
-/* Little room, large text or a long code: the code goes below the message. */
-@container (max-width: 18rem) {
-  .banner { grid-template: "message close" auto "offer offer" auto / 1fr auto; }
-  .offer { justify-self: start; }
+@container (max-width: 16rem) {
+  .banner { padding-inline: 0.75rem 0.25rem; column-gap: 0.25rem; }
 }
 
 @media (forced-colors: active) {
-  .banner, button, .action { border-color: CanvasText; }
+  .banner, .close, .action { border-color: CanvasText; }
   .offer { border-color: Highlight; }
 }
 `;

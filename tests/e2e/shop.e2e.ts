@@ -150,3 +150,32 @@ test('the activity drawer shows the connection, the events and the interventions
   await expect(drawer.locator('#events')).toContainText('product viewTwo-person Tent');
   await expect(drawer.locator('#interventions')).toContainText('total_cart_value = 219');
 });
+
+test('the activity drawer shows attribute values as they change, and those of a new shopper after a reset', async ({
+  shop,
+}) => {
+  const drawer = shop.page.getByRole('complementary', { name: 'Activity' });
+  const values = drawer.locator('#attributes');
+  await shop.page.setViewportSize({ width: 1600, height: 900 });
+  await shop.open();
+  await shop.page.getByRole('button', { name: 'Activity' }).click();
+  await expect(drawer).toBeFocused();
+  await expect(values).toHaveText(/count_product_views0.*total_cart_value0/);
+  await shop.addToCart('tent');
+  await expect(values).toHaveText(/count_product_views1.*total_cart_value219/);
+  await shop.resetUserData();
+  await expect(values).toHaveText(/count_product_views0.*total_cart_value0/);
+
+  await drawer.getByRole('button', { name: 'Close activity' }).focus();
+  await shop.page.keyboard.press('Escape');
+  await expect(drawer).toBeHidden();
+  await expect(shop.page.getByRole('button', { name: 'Activity' })).toBeFocused();
+});
+
+test('the activity drawer says why there are no attribute values', async ({ shop, problems }) => {
+  problems.expect(/console error: .*404/);
+  await shop.page.route('**/get-online-attributes', (route) => route.fulfill({ status: 404, json: {} }));
+  await shop.open();
+  await shop.page.getByRole('button', { name: 'Activity' }).click();
+  await expect(shop.page.locator('#activity')).toContainText('has no public service called shop');
+});

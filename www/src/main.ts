@@ -1,4 +1,5 @@
 import { Activity } from './activity';
+import { LiveAttributes } from './attributes';
 import { find } from './dom';
 import { loadSettings } from './settings';
 import { Shop } from './shop';
@@ -18,7 +19,13 @@ const tracking = new Tracking({
   collectorUrl: settings.collectorUrl,
   plugins: signalsPlugins(),
   onEvent: ({ title, detail }) => activity.eventSent(title, detail),
+  // The collector's answer means that the events have had their effects.
+  onCollected: () => void attributes.mayHaveChanged(),
   onFailure: (reason) => activity.eventSent('not delivered', reason),
+});
+const attributes = new LiveAttributes({
+  signalsUrl: settings.signalsUrl,
+  domainUserId: () => tracking.shopper.domainUserId,
 });
 const shop = new Shop(tracking);
 const tour = new Tour();
@@ -26,7 +33,7 @@ const tour = new Tour();
 const productDialog = new ProductDialog(shop);
 showShelf((product) => productDialog.open(product));
 showCart(shop, orderDialog());
-showActivity(activity, () => tracking.shopper);
+showActivity(activity, attributes, () => tracking.shopper);
 wireSettingsDialog(settings);
 find(HTMLElement, '#reset-user-data').addEventListener('click', () => {
   tour.startOver();

@@ -33,6 +33,8 @@ interface TrackingOptions {
   plugins: BrowserPlugin[];
   /** Called with every event that the tracker has accepted. */
   onEvent: (event: EventDescription) => void;
+  /** Called when the collector has taken events. */
+  onCollected: () => void;
   /** Called when the collector did not take an event; the tracker tries again by itself where that makes sense. */
   onFailure: (reason: string) => void;
 }
@@ -41,7 +43,7 @@ interface TrackingOptions {
 export class Tracking {
   readonly #tracker: BrowserTracker;
 
-  constructor({ collectorUrl, plugins, onEvent, onFailure }: TrackingOptions) {
+  constructor({ collectorUrl, plugins, onEvent, onCollected, onFailure }: TrackingOptions) {
     const overTls = location.protocol === 'https:';
     const tracker = newTracker('shop', collectorUrl, {
       appId: 'pocket-and-pine',
@@ -52,6 +54,7 @@ export class Tracking {
       cookieSecure: overTls,
       cookieSameSite: 'Lax',
       contexts: { webPage: true },
+      onRequestSuccess: onCollected,
       onRequestFailure: ({ message }) => onFailure(message ?? 'no answer'),
       plugins: [
         SnowplowEcommercePlugin(),

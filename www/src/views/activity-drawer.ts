@@ -1,11 +1,17 @@
 import type { Activity, Entry } from '../activity';
+import type { Attributes, LiveAttributes } from '../attributes';
 import { clone, find } from '../dom';
 import type { Observable } from '../observable';
 import type { Shopper } from '../tracking';
 
 /** The drawer that shows what goes on between the shop and the servers. */
-export function showActivity(activity: Activity, currentShopper: () => Shopper): void {
-  wireDrawer();
+export function showActivity(
+  activity: Activity,
+  attributes: LiveAttributes,
+  currentShopper: () => Shopper,
+): void {
+  wireDrawer((open) => attributes.watch(open));
+  showAttributes(attributes.now);
   showLog('#interventions', activity.interventions);
   showLog('#events', activity.events);
   activity.events.observe(() => {
@@ -19,17 +25,43 @@ export function showActivity(activity: Activity, currentShopper: () => Shopper):
   });
 }
 
-function wireDrawer(): void {
+function wireDrawer(onChange: (open: boolean) => void): void {
   const drawer = find(HTMLElement, '#activity');
   const opener = find(HTMLButtonElement, '#open-activity');
   const setOpen = (open: boolean) => {
     drawer.hidden = !open;
     opener.setAttribute('aria-expanded', String(open));
+    // The drawer is elsewhere in the page than its button.
+    (open ? drawer : opener).focus();
+    onChange(open);
   };
   opener.addEventListener('click', () => setOpen(drawer.hasAttribute('hidden')));
-  find(HTMLElement, '#close-activity').addEventListener('click', () => {
+  find(HTMLElement, '#close-activity').addEventListener('click', () => setOpen(false));
+  drawer.addEventListener('keydown', (event) => {
+    if (event.key !== 'Escape' || event.defaultPrevented) return;
+    // One key press closes one thing.
+    event.preventDefault();
     setOpen(false);
-    opener.focus();
+  });
+}
+
+/** Values that are new stand out for a moment. */
+function showAttributes(attributes: Observable<Attributes>): void {
+  const list = find(HTMLElement, '#attributes');
+  const shown = new Map<string, string>();
+  attributes.observe(({ values, problem }) => {
+    const rows = Object.entries(values).flatMap(([name, value]) => {
+      const text = JSON.stringify(value);
+      const [term, description] = [document.createElement('dt'), document.createElement('dd')];
+      term.textContent = name;
+      description.textContent = text;
+      description.toggleAttribute('data-changed', shown.has(name) && shown.get(name) !== text);
+      shown.set(name, text);
+      return [term, description];
+    });
+    list.replaceChildren(...rows);
+    list.hidden = rows.length === 0;
+    find(HTMLElement, '#attributes-problem').textContent = problem;
   });
 }
 

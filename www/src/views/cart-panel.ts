@@ -44,9 +44,11 @@ export function showCart(shop: Shop, onOrder: (order: Order) => void): void {
 
 function showJump(cart: Cart): void {
   const count = countItems(cart);
-  const items = count === 1 ? '1 item' : `${count} items`;
-  find(HTMLElement, '#cart-jump').textContent =
-    count === 0 ? 'Cart' : `Cart: ${items}, ${formatPrice(subtotal(cart))}`;
+  const badge = find(HTMLElement, '#cart-count');
+  badge.hidden = count === 0;
+  badge.textContent = String(count);
+  find(HTMLElement, '#cart-worth').textContent =
+    count === 0 ? '' : ` ${count === 1 ? 'item' : 'items'}, ${formatPrice(subtotal(cart))}`;
 }
 
 function makeLine({ product }: CartLine, shop: Shop): HTMLElement {
