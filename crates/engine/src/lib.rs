@@ -20,6 +20,8 @@ mod engine;
 mod event;
 mod event_filter;
 mod name;
+#[cfg(feature = "openapi")]
+mod openapi;
 mod predicate;
 mod property;
 mod time_unit;

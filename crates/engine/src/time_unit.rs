@@ -17,6 +17,12 @@ const NAMES: &[(&str, TimeUnit)] = &[
     ("d", TimeUnit::Day),
 ];
 
+/// Every name, as definitions spell it.
+#[cfg(feature = "openapi")]
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    NAMES.iter().map(|(name, _)| *name)
+}
+
 impl TimeUnit {
     pub(crate) fn named(name: &str) -> Option<Self> {
         NAMES.iter().find(|(known, _)| *known == name).map(|(_, unit)| *unit)

@@ -56,6 +56,14 @@ impl Cast {
     }
 }
 
+/// Every name of a type, as definitions spell it.
+#[cfg(feature = "openapi")]
+pub(crate) fn names() -> impl Iterator<Item = String> {
+    let scalars = SCALAR_TYPES.iter().map(|(name, _)| (*name).to_owned());
+    let lists = SCALAR_TYPES.iter().map(|(name, _)| format!("{name}_list"));
+    scalars.chain(lists).chain(["dict".to_owned()])
+}
+
 impl ValueType {
     pub(crate) fn named(name: &str) -> Option<Self> {
         if name == "dict" {

@@ -5,11 +5,13 @@ use super::{AttributeKey, Property, first_version, is_published, list, published
 
 /// A named, versioned list of attributes for one attribute key.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AttributeGroup {
     /// E.g. `ecom_attributes`.
     pub name: String,
     /// From 1, which is also the default.
     #[serde(default = "first_version", deserialize_with = "version")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 1))]
     pub version: u64,
     /// Whose profile the attributes belong to. Only the name is needed when the key is built in or defined elsewhere.
     pub attribute_key: AttributeKey,
@@ -32,6 +34,7 @@ pub struct AttributeGroup {
 
 /// A live fact computed from events.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AttributeDefinition {
     /// E.g. `count_product_views`.
     pub name: String,
@@ -40,6 +43,7 @@ pub struct AttributeDefinition {
     pub description: Option<String>,
     /// The type that values are cast to: `int32`, `int64`, `float`, `double`, `string`, `bool`, …
     #[serde(rename = "type")]
+    #[cfg_attr(feature = "openapi", schema(schema_with = crate::openapi::value_type))]
     pub value_type: String,
     /// Which events count; an empty list means every event.
     #[serde(default, deserialize_with = "list")]
@@ -48,6 +52,7 @@ pub struct AttributeDefinition {
     #[serde(default)]
     pub criteria: Option<EventCriteria>,
     /// How events become a value: `counter`, `sum`, …
+    #[cfg_attr(feature = "openapi", schema(schema_with = crate::openapi::aggregation))]
     pub aggregation: String,
     /// What is aggregated; a counter needs none.
     #[serde(default)]
@@ -63,11 +68,13 @@ pub struct AttributeDefinition {
     pub default_value: Option<Value>,
     /// Unit of `time_since_…` aggregations: `s`, `min`, `h` or `d`.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(schema_with = crate::openapi::time_unit, required = false))]
     pub time_unit: Option<String>,
 }
 
 /// Events by schema; every part that is given must match.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default)]
 pub struct EventSelector {
     /// `event_name`, e.g. `page_view`.
@@ -83,6 +90,7 @@ pub struct EventSelector {
 
 /// Criteria over one event: with both lists, all of `all` and at least one of `any` must hold.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default)]
 pub struct EventCriteria {
     /// Every one must hold.
@@ -93,10 +101,12 @@ pub struct EventCriteria {
 
 /// A comparison of one property of an event.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct EventCriterion {
     /// What is compared.
     pub property: Property,
     /// How: `=`, `!=`, `<`, `is null`, …
+    #[cfg_attr(feature = "openapi", schema(schema_with = crate::openapi::event_operator))]
     pub operator: String,
     /// What it is compared with.
     #[serde(default, skip_serializing_if = "Option::is_none")]

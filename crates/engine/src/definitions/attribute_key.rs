@@ -4,6 +4,7 @@ use super::Property;
 
 /// A kind of identifier that profiles are kept by.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AttributeKey {
     /// E.g. `page_view_id`.
     pub name: String,
@@ -29,6 +30,7 @@ pub struct AttributeKey {
 
 /// An attribute key by name, as interventions name their targets.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AttributeKeyReference {
     /// E.g. `domain_userid`.
     pub name: String,

@@ -7,11 +7,13 @@ use super::{
 
 /// A rule: what must become true of a profile, and whom to tell.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Intervention {
     /// E.g. `free_shipping`.
     pub name: String,
     /// From 1, which is also the default. A new version starts afresh: nobody has had it.
     #[serde(default = "first_version", deserialize_with = "version")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 1))]
     pub version: u64,
     /// For people.
     #[serde(default)]
@@ -36,6 +38,7 @@ pub struct Intervention {
 ///
 /// One flat object for both, as in the JSON.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default)]
 pub struct Criteria {
     /// `group:attribute`.
@@ -43,17 +46,21 @@ pub struct Criteria {
     pub attribute: Option<String>,
     /// How the attribute is tested: `=`, `>`, `is null`, `changed`, …
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(schema_with = crate::openapi::operator, required = false))]
     pub operator: Option<String>,
     /// What it is compared with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<Value>,
     /// Every one must hold.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(no_recursion))]
     pub all: Option<Vec<Criteria>>,
     /// At least one must hold.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(no_recursion))]
     pub any: Option<Vec<Criteria>>,
     /// Not one may hold.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(no_recursion))]
     pub none: Option<Vec<Criteria>>,
 }

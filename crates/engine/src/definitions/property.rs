@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// One flat object for all kinds, as in the JSON: which fields are needed depends on `kind`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Property {
     /// Which part of the event to look in.
     #[serde(rename = "type")]
@@ -25,12 +26,15 @@ pub struct Property {
     pub index: Option<usize>,
     /// Part of a date to take instead of the whole: `hour_of_day`, `day_of_week`, …
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(schema_with = crate::openapi::date_part, required = false))]
     pub date_part: Option<String>,
     /// `calculated`: how the values become one: `concat`, `sum`, `product`, `min`, `max` or `coalesce`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(schema_with = crate::openapi::operation, required = false))]
     pub operation: Option<String>,
     /// `calculated`: what the value is made of, in order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(no_recursion))]
     pub properties: Option<Vec<Property>>,
     /// `calculated` by `concat`: what stands between two values; nothing when not said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -40,6 +44,7 @@ pub struct Property {
 /// The part of an event that a [`Property`] is found in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum PropertyKind {
     /// A field that every event may have, by its enriched name.
     Atomic,

@@ -4,6 +4,7 @@ use super::{is_published, list, published};
 
 /// A named selection of attribute groups that applications read.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Service {
     /// E.g. `ecom_attributes`.
     pub name: String,
@@ -26,6 +27,7 @@ pub struct Service {
 
 /// An attribute group by name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct GroupReference {
     /// E.g. `ecom_attributes`.
     pub name: String,

@@ -42,6 +42,17 @@ const COMPARISONS: &[(&str, Comparison)] = &[
     (">=", Comparison::GreaterOrEqual),
 ];
 
+/// Operators that do not compare with one value.
+#[cfg(any(test, feature = "openapi"))]
+const OTHERS: [&str; 8] =
+    ["like", "not like", "rlike", "not rlike", "in", "not in", "is null", "is not null"];
+
+/// Every operator, as definitions spell it.
+#[cfg(any(test, feature = "openapi"))]
+pub(crate) fn operators() -> impl Iterator<Item = &'static str> {
+    COMPARISONS.iter().map(|(name, _)| *name).chain(OTHERS)
+}
+
 impl Predicate {
     /// Compiles the fields `operator` and `value` of the criterion at `loc`.
     pub(crate) fn compile(
@@ -168,6 +179,18 @@ mod tests {
             assert_eq!(holds(json!(3), operator, json!(3)), with_equal, "3 {operator} 3");
             assert_eq!(holds(json!(4), operator, json!(3)), with_greater, "4 {operator} 3");
         }
+    }
+
+    #[test]
+    fn every_operator_by_name_is_one_and_there_are_fifteen_with_changed() {
+        for operator in operators() {
+            let value = match operator {
+                "in" | "not in" => json!([1, "x"]),
+                _ => json!("x"),
+            };
+            assert!(Predicate::compile(operator, Some(&value), &Loc::ROOT).is_ok(), "{operator}");
+        }
+        assert_eq!(operators().count() + 1, 16, "`==` is an alias");
     }
 
     #[test]

@@ -30,6 +30,12 @@ enum Operation {
 /// Names as definitions spell them.
 const NAMES: &[&str] = &["concat", "sum", "product", "min", "max", "coalesce"];
 
+/// Every name, as definitions spell it.
+#[cfg(feature = "openapi")]
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    NAMES.iter().copied()
+}
+
 /// How many calculated properties may be nested in each other.
 const MAX_DEPTH: usize = 8;
 

@@ -30,6 +30,12 @@ const NAMES: &[(&str, DatePart)] = &[
     ("active_month", DatePart::ActiveMonth),
 ];
 
+/// Every name, as definitions spell it.
+#[cfg(feature = "openapi")]
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    NAMES.iter().map(|(name, _)| *name)
+}
+
 impl DatePart {
     pub(crate) fn named(name: &str) -> Result<Self, String> {
         let found = NAMES.iter().find(|(known, _)| *known == name);

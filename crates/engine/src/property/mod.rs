@@ -14,6 +14,11 @@ use calculated::Calculated;
 use date_part::DatePart;
 use path::Path;
 
+#[cfg(feature = "openapi")]
+pub(crate) use calculated::names as operation_names;
+#[cfg(feature = "openapi")]
+pub(crate) use date_part::names as date_part_names;
+
 /// A [`Property`] that is ready to be read from any number of events.
 #[derive(Debug, Clone)]
 pub(crate) enum PropertyReader {

@@ -4,7 +4,10 @@ use axum::routing::{MethodRouter, get};
 use axum::{Json, Router};
 use serde::Serialize;
 use serde_json::{Map, Value};
-use utoipa::{OpenApi, ToSchema};
+use signals_engine::{AttributeGroup, AttributeKey, Intervention, Service};
+use utoipa::openapi::schema::{AnyOfBuilder, Schema};
+use utoipa::openapi::{Ref, RefOr};
+use utoipa::{OpenApi, PartialSchema, ToSchema};
 
 use super::document::Document;
 use super::kind::{Id, Kind};
@@ -12,6 +15,7 @@ use super::representation::Representation;
 use crate::auth::Authorized;
 use crate::body::JsonBody;
 use crate::error::{ApiError, BodyRefused, ErrorBody, Problem, Step, TokenRefused};
+use crate::query;
 use crate::state::AppState;
 
 /// Query parameter by which a list leaves out what is not published.
@@ -27,7 +31,12 @@ struct Deleted {
 #[derive(OpenApi)]
 #[openapi(
     paths(list, create, get_latest, replace, delete, get_version, replace_version, delete_version),
-    components(schemas(CollectionName, VersionedCollectionName, UnversionedCollectionName))
+    components(schemas(
+        Definition,
+        CollectionName,
+        VersionedCollectionName,
+        UnversionedCollectionName
+    ))
 )]
 pub(super) struct Api;
 
@@ -58,6 +67,35 @@ enum VersionedCollectionName {
 enum UnversionedCollectionName {
     AttributeKeys,
     Services,
+}
+
+/// A definition as clients send it: one of the kind that the path names.
+struct Definition;
+
+impl PartialSchema for Definition {
+    fn schema() -> RefOr<Schema> {
+        // A definition of one kind may have every field that another kind requires, so that "one of" would be too much.
+        AnyOfBuilder::new()
+            .item(Ref::from_schema_name(AttributeKey::name()))
+            .item(Ref::from_schema_name(AttributeGroup::name()))
+            .item(Ref::from_schema_name(Service::name()))
+            .item(Ref::from_schema_name(Intervention::name()))
+            .description(Some("A definition of the kind that the path names."))
+            .into()
+    }
+}
+
+impl ToSchema for Definition {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        fn add<T: ToSchema>(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+            schemas.push((T::name().into_owned(), T::schema()));
+            T::schemas(schemas);
+        }
+        add::<AttributeKey>(schemas);
+        add::<AttributeGroup>(schemas);
+        add::<Service>(schemas);
+        add::<Intervention>(schemas);
+    }
 }
 
 type Segments<T> = Result<Path<T>, PathRejection>;
@@ -113,7 +151,7 @@ async fn list(
     tag = "registry",
     security(("token" = [])),
     params(("kind" = CollectionName, Path)),
-    request_body = Object,
+    request_body = Definition,
     responses(
         (status = 200, description = "The definition as it is registered.", body = Representation),
         (status = 400, body = ErrorBody, description = "It already exists."),
@@ -162,7 +200,7 @@ async fn get_latest(
     tag = "registry",
     security(("token" = [])),
     params(("kind" = UnversionedCollectionName, Path), ("name" = String, Path)),
-    request_body = Object,
+    request_body = Definition,
     responses(
         (status = 200, description = "The definition as it is registered now.", body = Representation),
         (status = 400, body = ErrorBody, description = "Another definition needs it as it is."),
@@ -242,7 +280,7 @@ async fn get_version(
         ("name" = String, Path),
         ("version" = u64, Path),
     ),
-    request_body = Object,
+    request_body = Definition,
     responses(
         (status = 200, description = "The definition as it is registered now.", body = Representation),
         (status = 400, body = ErrorBody, description = "It is published in another form, or another definition needs it as it is."),
@@ -341,9 +379,9 @@ fn read_as(id: &Id, mut sent: Map<String, Value>) -> Result<Document, Problem> {
 }
 
 fn is_applied(query: &str) -> Result<bool, Problem> {
-    let applied = form_urlencoded::parse(query.as_bytes())
-        .filter(|(name, _)| name == APPLIED)
-        .last()
+    let applied = query::parameters(query)?
+        .into_iter()
+        .rfind(|(name, _)| name == APPLIED)
         .map(|(_, value)| value.to_ascii_lowercase());
     match applied.as_deref() {
         Some("true" | "1") => Ok(true),

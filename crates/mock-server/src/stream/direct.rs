@@ -1,3 +1,5 @@
+use std::num::NonZeroU64;
+
 use axum::Json;
 use axum::extract::{RawQuery, State};
 use serde::{Deserialize, Serialize};
@@ -11,13 +13,16 @@ use super::targets::TargetRules;
 use crate::auth::Authorized;
 use crate::body::JsonBody;
 use crate::error::{ApiError, BodyRefused, Problem, Step, TokenRefused};
+use crate::query;
 use crate::state::AppState;
 
 /// An instance that somebody pushes without a rule having triggered.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(super) struct DirectIntervention {
     name: String,
-    version: u64,
+    /// From 1.
+    #[schema(value_type = u64, minimum = 1)]
+    version: NonZeroU64,
     #[schema(value_type = Option<HashMap<String, Value>>)]
     attributes: Option<Map<String, Value>>,
     intervention_id: Option<String>,
@@ -60,7 +65,7 @@ pub(super) async fn publish(
     JsonBody(intervention): JsonBody<DirectIntervention>,
 ) -> Result<Json<Delivery>, ApiError> {
     let query = query.unwrap_or_default();
-    let ids = form_urlencoded::parse(query.as_bytes()).collect();
+    let ids = query::parameters(&query)?;
     let targets = TargetRules::of(&state).targets(ids)?;
     let instance = intervention.address(targets)?;
     let delivery = match state.hub().publish(instance) {
@@ -81,6 +86,7 @@ impl DirectIntervention {
         if !problems.is_empty() {
             return Err(ApiError::Invalid(problems));
         }
+        let version = version.get();
         let attributes = attributes.unwrap_or_default();
         Ok(Triggered { intervention_id, name, version, attributes, targets })
     }

@@ -21,6 +21,7 @@ use self::targets::TargetRules;
 use crate::error::{self, ApiError, ErrorBody};
 use crate::faults;
 use crate::frame::{Dialect, Frame};
+use crate::query;
 use crate::state::AppState;
 
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
@@ -84,7 +85,7 @@ async fn open(
 ) -> Result<Response, ApiError> {
     let query = query.unwrap_or_default();
     let (resume, ids): (Vec<_>, Vec<_>) =
-        form_urlencoded::parse(query.as_bytes()).partition(|(name, _)| name == RESUME_PARAM);
+        query::parameters(&query)?.into_iter().partition(|(name, _)| name == RESUME_PARAM);
     let targets = TargetRules::of(&state).targets(ids)?;
     // An EventSource that reconnects by itself repeats its URL, so the header is the newer one.
     let last_event_id = text(&headers, &LAST_EVENT_ID)

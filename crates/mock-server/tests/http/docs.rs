@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use axum::body::Body;
 use axum::http::{Method, StatusCode};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::{Server, as_owner, request};
 
@@ -87,4 +87,27 @@ async fn the_page_for_people_loads_nothing_from_elsewhere() {
     let page = answer.text();
     assert!(page.contains("fetch('openapi.json')"));
     assert!(!page.contains("//"), "an address elsewhere in {page}");
+}
+
+#[tokio::test]
+async fn what_definitions_are_made_of_is_described_with_every_name_they_choose_from() {
+    let description = description(&Server::new()).await;
+    let schemas = &description["components"]["schemas"];
+    let names = |schema: &str, field: &str| {
+        let names = schemas[schema]["properties"][field]["enum"].as_array();
+        names.unwrap_or_else(|| panic!("{schema}.{field} is open")).clone()
+    };
+    assert_eq!(names("AttributeDefinition", "aggregation").len(), 14);
+    for aggregation in ["counter", "approx_count_distinct", "time_since_first"] {
+        assert!(names("AttributeDefinition", "aggregation").contains(&aggregation.into()));
+    }
+    assert!(names("AttributeDefinition", "type").contains(&"string_list".into()));
+    assert_eq!(names("Criteria", "operator").len(), 16);
+    assert!(!names("EventCriterion", "operator").contains(&"changed".into()));
+    assert_eq!(schemas["AttributeGroup"]["required"], json!(["name", "attribute_key"]));
+    assert_eq!(schemas["Intervention"]["required"], json!(["name", "criteria"]));
+    let path = &description["paths"]["/api/v1/registry/{kind}/"]["post"];
+    let body = &path["requestBody"]["content"]["application/json"]["schema"]["$ref"];
+    assert_eq!(body, "#/components/schemas/Definition");
+    assert_eq!(schemas["Definition"]["anyOf"].as_array().map(Vec::len), Some(4));
 }

@@ -440,3 +440,26 @@ async fn the_state_of_an_id_shows_profile_events_and_instances() {
     );
     assert_eq!(server.get("/mock/state?key=user_id&id=1").await.status, StatusCode::UNAUTHORIZED);
 }
+
+#[tokio::test]
+async fn an_id_that_is_not_utf8_is_refused_rather_than_made_into_another_one() {
+    let server = Server::new();
+    let refused = server.get("/api/v1/interventions?user_id=jane%FF").await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(refused.locs(), [json!(["query", "user_id"])]);
+    let direct = json!({"name": "hello", "version": 1});
+    let refused = server.post_as_owner("/api/v1/interventions?user_id=jane%FF", &direct).await;
+    assert_eq!(refused.locs(), [json!(["query", "user_id"])]);
+}
+
+#[tokio::test]
+async fn versions_of_direct_interventions_count_from_one() {
+    let server = Server::new();
+    let path = format!("/api/v1/interventions?{}", of_user());
+    let refused = server.post_as_owner(&path, &json!({"name": "hello", "version": 0})).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(refused.locs(), [json!(["body", "version"])]);
+    let state =
+        server.get_as_owner(&format!("/mock/state?key=domain_userid&id={USER}")).await.json();
+    assert_eq!(state["instances"], json!([]), "what was refused waits for nobody");
+}
