@@ -47,7 +47,7 @@ const builds = {
         else compiler.close(resolve);
       });
     });
-    await cp(here('webpack', 'index.html'), out('webpack', 'index.html'));
+    await cp(here('shared', 'index.html'), out('webpack', 'index.html'));
   },
 
   rollup: async () => {
@@ -68,7 +68,7 @@ const builds = {
     });
     await bundle.write({ dir: out('rollup'), format: 'es', entryFileNames: 'main.js' });
     await bundle.close();
-    await cp(here('rollup', 'index.html'), out('rollup', 'index.html'));
+    await cp(here('shared', 'index.html'), out('rollup', 'index.html'));
   },
 
   esbuild: async () => {
@@ -82,7 +82,7 @@ const builds = {
       outdir: out('esbuild'),
       logLevel: 'warning',
     });
-    await cp(here('esbuild', 'index.html'), out('esbuild', 'index.html'));
+    await cp(here('shared', 'index.html'), out('esbuild', 'index.html'));
   },
 
   'react-ssr': async () => {

@@ -2,7 +2,6 @@ import { Observable } from './observable';
 
 /** The public service of the default definitions: what a page may read of its own shopper, without a token. */
 const SERVICE = 'shop';
-const PATH = '/api/v1/get-online-attributes';
 
 /** What the Signals API last said. */
 export interface Attributes {
@@ -49,31 +48,20 @@ export class LiveAttributes {
   }
 
   async #read(): Promise<Attributes> {
-    const id = this.#options.domainUserId();
-    if (!id) return { values: {}, problem: 'Nothing is known before the first event.' };
-    const { signalsUrl } = this.#options;
+    const identifier = this.#options.domainUserId();
+    if (!identifier) return { values: {}, problem: 'Nothing is known before the first event.' };
+    const signals = window.snowplowSignals;
+    if (!signals) return { values: {}, problem: 'The plugin that reads them could not be loaded.' };
+    const { signalsUrl: endpoint } = this.#options;
     try {
-      const response = await fetch(signalsUrl + PATH, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ service: SERVICE, attribute_keys: { domain_userid: [id] } }),
-      });
-      if (response.status === 404) {
-        return { values: {}, problem: `${signalsUrl} has no public service called ${SERVICE}.` };
-      }
-      if (!response.ok) return { values: {}, problem: `${signalsUrl} answered ${response.status}.` };
-      return { values: firstRow(await response.json()), problem: '' };
+      const request = { endpoint, service: SERVICE, attributeKey: 'domain_userid', identifier };
+      return { values: await signals.getServiceAttributes(request), problem: '' };
     } catch (error) {
-      return { values: {}, problem: `${signalsUrl} cannot be read: ${error}` };
+      const isUnknown = error instanceof signals.ServiceAttributesError && error.status === 404;
+      const problem = isUnknown
+        ? `${endpoint} has no public service called ${SERVICE}.`
+        : `${endpoint}: ${error}`;
+      return { values: {}, problem };
     }
   }
-}
-
-/** The values of the first id, out of columns with one position per id. */
-function firstRow(columns: Record<string, unknown>): Attributes['values'] {
-  return Object.fromEntries(
-    Object.entries(columns).flatMap(([name, column]) =>
-      name !== 'domain_userid' && Array.isArray(column) ? [[name, column[0]]] : [],
-    ),
-  );
 }
