@@ -28,6 +28,7 @@
 //! | `Retrying` by the browser | `Opened`                   | `Open`                    | close the standby |
 //! | `Retrying` by the browser | `Failed`                   | `Retrying` (fails)        | close; from here the delays are ours |
 //! | `Retrying`   | `Answered` with a final status          | `Retrying`                | wake after the longest delay instead |
+//! | `Connecting` | `Answered`, late                        | `Connecting`              | none, but the next refusal counts as one of that status |
 //! | `Connecting`, `Retrying` | `Failed` of the standby     | the same                  | close the standby |
 //! | any          | `Unsubscribe`                           | `Idle`                    | close everything |
 //! | any          | `Close`                                 | `Closed`                  | close everything; nothing follows, ever |
@@ -349,18 +350,17 @@ impl Machine {
     }
 
     fn answered(&mut self, status: u16) -> Vec<Effect> {
+        if self.last_problem != Some(Problem::Refused { status: None }) {
+            return Vec::new();
+        }
         let problem = Problem::Refused { status: Some(status) };
+        self.last_problem = Some(problem);
         match &mut self.state {
-            State::Retrying { next: Retry::After { delay_ms }, .. }
-                if self.last_problem == Some(Problem::Refused { status: None }) =>
-            {
-                self.last_problem = Some(problem);
-                if !problem.is_final() {
-                    return Vec::new();
-                }
+            State::Retrying { next: Retry::After { delay_ms }, .. } if problem.is_final() => {
                 *delay_ms = backoff::MAX_DELAY_MS;
                 vec![Effect::Wake(Some(backoff::MAX_DELAY_MS))]
             }
+            // The next attempt is under way already, after a very short delay: should it be refused too, the status is known.
             _ => Vec::new(),
         }
     }

@@ -351,6 +351,17 @@ fn a_final_status_waits_the_longest_and_keeps_doing_so() {
 }
 
 #[test]
+fn a_final_status_that_is_learnt_during_the_next_attempt_counts_from_its_failure_on() {
+    let mut machine = refused_twice();
+    step(&mut machine, Input::Woke, 0);
+    assert_eq!(step(&mut machine, Input::Answered(422), 0), []);
+    let again = step(&mut machine, Input::Failed(stream(2), Failure::Refused), 0);
+    assert_eq!(again, [Effect::Close(stream(2)), wake(backoff::MAX_DELAY_MS)]);
+    let problem = machine.status().last_problem;
+    assert_eq!(problem, Some(Problem::Refused { status: Some(422) }));
+}
+
+#[test]
 fn a_passing_status_changes_no_delay() {
     for status in [200, 408, 425, 429, 500, 503] {
         let mut machine = refused_twice();
