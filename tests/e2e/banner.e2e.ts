@@ -415,7 +415,7 @@ test.describe('caps, turns and outcomes', () => {
 
 test('the sample in the guide works', async ({ page, server }) => {
   const [, sample = ''] =
-    /```js\n(.*?)```/s.exec(readFileSync(inProject('docs', 'banners.md'), 'utf8')) ?? [];
+    /```ts\n(.*?)```/s.exec(readFileSync(inProject('docs', 'banners.md'), 'utf8')) ?? [];
   // The plugin and the tracker stand aside: this is about banners.
   const script = sample
     .replace(
