@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod attributes;
+mod batches;
 mod collector;
 mod command_line;
 mod docs;
