@@ -65,7 +65,7 @@ test('the events about an intervention are the same, with all their fields and t
   problems,
   server,
 }) => {
-  problems.expect(/request elsewhere/, /no luck/);
+  problems.expect(/request elsewhere/, /no luck/, /Request timed out/, /ERR_ABORTED .*tp2/);
   const tracked = async (plugin: PluginName) => {
     const page = await context.newPage();
     return trackedOfRejection(await Storefront.open(page, { pages, scripted, server }, plugin, [{}]));

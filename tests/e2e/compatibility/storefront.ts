@@ -129,7 +129,7 @@ export class Storefront {
 
   /** Waits in real time. Whether the condition came true. */
   async waitFor(condition: () => Promise<boolean>): Promise<boolean> {
-    for (let look = 0; look < 100; look++) {
+    for (let look = 0; look < 1_000; look++) {
       if (await condition()) return true;
       await this.page.clock.runFor(1);
     }
