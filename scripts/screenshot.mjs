@@ -55,6 +55,18 @@ async function earnBanners(page) {
     .nth(BANNERS - 1)
     .getByRole('button', { name: 'Close' })
     .waitFor();
+  // They glide to their places.
+  await page
+    .getByRole('status')
+    .first()
+    .evaluate((banner) =>
+      Promise.all(
+        banner
+          .getRootNode()
+          .getAnimations()
+          .map(({ finished }) => finished),
+      ),
+    );
   await page.mouse.move(0, 0);
   await page.evaluate(() => {
     document.activeElement?.blur();
