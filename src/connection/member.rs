@@ -54,6 +54,8 @@ pub struct Member {
     has_company: Cell<bool>,
     hello: RefCell<JsValue>,
     position: RefCell<JsValue>,
+    /// Whether the latest question named a position.
+    asked_with_position: Cell<bool>,
     recent: RefCell<Recent<JsValue>>,
 }
 
@@ -80,6 +82,7 @@ impl Member {
             has_company: Cell::default(),
             hello: RefCell::default(),
             position: RefCell::new(position.map_or(JsValue::UNDEFINED, JsValue::from)),
+            asked_with_position: Cell::default(),
             recent: RefCell::default(),
         })
     }
@@ -191,6 +194,7 @@ impl Member {
 
     fn ask(&self, urgent: bool) {
         let position = self.owner.upgrade().and_then(|owner| owner.position(&self.url));
+        self.asked_with_position.set(position.is_some());
         let position = position.map_or(JsValue::UNDEFINED, JsValue::from);
         let question = Message::new(QUESTION).with_number(self.address);
         self.post(&question.with(&urgent.into()).with(&position));
@@ -250,7 +254,7 @@ impl Member {
 
     fn hear_frame(&self, message: &Message) {
         if let Some(kind) = FrameKind::from_number(message.number(1) as u32)
-            && self.sharing.borrow().listens()
+            && self.sharing.borrow().listens(self.asked_with_position.get())
         {
             self.take_in(kind, message.value(2), message.value(3));
         }

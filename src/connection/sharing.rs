@@ -189,14 +189,14 @@ impl Sharing {
         matches!(self.state, State::Holding)
     }
 
-    /// Whether to take in what the holder relays. A page that is not caught up is told with all that it has missed.
-    pub fn listens(&self) -> bool {
-        matches!(
-            self.state,
-            State::Following { .. }
-                | State::Joining { leads: true, .. }
-                | State::Stealing { leads: true }
-        )
+    /// Whether to take in what the holder relays. A page that has got to some position is told with all that it has missed;
+    /// one without a position has missed nothing so far, and nobody could tell it later.
+    pub fn listens(&self, has_position: bool) -> bool {
+        match self.state {
+            State::Following { .. } => true,
+            State::Joining { leads, .. } | State::Stealing { leads } => leads || !has_position,
+            State::Away | State::Holding | State::Alone => false,
+        }
     }
 
     /// How the subscription is, given how this page's own stream is.

@@ -82,7 +82,7 @@ fn joining_caught_up_follows_and_shows_the_state_of_the_holder() {
         let mut sharing = joining();
         assert_eq!(sharing.step(caught_up(status), 0), [Effect::Wake(Some(ASK_AFTER_MS))]);
         assert_eq!(sharing.status(Status::plain(Phase::Idle)), status);
-        assert!(sharing.listens());
+        assert!(sharing.listens(true));
     }
 }
 
@@ -90,14 +90,26 @@ fn joining_caught_up_follows_and_shows_the_state_of_the_holder() {
 fn joining_behind_steals_because_only_the_server_can_tell_what_was_missed() {
     let mut sharing = joining();
     assert_eq!(sharing.step(holder_is(OPEN, Missed::Behind), 0), [ANSWER, Effect::Steal]);
-    assert!(!sharing.listens(), "what is relayed now would hide what was missed");
+    assert!(!sharing.listens(true), "what is relayed now would hide what was missed");
 }
 
 #[test]
 fn joining_announced_asks_the_new_holder_again() {
     let mut sharing = joining();
     assert_eq!(sharing.step(holder_is(OPEN, Missed::Announced), 0), [ANSWER, URGENT]);
-    assert!(!sharing.listens());
+    assert!(!sharing.listens(true));
+}
+
+#[test]
+fn a_page_that_starts_afresh_listens_from_the_start_because_nobody_can_tell_it_later() {
+    let mut sharing = joining();
+    assert!(sharing.listens(false));
+    sharing.step(holder_is(OPEN, Missed::Announced), 0);
+    assert!(sharing.listens(false));
+    (0..MAX_QUESTIONS).for_each(|_| drop(sharing.step(Input::Woke, 0)));
+    assert!(sharing.listens(false), "as long as there is no stream of its own");
+    sharing.step(Input::Granted, 0);
+    assert!(!sharing.listens(false), "its own stream tells it");
 }
 
 #[test]

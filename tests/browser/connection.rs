@@ -255,3 +255,35 @@ async fn unsubscribing_closes_the_stream_and_subscribing_again_reopens_it() {
     page.subscribe(&channel);
     channel.until_requests(2).await;
 }
+
+/// Holds the stream at `url` as another tab does. Before it answers a question it relays the instance "a".
+fn hold_and_relay_before_answering(url: &str) {
+    js(&format!(
+        r#"((name) => {{
+            navigator.locks.request(name, () => new Promise(() => {{}}));
+            const channel = new BroadcastChannel(name);
+            const [ANSWER, FRAME, MESSAGE, OPEN] = [1, 2, 0, 2];
+            channel.onmessage = ({{ data: [what, asker] }}) => {{
+                if (what !== 0) return;
+                channel.postMessage([FRAME, MESSAGE, '1', '{{"intervention_id":"a","name":"discount"}}']);
+                channel.postMessage([ANSWER, asker, OPEN, 0, 0, 0, undefined, '1', []]);
+            }};
+            globalThis.holder = channel;
+        }})('signalsInterventions.1.{url}')"#
+    ));
+}
+
+#[wasm_bindgen_test]
+async fn what_another_tab_relays_before_it_answers_reaches_a_page_that_starts_afresh() {
+    let channel = Channel::open("[{}]").await;
+    hold_and_relay_before_answering(&format!(
+        "{}/api/v1/interventions?domain_userid={USER}",
+        channel.endpoint()
+    ));
+    let page = TestPage::new();
+    page.add_handlers(NOTE_IDS);
+    page.subscribe(&channel);
+    page.until_calls(1).await;
+    assert_eq!(page.calls(), r#"["a"]"#);
+    assert_eq!(channel.log().await.length(), 0, "it follows the other tab");
+}

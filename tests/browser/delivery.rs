@@ -208,13 +208,16 @@ async fn measurement_can_be_switched_off_decided_per_instance_and_given_context(
 
 #[wasm_bindgen_test]
 async fn a_function_is_called_once_for_an_instance_that_two_trackers_receive() {
-    let channel = Channel::open(&sending(&[instance(1, "a")])).await;
+    let channel = Channel::open("[{}]").await;
     let page = TestPage::new();
     page.activate_another("sp2");
+    let states = page.watch_connection();
     page.add_handlers("{ shared: (i) => void calls.push('shared ' + i.intervention_id) }");
     let own = js("{ own: (i) => void calls.push('own ' + i.intervention_id) }");
     page.page.add_handlers(&own, &js("['sp2']"));
     page.subscribe(&channel);
+    until("both are open", async || json(&states).matches(r#""state":"open""#).count() >= 2).await;
+    channel.send(&instance(1, "a")).await;
     page.until_calls(2).await;
     channel.send(&instance(2, "b")).await;
     page.until_calls(4).await;
