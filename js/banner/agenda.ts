@@ -43,6 +43,12 @@ export class Agenda<T> {
     return next;
   }
 
+  /** Gives the turn back: `item`, given by {@link Agenda.next} just now, waits again as the next one. */
+  putBack(item: T, priority: number): void {
+    this.leave(item);
+    this.#waiting.unshift({ item, priority });
+  }
+
   /** Gives up the place of one who was seen, or was not worth it after all. */
   leave(item: T): void {
     this.#visible.delete(item);

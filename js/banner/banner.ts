@@ -18,14 +18,14 @@ const ENTRANCE: Keyframe[] = [
 interface BannerParts {
   autoCloseMs: number;
   labels: BannerLabels;
-  /** Carries out a change of the banner's size. */
-  resize: (change: () => void) => void;
   /** The banner can be seen now. */
   onShow: () => void;
   /** Its action was taken. What the action does is up to the owner. */
   onAction: () => void;
   /** Its code is in the clipboard. */
   onCopy: () => void;
+  /** Nobody points at it or has the focus in it any more. */
+  onAttentionEnd: () => void;
   /** It is over; the owner takes it off the screen. */
   onDismiss: (reason: DismissReason) => void;
 }
@@ -34,7 +34,7 @@ interface BannerParts {
 export class Banner {
   /** The live region. Empty until {@link Banner.show}. */
   readonly element = makePart('div', 'region');
-  readonly #content: FilledTemplate;
+  readonly #card: HTMLElement;
   readonly #parts: BannerParts;
   readonly #countdown: Countdown;
   #hovered = false;
@@ -44,7 +44,7 @@ export class Banner {
   readonly #listening = new AbortController();
 
   constructor(content: FilledTemplate, parts: BannerParts) {
-    this.#content = content;
+    this.#card = this.#makeCard(content, parts.labels);
     this.#parts = parts;
     this.#countdown = new Countdown(parts.autoCloseMs, () => this.dismiss('timeout'));
     this.element.setAttribute('role', 'status');
@@ -52,14 +52,28 @@ export class Banner {
     this.element.setAttribute('aria-atomic', 'false');
   }
 
+  /** Whether somebody points at it or has the focus in it. */
+  get hasAttention(): boolean {
+    return this.#hovered || this.#focused;
+  }
+
+  /** Makes the region, which must be in the document by now, as high as it will be. Answers that height in pixels. */
+  reserve(): number {
+    this.element.append(this.#card);
+    const { height } = this.element.getBoundingClientRect();
+    this.#card.remove();
+    this.element.style.minHeight = `${height}px`;
+    return height;
+  }
+
   /** Fills the region, which must be in the document by now, and starts the clock. */
   show(): void {
     setTimeout(() => {
       if (this.#gone) return;
-      const card = this.#makeCard();
-      this.#parts.resize(() => this.element.append(card));
+      this.element.append(this.#card);
+      this.element.style.minHeight = '';
       if (!matchMedia('(prefers-reduced-motion: reduce)').matches) {
-        card.animate(ENTRANCE, { duration: 240, easing: 'cubic-bezier(0.2, 0.9, 0.3, 1)' });
+        this.#card.animate(ENTRANCE, { duration: 240, easing: 'cubic-bezier(0.2, 0.9, 0.3, 1)' });
       }
       this.#watchAttention();
       this.#parts.onShow();
@@ -75,11 +89,11 @@ export class Banner {
     this.#parts.onDismiss(reason);
   }
 
-  #makeCard(): HTMLElement {
-    return makeCard(this.#content, {
-      labels: this.#parts.labels,
+  #makeCard(content: FilledTemplate, labels: BannerLabels): HTMLElement {
+    return makeCard(content, {
+      labels,
       onClose: () => this.dismiss('close'),
-      onCopy: this.#parts.onCopy,
+      onCopy: () => this.#parts.onCopy(),
       onAction: () => {
         this.#parts.onAction();
         this.dismiss('action');
@@ -90,10 +104,12 @@ export class Banner {
   /** Time counts only while somebody could read and nobody does: not in a tab in the background. */
   #watchAttention(): void {
     const notice = (change: { hovered?: boolean; focused?: boolean } = {}) => {
+      const hadAttention = this.hasAttention;
       this.#hovered = change.hovered ?? this.#hovered;
       this.#focused = change.focused ?? this.#focused;
-      if (this.#gone || this.#hovered || this.#focused || document.hidden) this.#countdown.pause();
+      if (this.#gone || this.hasAttention || document.hidden) this.#countdown.pause();
       else this.#countdown.run();
+      if (hadAttention && !this.hasAttention && !this.#gone) this.#parts.onAttentionEnd();
     };
     const { signal } = this.#listening;
     this.element.addEventListener('pointerenter', () => notice({ hovered: true }));

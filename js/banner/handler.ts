@@ -94,6 +94,7 @@ class Banners {
       container: () => settings.container ?? document.body,
       position: settings.position,
       onEscape: (banner) => banner.dismiss('escape'),
+      onResize: () => this.#takeTurnSoon(),
     });
   }
 
@@ -138,10 +139,12 @@ class Banners {
   #takeTurn(): void {
     clearTimeout(this.#nextTurn);
     for (let next = this.#next(); next; next = this.#next()) {
-      if (this.#mayAppear(next)) this.#show(next);
-      else {
+      if (!this.#mayAppear(next)) {
         this.#agenda.leave(next);
         this.#skip(next.intervention, 'frequency');
+      } else if (!this.#show(next)) {
+        this.#agenda.putBack(next, next.template.priority ?? 0);
+        break;
       }
     }
     this.#pending.keep(this.#agenda.waiting.map(({ intervention }) => intervention));
@@ -169,20 +172,15 @@ class Banners {
     return mayAppear(frequency, this.#history.earlier(candidate.intervention.name, Date.now()));
   }
 
-  #show(candidate: Candidate): void {
+  /** Answers `false`, and does nothing, if there is no room on the screen. */
+  #show(candidate: Candidate): boolean {
     const { intervention, content } = candidate;
     const { action } = content;
     const { autoCloseMs, labels, onShow, onDismiss, onAction } = this.#settings;
-    // Nothing is stored about visitors that nobody asks for.
-    if (this.#settings.minIntervalMs > 0 || this.#frequencyOf(candidate) !== undefined) {
-      this.#history.appeared(intervention.name, Date.now());
-    }
     const banner = new Banner(content, {
       autoCloseMs,
       labels,
-      resize: (change) => this.#stack.rearrange(change, banner),
       onShow: () => {
-        this.#stack.reveal(banner);
         this.#track('shown', intervention);
         guarded(() => onShow?.(intervention));
       },
@@ -191,6 +189,7 @@ class Banners {
         guarded(() => onAction?.(intervention));
         if (action && 'onClick' in action) guarded(() => action.onClick(intervention));
       },
+      onAttentionEnd: () => this.#stack.settle(),
       onDismiss: (reason) => {
         this.#stack.remove(banner);
         this.#agenda.leave(candidate);
@@ -199,8 +198,13 @@ class Banners {
         this.#takeTurnSoon();
       },
     });
-    this.#stack.add(banner);
+    if (!this.#stack.add(banner)) return false;
+    // Nothing is stored about visitors that nobody asks for.
+    if (this.#settings.minIntervalMs > 0 || this.#frequencyOf(candidate) !== undefined) {
+      this.#history.appeared(intervention.name, Date.now());
+    }
     banner.show();
+    return true;
   }
 
   #skip(intervention: Intervention, reason: SkipReason): void {

@@ -45,8 +45,8 @@ export interface BannerOptions {
    */
   autoCloseMs?: number;
   /**
-   * How many banners are shown at a time, at least 1, default 3. Up to 20 more wait for their turn, which may come on the
-   * next page of this tab.
+   * How many banners are shown at a time, at least 1, default 3; fewer where several would fill more than 60% of the
+   * screen's height. Up to 20 more wait for their turn, which may come on the next page of this tab.
    */
   maxVisible?: number;
   /** How often each banner may appear in this browser, unless its template says otherwise. Default: whenever it comes. */

@@ -1,102 +1,127 @@
 import type { Banner } from './banner.js';
+import { makePart } from './dom.js';
 import type { BannerPosition } from './options.js';
 import { bannerStyles } from './styles.js';
 
-/** Milliseconds in which banners make room for one another. */
+/** Milliseconds in which banners close the gap that another one left. */
 const GLIDE_MS = 200;
 
-/** Milliseconds for which a banner stays where it was before it jumps: longer than a frame of a busy page. */
-const HOLD_MS = 50;
+/** How much of the screen's height several banners may fill together. A single one may always be seen. */
+const MOST_OF_SCREEN = 0.6;
 
 interface StackOptions {
   /** Where the host goes while no modal dialog is open. Asked when needed: the page may not have a body before. */
   container: () => Element;
   position: BannerPosition;
   onEscape: (banner: Banner) => void;
+  /** The screen has another height now: there may be room for one more. */
+  onResize: () => void;
 }
 
 /**
- * The place on the screen where banners pile up: a host element with a shadow root in the browser's top layer.
+ * The place on the screen where banners pile up, from its edge inwards: a host element with a shadow root in the
+ * browser's top layer. A new banner comes beyond the others and moves none of them.
  *
- * It is in the document, and listens to it, only while it holds a banner.
+ * Where a banner lies is a matter of transforms alone: browsers count what moves otherwise, without a shopper's doing,
+ * as a layout shift of the page.
+ *
+ * The host is in the document, and listens to it, only while it holds a banner.
  */
 export class Stack {
   readonly #options: StackOptions;
-  readonly #banners: Banner[] = [];
+  readonly #atBottom: boolean;
+  /** How far from the edge each banner lies, in pixels; the banners in the order in which they came. */
+  readonly #places = new Map<Banner, number>();
+  readonly #resizes = new ResizeObserver((entries) => this.#onResize(entries));
   #host: HTMLElement | undefined;
+  /** What the banners lie on: as high as they are together, at least as the screen. */
+  readonly #deck = makePart('div', 'deck');
   #listening: AbortController | undefined;
   #focusBefore: HTMLElement | null = null;
-  /** What moves a banner at present. */
-  readonly #glides = new WeakMap<Banner, Animation>();
 
   constructor(options: StackOptions) {
     this.#options = options;
+    this.#atBottom = options.position.startsWith('bottom');
   }
 
-  /** Puts `banner` on the screen. */
-  add(banner: Banner): void {
+  /** Puts `banner` on the screen. Answers `false`, and does not, if the others leave too little room for it. */
+  add(banner: Banner): boolean {
     this.#host ??= this.#makeHost();
-    const { shadowRoot } = this.#host;
-    this.rearrange(() => {
-      this.#banners.push(banner);
-      shadowRoot?.append(banner.element);
-    });
-    this.#place();
-    this.#listen();
-  }
-
-  /**
-   * Carries out a `change` that may move other banners than the `changed` one, and lets those glide. Browsers count what jumps without a shopper's doing
-   * as a layout shift of the page, but not what a transform moves.
-   */
-  rearrange(change: () => void, changed?: Banner): void {
-    const before = new Map(
-      this.#banners.map((banner) => [banner, banner.element.getBoundingClientRect().top]),
-    );
-    change();
-    const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
-    for (const [banner, top] of before) {
-      const { element } = banner;
-      if (banner === changed || !element.isConnected) continue;
-      this.#glides.get(banner)?.cancel();
-      const offset = top - element.getBoundingClientRect().top;
-      if (offset === 0) continue;
-      const glide = element.animate([{ transform: `translateY(${offset}px)` }, { transform: 'none' }], {
-        duration: still ? HOLD_MS : GLIDE_MS,
-        easing: still ? 'step-end' : 'ease-out',
-      });
-      this.#glides.set(banner, glide);
+    this.#attach();
+    // People read and reach banners in the order in which they see them.
+    if (this.#atBottom) this.#deck.prepend(banner.element);
+    else this.#deck.append(banner.element);
+    const end = this.#end() + banner.reserve();
+    if (this.#places.size > 0 && end > MOST_OF_SCREEN * this.#host.clientHeight) {
+      banner.element.remove();
+      return false;
     }
-  }
-
-  /** Scrolls to the newest, where there are more than the screen holds. The page does not move. */
-  reveal(banner: Banner): void {
-    if (this.#banners.at(-1) === banner)
-      this.#host?.scrollTo({ top: this.#host.scrollHeight, behavior: 'instant' });
+    this.#places.set(banner, 0);
+    this.#arrange();
+    this.#resizes.observe(banner.element);
+    this.#listen();
+    return true;
   }
 
   /** Takes `banner` off the screen. If the focus was in it, it goes back to where it came from. */
   remove(banner: Banner): void {
-    const index = this.#banners.indexOf(banner);
-    if (index < 0) return;
+    if (!this.#places.delete(banner)) return;
     const hadFocus = banner.element.matches(':focus-within');
-    this.rearrange(() => {
-      this.#banners.splice(index, 1);
-      banner.element.remove();
-    });
+    this.#resizes.unobserve(banner.element);
+    banner.element.remove();
     if (hadFocus) this.#focusBefore?.focus();
-    if (this.#banners.length > 0) return;
+    this.settle();
+    if (this.#places.size > 0) return;
     this.#listening?.abort();
     this.#listening = undefined;
+    this.#resizes.disconnect();
     this.#focusBefore = null;
     this.#host?.remove();
+  }
+
+  /** Closes the gaps that banners left, but not while somebody is about to press a button of one that would move. */
+  settle(): void {
+    const before = new Map(this.#places);
+    this.#arrange();
+    if (matchMedia('(prefers-reduced-motion: reduce)').matches) return;
+    for (const [banner, place] of this.#places) {
+      const inwards = (before.get(banner) ?? place) - place;
+      if (inwards === 0) continue;
+      const transform = [`translateY(${this.#atBottom ? -inwards : inwards}px)`, 'none'];
+      // Added to where the banner lies, and to the glides under way.
+      banner.element.animate({ transform }, { duration: GLIDE_MS, easing: 'ease-out', composite: 'add' });
+    }
+  }
+
+  #arrange(): void {
+    const isHeld = [...this.#places.keys()].some((banner) => banner.hasAttention);
+    let end = 0;
+    for (const [banner, before] of this.#places) {
+      const place = isHeld ? Math.max(before, end) : end;
+      this.#places.set(banner, place);
+      banner.element.style.setProperty('--place', `${place}px`);
+      end = place + heightOf(banner);
+    }
+    this.#deck.style.height = `${end}px`;
+  }
+
+  /** Where the next banner would lie. */
+  #end(): number {
+    return Math.max(0, ...[...this.#places].map(([banner, place]) => place + heightOf(banner)));
+  }
+
+  #onResize(entries: ResizeObserverEntry[]): void {
+    this.#arrange();
+    if (entries.some(({ target }) => target === this.#host)) this.#options.onResize();
   }
 
   #makeHost(): HTMLElement {
     const host = document.createElement('signals-banners');
     host.dataset.position = this.#options.position;
     host.popover = 'manual';
-    host.attachShadow({ mode: 'open' }).adoptedStyleSheets = [bannerStyles()];
+    const root = host.attachShadow({ mode: 'open' });
+    root.adoptedStyleSheets = [bannerStyles()];
+    root.append(this.#deck);
     return host;
   }
 
@@ -104,7 +129,7 @@ export class Stack {
    * Everything outside an open modal dialog is inert and lies below it, the top layer's other elements included: the
    * only place from which a banner can be seen, heard and reached is inside the dialog.
    */
-  #place(): void {
+  #attach(): void {
     const host = this.#host;
     if (!host) return;
     const parent = topmostModal() ?? this.#options.container();
@@ -118,6 +143,7 @@ export class Stack {
   #listen(): void {
     if (this.#listening) return;
     this.#listening = new AbortController();
+    if (this.#host) this.#resizes.observe(this.#host);
     const { signal } = this.#listening;
     // Dialogs that open and close; these events do not bubble, but they are captured.
     for (const type of ['toggle', 'close']) {
@@ -128,7 +154,7 @@ export class Stack {
   }
 
   #onDialogChange(event: Event): void {
-    if (event.target instanceof HTMLDialogElement) this.#place();
+    if (event.target instanceof HTMLDialogElement) this.#attach();
   }
 
   #onFocusIn({ relatedTarget }: FocusEvent): void {
@@ -138,13 +164,18 @@ export class Stack {
   /** Escape closes the banner that has the focus; else the newest, unless a dialog has a better claim to the key. */
   #onKeyDown(event: KeyboardEvent): void {
     if (event.key !== 'Escape' || event.defaultPrevented) return;
-    const focused = this.#banners.find((banner) => banner.element.matches(':focus-within'));
-    const banner = focused ?? (topmostModal() ? undefined : this.#banners.at(-1));
+    const banners = [...this.#places.keys()];
+    const focused = banners.find((banner) => banner.element.matches(':focus-within'));
+    const banner = focused ?? (topmostModal() ? undefined : banners.at(-1));
     if (!banner) return;
     // A canceled Escape closes no dialog: one key press, one thing closed.
     event.preventDefault();
     this.#options.onEscape(banner);
   }
+}
+
+function heightOf({ element }: Banner): number {
+  return element.getBoundingClientRect().height;
 }
 
 /** The open modal dialog that the focus is in, or else the last in the document. */

@@ -10,13 +10,9 @@ const CSS = `
   inset: 0 auto auto;
   z-index: 2147483647;
   box-sizing: border-box;
-  display: flex;
-  flex-direction: column;
-  container-type: inline-size;
-  gap: var(--signals-banner-gap, 0.75rem);
+  display: block;
   width: min(var(--signals-banner-width, 25rem) + 2 * var(--offset), 100vw);
   max-width: 100%;
-  /* As high as the screen, whatever it holds: were it to grow, browsers would count that as a layout shift. */
   height: 100dvh;
   max-height: none;
   margin: 0;
@@ -36,10 +32,22 @@ const CSS = `
 :host([data-position$="start"]) { inset-inline-start: 0; }
 :host([data-position$="end"]) { inset-inline-end: 0; }
 :host([data-position="bottom"]), :host([data-position="top"]) { inset-inline: 0; margin-inline: auto; }
-.region { flex: none; pointer-events: auto; }
-:host([data-position^="bottom"]) .region:first-child { margin-block-start: auto; }
+.deck { position: relative; container-type: size; min-height: 100%; }
+/* All lie at the same place, and transforms move them to theirs. */
+.region {
+  position: absolute;
+  inset: 0 0 auto;
+  box-sizing: border-box;
+  padding-block-end: var(--signals-banner-gap, 0.75rem);
+  translate: 0 var(--place, 0px);
+}
+:host([data-position^="bottom"]) .region {
+  padding-block: var(--signals-banner-gap, 0.75rem) 0;
+  translate: 0 calc(100cqh - 100% - var(--place, 0px));
+}
 
 .banner {
+  pointer-events: auto;
   box-sizing: border-box;
   display: grid;
   grid-template-columns: minmax(0, 1fr) auto;
@@ -92,7 +100,7 @@ button:hover, .action:hover { background: color-mix(in srgb, currentColor 10%, t
 button:focus-visible, .action:focus-visible { outline: 0.1875rem solid var(--accent); outline-offset: 0.125rem; }
 
 .close, .copy { display: grid; place-items: center; padding: 0; }
-.close { grid-area: 1 / 2; }
+.close { grid-area: 1 / 2; align-self: start; }
 .copy { position: relative; }
 svg { width: 1rem; height: 1rem; fill: none; stroke: currentColor; stroke-width: 1.75; stroke-linecap: round; stroke-linejoin: round; }
 .action {
@@ -100,6 +108,7 @@ svg { width: 1rem; height: 1rem; fill: none; stroke: currentColor; stroke-width:
   justify-self: start;
   max-width: 100%;
   overflow-wrap: anywhere;
+  hyphens: auto;
   padding: 0.375rem 0.875rem;
   border-color: var(--accent);
   font-weight: 600;

@@ -146,7 +146,7 @@ test('Escape closes the newest banner, one at a time', async ({ page }) => {
     for (const name of ['older', 'newer'])
       handle({ intervention_id: name, name, version: 1, attributes: {} });
   });
-  await expect(page.getByRole('status')).toHaveText(['older', 'newer']);
+  await expect(page.getByRole('status')).toHaveText(['newer', 'older']);
   await page.keyboard.press('Escape');
   await expect(page.getByRole('status')).toHaveText(['older']);
   await page.keyboard.press('Escape');
@@ -190,9 +190,9 @@ test('at most maxVisible banners are shown; the next one follows when one goes',
     for (const name of ['one', 'two', 'three'])
       handle({ intervention_id: name, name, version: 1, attributes: {} });
   });
-  await expect(page.getByRole('status')).toHaveText(['one', 'two']);
+  await expect(page.getByRole('status')).toHaveText(['two', 'one']);
   await page.getByRole('status').filter({ hasText: 'one' }).getByRole('button', { name: 'Close' }).click();
-  await expect(page.getByRole('status')).toHaveText(['two', 'three']);
+  await expect(page.getByRole('status')).toHaveText(['three', 'two']);
 });
 
 test('placeholders are filled from attributes, and markup in them stays text', async ({ page }) => {

@@ -39,6 +39,15 @@ describe('the agenda of banners', () => {
     expect(banners.waiting).toEqual(['urgent']);
   });
 
+  it('lets one that gives its turn back be the next again, in line as its priority has it', () => {
+    const banners = agenda();
+    for (const name of ['one', 'two']) banners.add(name, 0);
+    banners.putBack(banners.next(LONG_AGO) ?? '', 0);
+    banners.add('urgent', 1);
+    expect(banners.waiting).toEqual(['urgent', 'one', 'two']);
+    expect(banners.next(LONG_AGO)).toBe('urgent');
+  });
+
   it('leaves minIntervalMs between two, and tells how long is left', () => {
     const banners = agenda({ maxVisible: 2, minIntervalMs: 1000 });
     banners.add('one', 0);
