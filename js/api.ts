@@ -2,6 +2,7 @@ import type { BrowserPlugin } from '@snowplow/browser-tracker';
 import { load, ready } from './facade/loader.js';
 import { useLogger } from './facade/log.js';
 import { enqueue, observe, runningCore } from './facade/queue.js';
+import { dropFetcher, startFetcher, updateFetcher } from './fetchers.js';
 import type {
   ConnectionListener,
   DeliveryStats,
@@ -20,7 +21,7 @@ import type {
 /**
  * Makes the Snowplow plugin; pass it to `newTracker` in `plugins`, or to `addPlugin`.
  *
- * @param options - handlers and measurement settings, all optional
+ * @param options - handlers, measurement settings and a source of interventions, all optional
  */
 export function SignalsPlugin(options: SignalsPluginOptions = {}): BrowserPlugin {
   return {
@@ -29,10 +30,14 @@ export function SignalsPlugin(options: SignalsPluginOptions = {}): BrowserPlugin
       enqueue((core) => core.setLogger(logger));
     },
     activateBrowserPlugin(tracker) {
-      enqueue((core) => core.activate(tracker, options));
+      const configure = startFetcher(tracker, options.fetcher);
+      enqueue((core) => core.activate(tracker, options, configure));
     },
-    afterTrack: observe,
+    afterTrack(payload) {
+      if (!options.fetcher || !updateFetcher(payload)) observe(payload);
+    },
     deactivatePlugin(trackerCore) {
+      dropFetcher(trackerCore);
       enqueue((core) => core.deactivate(trackerCore));
     },
   };
@@ -125,7 +130,8 @@ export function stats(trackerIds: TrackerId[] | null = null): Record<TrackerId, 
  * error that names the address and the HTTP status. The failure is also logged, so the promise may be ignored.
  */
 export function init(wasm?: WasmSource): Promise<void> {
-  const started = load(wasm);
+  // The tag-based tracker calls with its list of trackers.
+  const started = load(Array.isArray(wasm) ? undefined : wasm);
   started.catch(alreadyReported);
   return started;
 }

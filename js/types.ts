@@ -115,12 +115,47 @@ export type MeasurementContext = (
     ) => SelfDescribingJson | SelfDescribingJson[] | undefined)
 )[];
 
+/**
+ * A source of interventions in place of the stream of `subscribeToInterventions`.
+ *
+ * What it throws is logged and stops nothing.
+ */
+export interface Fetcher {
+  /** Called when the page subscribes, and again when it changes what it subscribes to. */
+  configure(config: SignalsInterventionConfiguration): void;
+  /**
+   * Called after each event of the tracker.
+   *
+   * @param payload - the event as it was tracked
+   * @param explicitAttributeKeys - never given by this plugin; part of the interface that existing fetchers implement
+   */
+  update(payload?: TrackedPayload, explicitAttributeKeys?: Record<AttributeKeyName, AttributeKeyId>): void;
+}
+
+/**
+ * Makes the source of interventions for a tracker, when the tracker gets the plugin.
+ *
+ * @param tracker - the tracker
+ * @param dispatch - to be called with each intervention that arrives, and the tracker to measure it with (default the one above).
+ * What is handed over is treated like what a stream delivers: an id counts once, handlers may still be missing, and so on.
+ * @returns the source
+ */
+export type FetcherFactory = (
+  tracker: BrowserTracker,
+  dispatch: (intervention: Intervention, tracker?: BrowserTracker) => void,
+) => Fetcher;
+
 /** Options of the plugin, all optional. */
 export interface SignalsPluginOptions {
   /** Handlers to register when the tracker starts; more can be added later. */
   handlers?: Record<HandlerId, Handler>;
   /** Which Snowplow events to track about received interventions, and entities to attach to them. */
   measurement?: Partial<MeasurementSettings> & { context?: MeasurementContext };
+  /**
+   * Where interventions come from instead of the stream. Default: the stream. With a fetcher, `unsubscribeFromInterventions` and
+   * the connection states have no meaning.
+   */
+  fetcher?: FetcherFactory;
 }
 
 /**

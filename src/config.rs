@@ -31,6 +31,8 @@ pub struct SubscriptionConfig {
     pub connection_timeout_ms: u32,
     /// Whether tabs with the same endpoint and ids have one stream together.
     pub shares_connection: bool,
+    /// As the page gave it, for a source of interventions of the page's own.
+    pub raw: JsValue,
 }
 
 /// A field that cannot be used, and why.
@@ -92,6 +94,7 @@ impl SubscriptionConfig {
             fixed_ids: read_fixed_ids(&raw.fixed_ids())?,
             connection_timeout_ms: read_timeout(&raw.connection_timeout_ms())?,
             shares_connection: read_share_connection(&raw.share_connection())?,
+            raw: value.clone(),
         })
     }
 }

@@ -12,6 +12,7 @@ use crate::delivery::handlers::Handlers;
 use crate::delivery::pipeline::SharedCalls;
 use crate::early::{EarlySettings, Settings};
 use crate::keys::extract::PointerCompiler;
+use crate::measurement::Measurement;
 use crate::session::Session;
 use alloc::borrow::ToOwned;
 use alloc::boxed::Box;
@@ -101,14 +102,23 @@ impl Page {
         }
     }
 
+    /// Takes in an instance for a tracker that arrived elsewhere than on its stream.
+    pub fn deliver(&self, instance: JsValue, tracker_id: &str) {
+        let sessions = self.state.sessions.borrow();
+        if let Some(session) = sessions.iter().find(|session| session.id() == tracker_id) {
+            session.deliver(instance);
+        }
+    }
+
     /// Sends messages to this logger from now on.
     #[wasm_bindgen(js_name = setLogger)]
     pub fn set_logger(&self, logger: Logger) {
         self.state.log.set_logger(logger);
     }
 
-    /// A tracker has the plugin now. One with the same id that had it before gives way.
-    pub fn activate(&self, tracker: Tracker, options: &PluginOptions) {
+    /// A tracker has the plugin now. One with the same id that had it before gives way. With `configure`, which gets what the
+    /// stream would be configured with, its instances come by [`Page::deliver`] instead.
+    pub fn activate(&self, tracker: Tracker, options: &PluginOptions, configure: Option<Function>) {
         let id = tracker.id();
         self.end_sessions(&|session| session.id() == id);
         let mut settings = match is_client(&id) {
@@ -117,13 +127,20 @@ impl Page {
         };
         settings.handlers.extend(&self.read_handlers(&options.handlers(), "handlers"));
         self.watch_page();
+        let log = &self.state.log;
+        let measurement = Measurement::new(
+            tracker.clone(),
+            self.state.build_event.clone(),
+            options.measurement(),
+            Rc::clone(log),
+        );
         let session = Rc::new(Session::start(
             tracker,
             settings.handlers,
-            options.measurement(),
-            self.state.build_event.clone(),
+            measurement,
+            configure,
             Rc::clone(&self.state.calls),
-            Rc::clone(&self.state.log),
+            Rc::clone(log),
             self.status_listener(&id),
         ));
         self.state.sessions.borrow_mut().push(Rc::clone(&session));

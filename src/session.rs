@@ -2,7 +2,7 @@
 
 use crate::browser::lifecycle::PageEvent;
 use crate::browser::log::Log;
-use crate::browser::snowplow::{EventBuilder, Payload, Tracker, TrackerCore};
+use crate::browser::snowplow::{Payload, Tracker, TrackerCore};
 use crate::browser::storage;
 use crate::config::SubscriptionConfig;
 use crate::connection::resume::ResumeMemory;
@@ -11,11 +11,12 @@ use crate::connection::status::Status;
 use crate::delivery::duplicates::SeenIds;
 use crate::delivery::handler::Handler;
 use crate::delivery::handlers::Handlers;
-use crate::delivery::pipeline::{Pipeline, SharedCalls};
+use crate::delivery::pipeline::{Arrival, Pipeline, SharedCalls};
 use crate::measurement::Measurement;
 use crate::subscription::{StatusListener, Subscription};
 use alloc::rc::Rc;
 use alloc::string::String;
+use js_sys::Function;
 use wasm_bindgen::JsValue;
 
 const RESUME_ITEM: &str = "resume";
@@ -27,6 +28,8 @@ pub struct Session {
     id: String,
     name: String,
     tracker: Tracker,
+    /// Configures the page's own source of interventions, where it has one.
+    configure: Option<Function>,
     pipeline: Rc<Pipeline>,
     subscription: Rc<Subscription>,
 }
@@ -36,8 +39,8 @@ impl Session {
     pub fn start(
         tracker: Tracker,
         handlers: Handlers<Handler>,
-        measurement_options: JsValue,
-        build_event: EventBuilder,
+        measurement: Rc<Measurement>,
+        configure: Option<Function>,
         calls: SharedCalls,
         log: Rc<Log>,
         on_status: StatusListener,
@@ -45,14 +48,12 @@ impl Session {
         let id = tracker.id();
         let seen = SeenIds::from_text(&storage::load(&id, SEEN_ITEM));
         let resume = ResumeMemory::from_text(&storage::load(&id, RESUME_ITEM));
-        let measurement =
-            Measurement::new(tracker.clone(), build_event, measurement_options, Rc::clone(&log));
         let pipeline =
             Pipeline::new(tracker.clone(), handlers, measurement, seen, calls, Rc::clone(&log));
         let subscription =
             Subscription::new(id.clone(), Rc::clone(&pipeline), resume, log, on_status);
         let name = tracker.namespace().unwrap_or_else(|| id.clone());
-        Session { id, name, tracker, pipeline, subscription }
+        Session { id, name, tracker, configure, pipeline, subscription }
     }
 
     /// The tracker's id.
@@ -72,7 +73,20 @@ impl Session {
 
     /// Subscribes, or changes what is subscribed to.
     pub fn subscribe(&self, config: Rc<SubscriptionConfig>) {
-        self.subscription.configure(config, &self.tracker.known_ids());
+        match &self.configure {
+            // What it throws was caught on the way.
+            Some(configure) => drop(configure.call1(&JsValue::UNDEFINED, &config.raw)),
+            None => self.subscription.configure(config, &self.tracker.known_ids()),
+        }
+    }
+
+    /// Takes in an instance that arrived elsewhere.
+    pub fn deliver(&self, instance: JsValue) {
+        self.pipeline.push(Arrival {
+            url: "".into(),
+            last_event_id: JsValue::UNDEFINED,
+            instance: Some(instance),
+        });
     }
 
     /// Ends the subscription and keeps the handlers.

@@ -15,13 +15,20 @@ import type {
 /** The part of the plugin that runs in WebAssembly. It mirrors the public API; `null` stands for all trackers. */
 export interface Core {
   setLogger(logger: Logger): void;
-  activate(tracker: BrowserTracker, options: SignalsPluginOptions): void;
+  /** With `configure`, which must not throw, interventions come from elsewhere, and it gets what the stream would be configured with. */
+  activate(
+    tracker: BrowserTracker,
+    options: SignalsPluginOptions,
+    configure?: (config: SignalsInterventionConfiguration) => void,
+  ): void;
   deactivate(trackerCore: TrackerCore): void;
   afterTrack(payload: TrackedPayload): void;
   subscribe(config: SignalsInterventionConfiguration, trackerIds: TrackerId[] | null): void;
   unsubscribe(trackerIds: TrackerId[] | null): void;
   addHandlers(handlers: Record<HandlerId, Handler | ClientHandler>, trackerIds: TrackerId[] | null): void;
   removeHandlers(handlerIds: OneOrMore<HandlerId>, trackerIds: TrackerId[] | null): void;
+  /** Takes in an instance that arrived elsewhere. */
+  deliver(intervention: object, trackerId: TrackerId): void;
   addConnectionListener(listener: ConnectionListener, trackerIds: TrackerId[] | null): void;
   /** `DeliveryStats` by tracker id. */
   stats(trackerIds: TrackerId[] | null): object;

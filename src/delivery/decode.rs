@@ -71,13 +71,16 @@ impl Malformed {
     }
 }
 
-/// Reads the data of a frame. Missing `attributes` become an empty object.
+/// Reads the data of a frame, or an instance that was parsed elsewhere. Missing `attributes` become an empty object.
 ///
 /// # Errors
 ///
 /// [`Malformed`] when it is no instance.
 pub fn decode(data: &JsValue) -> Result<Instance, Malformed> {
-    let value = parse_json(data).map_err(|_| Malformed::NotJson)?;
+    let value = match data.is_string() {
+        true => parse_json(data).map_err(|_| Malformed::NotJson)?,
+        false => data.clone(),
+    };
     if !value.is_object() || value.is_array() {
         return Err(Malformed::NotAnObject);
     }

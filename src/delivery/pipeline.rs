@@ -24,13 +24,13 @@ use wasm_bindgen::JsValue;
 /// Milliseconds after which a burst of instances gives the page its turn.
 const SLICE_MS: f64 = 4.0;
 
-/// A frame as it came from a stream.
+/// A frame as it came from a stream, or an instance from elsewhere.
 pub struct Arrival {
-    /// URL of the stream.
+    /// URL of the stream; empty where there is none.
     pub url: Rc<str>,
     /// The stream's last event id at this frame, a string.
     pub last_event_id: JsValue,
-    /// An instance as JSON text; `None` for a frame that only moves the position.
+    /// An instance, as JSON text or parsed; `None` for a frame that only moves the position.
     pub instance: Option<JsValue>,
 }
 

@@ -153,3 +153,29 @@ async fn what_became_of_each_frame_is_counted() {
     );
     assert_eq!(json(&page.page.stats(&js("['other']"))), "{}");
 }
+
+#[wasm_bindgen_test]
+async fn a_source_of_the_pages_own_takes_the_place_of_the_stream() {
+    let channel = Channel::open("[{}]").await;
+    let page = TestPage::without_tracker("sp1", USER);
+    // Asked for before the tracker is there.
+    page.subscribe(&channel);
+    page.activate_with_source("(config) => void calls.push(config.endpoint)");
+    assert_eq!(page.calls(), format!(r#"["{}"]"#, channel.endpoint()));
+
+    page.add_handlers(NOTE_IDS);
+    let instance = "{ intervention_id: 'a', name: 'discount', version: 1 }";
+    page.page.deliver(js(instance), "sp1");
+    page.page.deliver(js(instance), "sp1");
+    page.page.deliver(js("{}"), "sp1");
+    page.page.deliver(js(instance), "unknown");
+    until("all were looked at", async || {
+        json(&page.page.stats(&js("null"))).contains(r#""received":3"#)
+    })
+    .await;
+    page.until_calls(2).await;
+    assert_eq!(page.calls(), format!(r#"["{}","a"]"#, channel.endpoint()));
+    let stats = json(&page.page.stats(&js("null")));
+    assert!(stats.contains(r#""delivered":1,"duplicates":1,"malformed":1"#), "{stats}");
+    assert_eq!(channel.log().await.length(), 0, "no stream was requested");
+}

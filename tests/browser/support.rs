@@ -173,13 +173,20 @@ impl TestPage {
 
     pub(crate) fn activate(&self, options: &str) {
         let tracker: Tracker = self.tracker.clone().unchecked_into();
-        self.page.activate(tracker, js(options).unchecked_ref());
+        self.page.activate(tracker, js(options).unchecked_ref(), None);
+    }
+
+    /// With a source of interventions of the page's own, whose configuration goes to this function.
+    pub(crate) fn activate_with_source(&self, configure: &str) {
+        let tracker: Tracker = self.tracker.clone().unchecked_into();
+        let configure = js(configure).unchecked_into();
+        self.page.activate(tracker, js("{}").unchecked_ref(), Some(configure));
     }
 
     /// Gives a second tracker the plugin.
     pub(crate) fn activate_another(&self, id: &str) {
         let tracker: Tracker = make_tracker(id, USER).unchecked_into();
-        self.page.activate(tracker, js("{}").unchecked_ref());
+        self.page.activate(tracker, js("{}").unchecked_ref(), None);
     }
 
     pub(crate) fn add_handlers(&self, source: &str) {

@@ -9,6 +9,7 @@ const CALLS = [
   'subscribe',
   'unsubscribe',
   'addHandlers',
+  'deliver',
   'removeHandlers',
   'addConnectionListener',
   'removeConnectionListener',
@@ -92,7 +93,7 @@ describe('calls made before the core runs', () => {
     await api.ready;
     expect(calls).toEqual([
       ['addHandlers', handlers, null],
-      ['activate', tracker, {}],
+      ['activate', tracker, {}, undefined],
       ['subscribe', config, ['sp1']],
       ['removeHandlers', 'banner', null],
       ['unsubscribe', null],
@@ -226,7 +227,101 @@ describe('a core that cannot be loaded', () => {
   });
 });
 
+describe('a fetcher', () => {
+  const sp1 = { id: 'sp1', namespace: 'sp1', core: {} } as never;
+  const instance = { intervention_id: 'a', name: 'offer', version: 1, attributes: {} };
+
+  /** A page whose tracker has a plugin with a fetcher that writes down what it is told. */
+  async function pageWithFetcher() {
+    const facade = await freshFacade();
+    const told: unknown[] = [];
+    const factory = vi.fn((_tracker: unknown, dispatch: (instance: never, tracker?: never) => void) => ({
+      dispatch,
+      configure: (given: unknown) => void told.push(given),
+      update: (...given: unknown[]) => void told.push(...given),
+    }));
+    const plugin = facade.api.SignalsPlugin({ fetcher: factory });
+    plugin.activateBrowserPlugin?.(sp1);
+    return { ...facade, plugin, factory, told };
+  }
+
+  it('is made for the tracker at once, and configured when the core passes the configuration on', async () => {
+    const { api, factory, calls, told } = await pageWithFetcher();
+    expect(factory).toHaveBeenCalledWith(sp1, expect.any(Function));
+    await api.init();
+    const [, , , configure] = calls.find(([name]) => name === 'activate') ?? [];
+    (configure as (config: unknown) => void)(config);
+    expect(told).toEqual([config]);
+  });
+
+  it('sees the events of its tracker, and the core only those of others', async () => {
+    const { api, plugin, calls, told } = await pageWithFetcher();
+    await api.init();
+    plugin.afterTrack?.({ e: 'pv', tna: 'sp1' });
+    plugin.afterTrack?.({ e: 'pv', tna: 'sp2' });
+    expect(told).toEqual([{ e: 'pv', tna: 'sp1' }]);
+    expect(calls).toContainEqual(['afterTrack', { e: 'pv', tna: 'sp2' }]);
+    expect(calls).not.toContainEqual(['afterTrack', { e: 'pv', tna: 'sp1' }]);
+  });
+
+  it('sees no events of a tracker that is gone', async () => {
+    const { plugin, told } = await pageWithFetcher();
+    plugin.deactivatePlugin?.({} as never);
+    plugin.afterTrack?.({ e: 'pv', tna: 'sp1' });
+    expect(told).toHaveLength(1);
+    plugin.deactivatePlugin?.((sp1 as { core: never }).core);
+    plugin.afterTrack?.({ e: 'pp', tna: 'sp1' });
+    expect(told).toHaveLength(1);
+  });
+
+  it('delivers to its tracker or to the one that it names, and so loads the core', async () => {
+    const { api, factory, importCore, calls } = await pageWithFetcher();
+    const { dispatch } = factory.mock.results[0]?.value as { dispatch: (...given: unknown[]) => void };
+    expect(importCore).not.toHaveBeenCalled();
+    dispatch(Object.freeze(instance));
+    dispatch(instance, { id: 'sp2' });
+    await api.ready;
+    const delivered = calls.filter(([name]) => name === 'deliver');
+    expect(delivered).toEqual([
+      ['deliver', instance, 'sp1'],
+      ['deliver', instance, 'sp2'],
+    ]);
+    expect(Object.isFrozen(delivered[0]?.[1])).toBe(false);
+  });
+
+  it('that throws is reported and stops neither page nor plugin', async () => {
+    const { api, calls } = await freshFacade();
+    const log = logger();
+    const fail = (what: string) => () => {
+      throw new Error(what);
+    };
+    const failing = api.SignalsPlugin({
+      fetcher: () => ({ configure: fail('no configuration'), update: fail('no update') }),
+    });
+    failing.logger?.(log);
+    failing.activateBrowserPlugin?.(sp1);
+    failing.afterTrack?.({ e: 'pv', tna: 'sp1' });
+    await api.init();
+    const [, , , configure] = calls.find(([name]) => name === 'activate') ?? [];
+    (configure as (config: unknown) => void)(config);
+    api.SignalsPlugin({ fetcher: fail('no fetcher') as never }).activateBrowserPlugin?.(sp1);
+    expect(log.error.mock.calls.map(([, error]) => (error as Error).message)).toEqual([
+      'no update',
+      'no configuration',
+      'no fetcher',
+    ]);
+    const [, , , missing] = calls.filter(([name]) => name === 'activate')[1] ?? [];
+    expect(missing, 'without a fetcher there is the stream').toBeUndefined();
+  });
+});
+
 describe('init', () => {
+  it('takes the list of trackers that the tag-based tracker adds to every call for none of its own', async () => {
+    const { api } = await freshFacade();
+    await api.init(['sp1'] as never);
+    expect(fetch).toHaveBeenCalledWith('https://shop.example/plugin.wasm');
+  });
+
   it('loads from the address that it is given', async () => {
     const { api, importCore } = await freshFacade();
     await api.init('/assets/plugin.wasm');

@@ -205,6 +205,35 @@ export const SCENARIOS: Scenario[] = [
     },
   },
   {
+    title: 'The page has a source of interventions of its own (`fetcher`)',
+    connections: [KEEP],
+    observe: async (store) => {
+      await store.page.evaluate(() => {
+        const told: string[] = [];
+        window.store.fetcherTold = told;
+        window.store.startTracker({
+          fetcher: (tracker: { id: string }, dispatch: (instance: object, tracker: object) => void) => ({
+            configure: ({ attributeKeyIds }: { attributeKeyIds: { user_id: string } }) => {
+              told.push(attributeKeyIds.user_id);
+              dispatch({ intervention_id: 'own', name: 'offer', version: 1, attributes: {} }, tracker);
+            },
+            update: ({ e }: { e: string }) => told.push(e),
+          }),
+        });
+        window.store.addHandler('first');
+        window.store.subscribe({ user_id: 'ada' });
+      });
+      await store.receives(1, 10_000);
+      await store.page.evaluate(() => window.store.trackPageView());
+      const told = await store.page.evaluate(() => window.store.fetcherTold);
+      const isTold = told.includes('ada') && told.includes('pv');
+      const isAsked = isTold ? 'is configured and shown the events' : 'is told too little';
+      const calls = await store.calls();
+      const requests = (await store.requests()).length;
+      return `It ${isAsked}, what it brings is ${calls.includes('first own') ? 'delivered' : 'lost'}, and ${requests === 0 ? 'there is no stream' : 'there is a stream besides'}.`;
+    },
+  },
+  {
     title: 'An id is the nil UUID, which anonymous trackers send for everybody',
     connections: [KEEP],
     observe: async (store) => {

@@ -33,7 +33,10 @@ declare global {
       calls: string[];
       /** The instances that handlers were called with. */
       received: unknown[];
-      startTracker: () => void;
+      startTracker: (options?: object) => void;
+      trackPageView: () => void;
+      /** What a test's own source of interventions was told. */
+      fetcherTold: string[];
       subscribe: (ids?: Record<string, string>) => void;
       addHandler: (id: string, behaviour?: 'return' | 'throw' | 'reject') => void;
     };
@@ -47,7 +50,7 @@ const PLUGINS: Record<PluginName, string> = {
 
 /** The page's address says where to send events to and what to subscribe to. */
 const SCRIPT = `
-  import { newTracker } from '@snowplow/browser-tracker';
+  import { newTracker, trackPageView } from '@snowplow/browser-tracker';
 
   const place = new URLSearchParams(location.search);
   const calls = [];
@@ -61,9 +64,10 @@ const SCRIPT = `
     plugin,
     calls,
     received,
-    startTracker: () => newTracker('sp', place.get('collector'), {
+    trackPageView,
+    startTracker: (options) => newTracker('sp', place.get('collector'), {
       cookieSecure: false,
-      plugins: [plugin.SignalsPlugin()],
+      plugins: [plugin.SignalsPlugin(options)],
     }),
     subscribe: (attributeKeyIds) => plugin.subscribeToInterventions({ endpoint: place.get('endpoint'), attributeKeyIds }),
     addHandler: (id, behaviour = 'return') => plugin.addInterventionHandlers({
