@@ -235,14 +235,18 @@ describe('a fetcher', () => {
   async function pageWithFetcher() {
     const facade = await freshFacade();
     const told: unknown[] = [];
-    const factory = vi.fn((_tracker: unknown, dispatch: (instance: never, tracker?: never) => void) => ({
-      dispatch,
+    let dispatch: (instance: never, tracker?: never) => void = () => {};
+    const factory = vi.fn((_tracker: unknown, given: typeof dispatch) => {
+      dispatch = given;
+      return fetcher;
+    });
+    const fetcher = {
       configure: (given: unknown) => void told.push(given),
       update: (...given: unknown[]) => void told.push(...given),
-    }));
+    };
     const plugin = facade.api.SignalsPlugin({ fetcher: factory });
     plugin.activateBrowserPlugin?.(sp1);
-    return { ...facade, plugin, factory, told };
+    return { ...facade, plugin, factory, told, dispatch: dispatch as (...given: unknown[]) => void };
   }
 
   it('is made for the tracker at once, and configured when the core passes the configuration on', async () => {
@@ -275,8 +279,7 @@ describe('a fetcher', () => {
   });
 
   it('delivers to its tracker or to the one that it names, and so loads the core', async () => {
-    const { api, factory, importCore, calls } = await pageWithFetcher();
-    const { dispatch } = factory.mock.results[0]?.value as { dispatch: (...given: unknown[]) => void };
+    const { api, dispatch, importCore, calls } = await pageWithFetcher();
     expect(importCore).not.toHaveBeenCalled();
     dispatch(Object.freeze(instance));
     dispatch(instance, { id: 'sp2' });
