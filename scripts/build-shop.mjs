@@ -1,7 +1,8 @@
 // Builds the demo e-shop into target/www/, with the package's script-tag build beside it in signals/.
 
-import { cpSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { inProject, shopDir } from './support/project.mjs';
 import { entryPoint, Failure } from './support/report.mjs';
@@ -18,6 +19,7 @@ await entryPoint(async () => {
   await bundle();
   copyStaticFiles();
   copyPackage();
+  compress();
 });
 
 async function bundle() {
@@ -52,5 +54,14 @@ function copyPackage() {
   for (const name of readdirSync(packageDir)) {
     if (/\.(js|wasm|map)$/.test(name))
       cpSync(path.join(packageDir, name), path.join(shopDir, 'signals', name));
+  }
+}
+
+/** Puts beside each file the one that the server sends to browsers instead. Source maps are for developers, who do not wait. */
+function compress() {
+  for (const entry of readdirSync(shopDir, { recursive: true, encoding: 'utf8' })) {
+    if (!/\.(html|css|js|svg|wasm)$/.test(entry)) continue;
+    const file = path.join(shopDir, entry);
+    writeFileSync(`${file}.gz`, gzipSync(readFileSync(file), { level: 9 }));
   }
 }

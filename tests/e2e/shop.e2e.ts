@@ -27,6 +27,14 @@ test('every product has a picture that loads', async ({ shop, server }) => {
   }
 });
 
+test('the picture that is seen first is asked for before any script has run', async ({ shop, server }) => {
+  const { page } = shop;
+  await page.goto(server.origin);
+  const preloaded = await page.locator('link[rel="preload"][as="image"]').getAttribute('href');
+  expect(await page.locator('.shelf img').first().getAttribute('src')).toBe(preloaded);
+  await expect(page.locator('.shelf img').first()).toHaveAttribute('loading', 'eager');
+});
+
 test('the keyboard alone opens a product, adds it, and checks out', async ({ shop, server }) => {
   const { page } = shop;
   await page.goto(server.origin);

@@ -231,7 +231,7 @@ pub struct Config {
     #[arg(long, env = "SIGNALS_DATA", value_name = "FILE")]
     pub data: Option<PathBuf>,
 
-    /// Directory with the shop's files, served at /.
+    /// Directory with the shop's files, served at /; FILE.gz beside FILE goes to browsers that take gzip.
     #[arg(long, env = "SIGNALS_WWW", value_name = "DIR")]
     pub www: Option<PathBuf>,
 

@@ -22,7 +22,7 @@ pub(crate) async fn serve(State(state): State<AppState>, request: Request) -> Re
             ApiError::NotFound.into_response()
         };
     };
-    let Ok(mut response) = ServeDir::new(www).oneshot(request).await;
+    let Ok(mut response) = ServeDir::new(www).precompressed_gzip().oneshot(request).await;
     if response.status() == StatusCode::NOT_FOUND {
         return ApiError::NotFound.into_response();
     }

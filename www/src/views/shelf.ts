@@ -3,13 +3,18 @@ import { clone, find } from '../dom';
 import { formatPrice } from '../pricing';
 import { fillTile } from './tile';
 
+/** Products whose pictures are loaded at once: those that are on the screen at first. */
+const FIRST_SEEN = 6;
+
 /** Shows the catalogue, narrowed by the search field and the category buttons. */
 export function showShelf(onOpen: (product: Product) => void): void {
   const shelf = find(HTMLElement, '#shelf');
   const searchField = find(HTMLInputElement, '#search-text');
   const resultCount = find(HTMLElement, '#result-count');
   const noResults = find(HTMLElement, '#no-results');
-  const cards = new Map(PRODUCTS.map((product) => [product, makeCard(product, onOpen)]));
+  const cards = new Map(
+    PRODUCTS.map((product, index) => [product, makeCard(product, index < FIRST_SEEN, onOpen)]),
+  );
   let category: Category | null = null;
 
   const refresh = () => {
@@ -27,9 +32,10 @@ export function showShelf(onOpen: (product: Product) => void): void {
   refresh();
 }
 
-function makeCard(product: Product, onOpen: (product: Product) => void): HTMLElement {
+function makeCard(product: Product, seenAtFirst: boolean, onOpen: (product: Product) => void): HTMLElement {
   const card = clone('card-template');
   card.dataset.productId = product.id;
+  if (seenAtFirst) find(HTMLImageElement, 'img', card).loading = 'eager';
   fillTile(card, product);
   find(HTMLElement, '.card-name', card).textContent = product.name;
   find(HTMLElement, '.card-category', card).textContent = product.category;

@@ -220,6 +220,28 @@ async fn what_does_not_exist_is_not_found() {
 }
 
 #[tokio::test]
+async fn a_compressed_file_of_the_shop_goes_to_those_who_take_it_in_place_of_the_plain_one() {
+    let directory = Directory::new();
+    directory.write("app.js", "export {}");
+    directory.write("app.js.gz", "compressed");
+    directory.write("plain.js", "export {}");
+    let www = directory.path.clone();
+    let server = Server::with(|options| options.www = Some(www));
+    for (path, takes, encoding, content) in [
+        ("/app.js", "gzip, br", Some("gzip"), "compressed"),
+        ("/app.js", "identity", None, "export {}"),
+        ("/plain.js", "gzip, br", None, "export {}"),
+    ] {
+        let request = request(Method::GET, path).header("accept-encoding", takes);
+        let answer = server.send(request.body(Body::empty()).unwrap()).await;
+        assert_eq!(answer.text(), content, "{path} for {takes}");
+        assert_eq!(answer.header("content-encoding"), encoding);
+        assert_eq!(answer.header("content-type"), Some("text/javascript"));
+        assert_eq!(answer.header("vary"), Some("accept-encoding"));
+    }
+}
+
+#[tokio::test]
 async fn the_shop_is_served_with_types_and_is_never_stale() {
     let directory = Directory::new();
     fs::create_dir(directory.path.join("assets")).unwrap();
