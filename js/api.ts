@@ -26,8 +26,8 @@ import type {
 export function SignalsPlugin(options: SignalsPluginOptions = {}): BrowserPlugin {
   return {
     logger(logger) {
-      useLogger(logger);
-      enqueue((core) => core.setLogger(logger));
+      const guarded = useLogger(logger);
+      enqueue((core) => core.setLogger(guarded));
     },
     activateBrowserPlugin(tracker) {
       const configure = startFetcher(tracker, options.fetcher);
@@ -119,7 +119,12 @@ export function onConnectionChange(
  * @returns counters by tracker id; empty until the core runs
  */
 export function stats(trackerIds: TrackerId[] | null = null): Record<TrackerId, DeliveryStats> {
-  return (runningCore()?.stats(trackerIds) ?? {}) as Record<TrackerId, DeliveryStats>;
+  let stats = {};
+  if (runningCore())
+    enqueue((core) => {
+      stats = core.stats(trackerIds);
+    });
+  return stats;
 }
 
 /**

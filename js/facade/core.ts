@@ -14,7 +14,7 @@ import type {
 
 /** The part of the plugin that runs in WebAssembly. It mirrors the public API; `null` stands for all trackers. */
 export interface Core {
-  setLogger(logger: Logger): void;
+  setLogger(logger: Pick<Logger, 'debug' | 'warn' | 'error'>): void;
   /** With `configure`, which must not throw, interventions come from elsewhere, and it gets what the stream would be configured with. */
   activate(
     tracker: BrowserTracker,

@@ -8,16 +8,20 @@ use wasm_bindgen::prelude::*;
 extern "C" {
     type Thenable;
 
-    #[wasm_bindgen(method, getter)]
-    fn then(this: &Thenable) -> JsValue;
+    #[wasm_bindgen(method, getter, catch)]
+    fn then(this: &Thenable) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(method, catch, js_name = then)]
     fn settle(this: &Thenable, resolved: &JsValue, rejected: &JsValue) -> Result<JsValue, JsValue>;
 }
 
 /// Whether `await` would wait for it.
-pub fn is_thenable(value: &JsValue) -> bool {
-    value.is_object() && value.unchecked_ref::<Thenable>().then().is_function()
+///
+/// # Errors
+///
+/// Whatever it throws on being asked, with which `await` would reject.
+pub fn is_thenable(value: &JsValue) -> Result<bool, JsValue> {
+    Ok(value.is_object() && value.unchecked_ref::<Thenable>().then()?.is_function())
 }
 
 /// Calls `settled` with the outcome. Should it never settle, the garbage collector frees the callbacks.

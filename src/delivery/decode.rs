@@ -2,6 +2,7 @@
 
 use crate::browser::json::parse_json;
 use alloc::string::String;
+use js_sys::RegExp;
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
@@ -30,12 +31,26 @@ extern "C" {
     /// Whom it is for.
     #[wasm_bindgen(method, getter)]
     pub fn target_attribute_key(this: &Instance) -> JsValue;
+
+    type Name;
+    #[wasm_bindgen(method, catch)]
+    fn search(this: &Name, pattern: &RegExp) -> Result<i32, JsValue>;
 }
 
 impl Instance {
     /// Name of the intervention. Decoding made sure that it is a string.
     pub fn name(&self) -> String {
         self.name_value().as_string().unwrap_or_default()
+    }
+
+    /// Where in the name `pattern` matches first; -1 for nowhere. Begins at the start of the name, also when an earlier match of
+    /// a pattern with the flag `g` or `y` ended elsewhere.
+    ///
+    /// # Errors
+    ///
+    /// What a frozen pattern with such a flag throws, or one of the page's own making.
+    pub fn search(&self, pattern: &RegExp) -> Result<i32, JsValue> {
+        self.name_value().unchecked_ref::<Name>().search(pattern)
     }
 
     /// Unique id, if it has one.

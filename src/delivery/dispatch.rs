@@ -69,7 +69,7 @@ fn settle_later(
     id: &Rc<str>,
     result: JsValue,
 ) -> Result<Settling, JsValue> {
-    if !is_thenable(&result) {
+    if !is_thenable(&result)? {
         return Ok(Settling::Done);
     }
     // Weak, so that a promise that never settles keeps nothing of a tracker that is gone.

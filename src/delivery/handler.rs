@@ -60,11 +60,7 @@ impl Handler {
         match &self.wanted {
             Wanted::Everything => Ok(true),
             Wanted::Names(names) => Ok(names.contains(&instance.name())),
-            Wanted::Pattern(pattern) => {
-                // A pattern with the flag `g` or `y` would go on where its last match ended.
-                pattern.set_last_index(0);
-                Ok(pattern.test(&instance.name()))
-            }
+            Wanted::Pattern(pattern) => Ok(instance.search(pattern)? >= 0),
             Wanted::Predicate(predicate) => {
                 Ok(predicate.call1(&JsValue::UNDEFINED, instance)?.is_truthy())
             }

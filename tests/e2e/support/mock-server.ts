@@ -46,6 +46,26 @@ export class MockServer {
     return Number(count);
   }
 
+  /** Lets something go wrong with the stream: see `/docs` of a server. */
+  async fault(stream: object): Promise<void> {
+    await this.#faults('POST', JSON.stringify({ stream }));
+  }
+
+  /** Lets nothing go wrong any more. */
+  async clearFaults(): Promise<void> {
+    await this.#faults('DELETE');
+  }
+
+  async #faults(method: string, body?: string): Promise<void> {
+    const response = await fetch(`${this.origin}/mock/faults`, {
+      method,
+      headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' },
+      ...(body && { body }),
+    });
+    if (!response.ok)
+      throw new Error(`the server refused a fault: ${response.status} ${await response.text()}`);
+  }
+
   /** Sends an intervention straight to everybody who listens for `id`. */
   async push(
     name: string,
