@@ -21,8 +21,8 @@ use core::cell::{Cell, RefCell};
 use js_sys::Function;
 use wasm_bindgen::JsValue;
 
-/// Milliseconds after which a burst of instances gives the page its turn.
-const SLICE_MS: f64 = 4.0;
+/// Milliseconds after which a burst of instances gives the page its turn: 5 with the last of them and with garbage collection.
+const SLICE_MS: f64 = 3.0;
 
 /// A frame as it came from a stream, or an instance from elsewhere.
 pub struct Arrival {
