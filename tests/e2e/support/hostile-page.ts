@@ -123,8 +123,6 @@ export class HostilePage {
       const refuse = () => {
         throw new Error('on purpose');
       };
-      const revoked = Proxy.revocable({}, {});
-      revoked.revoke();
       const values: unknown[] = [
         undefined,
         null,
@@ -147,7 +145,6 @@ export class HostilePage {
         { endpoint: location.origin, connectionTimeoutMs: 7n, apiPath: {}, shareConnection: Symbol('on') },
         { bad: { match: Object.freeze(/x/g), handle: () => {} } },
         new Proxy({}, { get: refuse, ownKeys: refuse, getPrototypeOf: refuse, has: refuse }),
-        revoked.proxy,
       ];
       const thrown: string[] = [];
       const { signals } = window.hostile;
