@@ -12,8 +12,11 @@ declare global {
 }
 
 const MINUTES = Number(process.env.SOAK_MINUTES ?? 0.1);
-/** How long the tabs may take to hear all, whatever went wrong before: the longest back-off, and a busy machine. */
+/** How long the tabs may take to hear all, whatever went wrong before, on a busy machine. */
 const PATIENCE_MS = 60_000;
+/** How long they may take before time is made to pass faster for them, and in which steps: shorter than any time-out of theirs. */
+const SETTLING_MS = 1_000;
+const STEP_MS = 1_000;
 
 // What was heard is kept over reloads, and written before the handler returns.
 const SCRIPT = `
@@ -38,22 +41,6 @@ const SCRIPT = `
 const heard = (page: Page) =>
   page.evaluate(() => (sessionStorage.getItem('heard') ?? '').split(' ').filter(Boolean).sort());
 
-async function fault(server: MockServer, stream: object): Promise<void> {
-  const response = await fetch(`${server.origin}/mock/faults`, {
-    method: 'POST',
-    headers: { authorization: 'Bearer sandbox', 'content-type': 'application/json' },
-    body: JSON.stringify({ stream }),
-  });
-  if (!response.ok) throw new Error(`the fault was refused: ${response.status} ${await response.text()}`);
-}
-
-async function clearFaults(server: MockServer): Promise<void> {
-  await fetch(`${server.origin}/mock/faults`, {
-    method: 'DELETE',
-    headers: { authorization: 'Bearer sandbox' },
-  });
-}
-
 test('three tabs hear every instance exactly once, whatever happens to server, network and pages', async ({
   context,
   server,
@@ -71,6 +58,7 @@ test('three tabs hear every instance exactly once, whatever happens to server, n
   const proxy = await FlakyProxy.start(server.origin);
   const tabs = [await context.newPage(), await context.newPage(), await context.newPage()];
   for (const page of tabs) {
+    await page.clock.install();
     await openBarePage(page, { origin: proxy.origin } as MockServer, {
       body: '<script src="signals/signals-interventions.js"></script>',
       script: SCRIPT,
@@ -91,10 +79,16 @@ test('three tabs hear every instance exactly once, whatever happens to server, n
     }
   };
   const allHeard = async (after: string) => {
+    const deadline = Date.now() + PATIENCE_MS;
     for (const [index, page] of tabs.entries()) {
-      await expect
-        .poll(() => heard(page), { message: `tab ${index} after ${after}`, timeout: PATIENCE_MS })
-        .toEqual(pushed);
+      const isComplete = async () => (await heard(page)).length >= pushed.length;
+      const settled = Date.now() + SETTLING_MS;
+      while (!(await isComplete()) && Date.now() < deadline) {
+        // Back-off is waited for in the pages' time, which passes faster: the plugin recovers by itself, and nobody waits for it.
+        if (Date.now() > settled) for (const page of tabs) await page.clock.fastForward(STEP_MS);
+        await page.evaluate(() => new Promise((resolve) => requestIdleCallback(resolve)));
+      }
+      expect(await heard(page), `tab ${index} after ${after}`).toEqual(pushed);
     }
   };
 
@@ -106,24 +100,24 @@ test('three tabs hear every instance exactly once, whatever happens to server, n
       await server.startAgain();
     },
     'streams refused with 503': async () => {
-      await fault(server, { status: 503, times: 2 });
+      await server.fault({ status: 503, times: 2 });
       proxy.reset();
     },
     'streams ended by the server': async () => {
-      await fault(server, { drop_after_events: 0 });
+      await server.fault({ drop_after_events: 0 });
       await push(2);
-      await clearFaults(server);
+      await server.clearFaults();
     },
     'connections reset': async () => proxy.reset(),
     'half-open connections': async () => {
       // A server that promises signs of life so often is missed soon.
-      await fault(server, { send_raw: 'event: hello\ndata: {"keep_alive_ms": 700}\n\n' });
+      await server.fault({ send_raw: 'event: hello\ndata: {"keep_alive_ms": 700}\n\n' });
       await push(1);
       await allHeard('the last sign of life');
       proxy.silence();
     },
     garbage: () =>
-      fault(server, {
+      server.fault({
         send_raw: 'data: {not json\n\ndata: 7\n\ndata: {"attributes": {}}\n\n:\n\nid\n\nfoo: bar\n\n',
       }),
     'changed ids': async () => {
@@ -142,8 +136,6 @@ test('three tabs hear every instance exactly once, whatever happens to server, n
       await push(2);
       await strike();
       await push(3);
-      // Troubles follow each other faster than back-off forgets them, and would soon be waited for more than they are struck.
-      for (const page of tabs) await page.evaluate(() => dispatchEvent(new Event('online')));
       await allHeard(name);
     }
   } while (Date.now() < deadline);
