@@ -1,5 +1,9 @@
 // What must never happen, whatever a page does to the plugin. The fixture `problems` fails a test for whatever is thrown into
 // its page: every uncaught exception, every rejection that nobody handles.
+import { execFile } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { promisify } from 'node:util';
+import { inProject } from '../../scripts/support/project.mjs';
 import { callsOf } from './support/calls';
 import { HostilePage } from './support/hostile-page';
 import { expect, test } from './support/test';
@@ -311,4 +315,145 @@ test.describe('the plugin computes for less than 5 ms at a time while 2,000 inst
     await hostile.run('hostile.tracker.core.track = () => undefined');
     expect(await longest(hostile)).toBeLessThan(5);
   });
+});
+
+test.describe('no more of a Content-Security-Policy is needed than WebAssembly and the endpoint', () => {
+  test('where scripts are trusted types and styles forbidden, banners and all', async ({ page, server }) => {
+    await page.addInitScript(() => {
+      const violations: string[] = [];
+      addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) =>
+        violations.push(`${violatedDirective} ${blockedURI}`),
+      );
+      Object.assign(window, { violations });
+    });
+    const hostile = await HostilePage.open(page, server);
+    await hostile.run(
+      `signals.addInterventionHandlers({ banner: signals.bannerHandler({
+        templates: { discount: { message: '10% off for {count_product_views} views', code: 'SAVE10' } },
+      }) })`,
+    );
+    await hostile.listen();
+    await hostile.isOpen();
+    await server.push(
+      'discount',
+      await page.evaluate(() => window.hostile.tracker.getDomainUserId()),
+      'domain_userid',
+      { count_product_views: 4 },
+    );
+    const banner = page.getByRole('status');
+    await expect(banner).toContainText('SAVE10');
+    await banner.getByRole('button', { name: 'Close' }).click();
+    await expect(banner).toHaveCount(0);
+    expect(await page.evaluate('window.violations')).toEqual([]);
+  });
+
+  for (const file of readdirSync(inProject('dist')).filter((name) => name.endsWith('.js'))) {
+    test(`${file} makes no code, markup or inline style of texts`, () => {
+      const code = readFileSync(inProject('dist', file), 'utf8');
+      const found = code.match(
+        /\beval\(|\bFunction\(|\b(inner|outer)HTML\b|insertAdjacentHTML|document\.write|srcdoc|["'`]style["'`]|cssText/g,
+      );
+      expect(found).toBeNull();
+    });
+  }
+});
+
+test('ids appear in messages at the level debug only', async ({ page, server, problems }) => {
+  problems.expect(REPORTED, /status of 422/, /status of 503/, /failed request/);
+  const messages: { level: string; text: string }[] = [];
+  page.on('console', (message) => messages.push({ level: message.type(), text: message.text() }));
+  const ids = { user_id: 'ada-lovelace' };
+  const hostile = await HostilePage.open(page, server, {
+    config: { attributeKeyIds: ids },
+  });
+  // Of every level, whatever the tracker would let through.
+  await hostile.run('signals.SignalsPlugin().logger(console)');
+  await hostile.isOpen();
+  await server.fault({ status: 503, times: 3 });
+  await hostile.frames('{oops', '{"attributes": {"user_id": "ada-lovelace"}}');
+  await hostile.run(
+    `signals.addInterventionHandlers({ bad: 7, worse: () => { throw new Error('on purpose'); } })`,
+    `signals.subscribeToInterventions({ endpoint: '//', attributeKeyIds: { user_id: 'ada-lovelace' } })`,
+    `signals.subscribeToInterventions({ endpoint: location.origin, attributeKeyIds: ['ada-lovelace'] })`,
+    `signals.subscribeToInterventions({ endpoint: location.origin, attributeKeyIds: { user_id: { name: 'ada-lovelace' } } })`,
+    `signals.subscribeToInterventions({ endpoint: location.origin, attributeKeyIds: { user_id: 'ada-lovelace-2' } })`,
+  );
+  await expect.poll(() => problems.count(/trying again|Failed to load/)).toBeGreaterThan(0);
+  await hostile.listen();
+  await expect
+    .poll(() => page.evaluate(() => window.hostile.states.at(-1)), { timeout: 20_000 })
+    .toBe('open');
+  await hostile.push('one');
+  await hostile.hears('one');
+
+  const [, domainUserId, , , , , sessionId] = await page.evaluate(() =>
+    window.hostile.tracker.getDomainUserInfo(),
+  );
+  const secrets = [...Object.values(ids), String(domainUserId), String(sessionId)];
+  const telling = messages.filter(
+    ({ text }) => text.includes('[SignalsPlugin') && secrets.some((secret) => text.includes(secret)),
+  );
+  expect(new Set(telling.map(({ level }) => level))).toEqual(new Set(['debug']));
+  expect(messages.some(({ level, text }) => level === 'warning' && text.includes('[SignalsPlugin'))).toBe(
+    true,
+  );
+});
+
+test('nothing is requested but the plugin, the stream, and what the tracker sends', async ({
+  page,
+  server,
+  problems,
+}) => {
+  problems.expect(/status of 503/, /ERR_ABORTED/);
+  const requested = new Set<string>();
+  page.on('request', (request) => {
+    const { origin, protocol, pathname } = new URL(request.url());
+    if (protocol !== 'data:') requested.add(origin === server.origin ? pathname : request.url());
+  });
+  const hostile = await HostilePage.open(page, server);
+  await hostile.listen();
+  await hostile.isOpen();
+  await hostile.push('one');
+  await hostile.hears('one');
+  await server.fault({ status: 503, times: 1 });
+  await page.evaluate(() => {
+    for (const event of ['offline', 'online']) dispatchEvent(new Event(event));
+  });
+  await expect
+    .poll(() => page.evaluate(() => window.hostile.states.at(-1)), { timeout: 20_000 })
+    .toBe('open');
+  await page.reload();
+  await hostile.isOpen();
+  expect([...requested].sort()).toEqual([
+    '/api/v1/interventions',
+    '/bare.html',
+    '/bare.js',
+    '/com.snowplowanalytics.snowplow/tp2',
+    '/signals/core.js',
+    '/signals/signals-interventions.js',
+    '/signals/signals-interventions.wasm',
+  ]);
+});
+
+test('in Node, importing does nothing, no call throws, and nothing keeps the process alive', async () => {
+  const script = `
+    const { subscribeToInterventions, ...signals } = await import(${JSON.stringify(inProject('dist/index.js'))});
+    const { bannerHandler } = await import(${JSON.stringify(inProject('dist/banner.js'))});
+    const before = JSON.stringify(Object.keys(globalThis));
+    const plugin = signals.SignalsPlugin({ handlers: { banner: bannerHandler({ templates: {} }) } });
+    plugin.activateBrowserPlugin({});
+    plugin.afterTrack({});
+    subscribeToInterventions({ endpoint: 'signals.example.com' });
+    signals.addInterventionHandlers({ log: () => {} });
+    signals.removeInterventionHandlers('log');
+    signals.unsubscribeFromInterventions();
+    signals.onConnectionChange(() => {})();
+    signals.createInterventionsClient({ endpoint: 'signals.example.com', attributeKeyIds: { user_id: 'ada' } }).close();
+    await signals.init();
+    console.log(JSON.stringify(signals.stats()), String(JSON.stringify(Object.keys(globalThis)) === before));
+  `;
+  const run = promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script], {
+    timeout: 30_000,
+  });
+  expect(await run).toEqual({ stdout: '{} true\n', stderr: '' });
 });
