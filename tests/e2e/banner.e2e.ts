@@ -181,6 +181,15 @@ test('a banner stays within reach when a dialog opens above it', async ({ page }
   await expect(page.getByRole('dialog')).toBeVisible();
 });
 
+test('unless the page says otherwise, three are shown and the fourth waits', async ({ page }) => {
+  await page.evaluate(() => {
+    const handle = window.banners.bannerHandler({ templates: ({ name }) => ({ message: name }) });
+    for (const name of ['one', 'two', 'three', 'four'])
+      handle({ intervention_id: name, name, version: 1, attributes: {} });
+  });
+  await expect(page.getByRole('status')).toHaveText(['three', 'two', 'one']);
+});
+
 test('at most maxVisible banners are shown; the next one follows when one goes', async ({ page }) => {
   await page.evaluate(() => {
     const handle = window.banners.bannerHandler({
@@ -223,6 +232,7 @@ test('an option that cannot be is an error that names it', async ({ page }) => {
   await expect(show(page, { templates, autoCloseMs: -1 })).rejects.toThrow('autoCloseMs');
   await expect(show(page, { templates, position: 'middle' as 'top' })).rejects.toThrow('position');
   await expect(show(page, {} as PlainOptions)).rejects.toThrow('templates');
+  await expect(show(page, { templates, container: 'main' } as PlainOptions)).rejects.toThrow('container');
 });
 
 test('interventions without a template show nothing, whatever their name', async ({ page }) => {

@@ -81,6 +81,14 @@ describe('the history of banners', () => {
     expect(history.earlier('offer 2', NOON + 300).sinceMs).toBe(298);
   });
 
+  it('remembers no more than 200 interventions of a tab', () => {
+    const tab = memory();
+    const history = new History(memory(), tab);
+    for (let i = 0; i <= 200; i++) history.appeared(`offer ${i}`, NOON);
+    expect(tab.read()).toHaveLength(200);
+    expect(history.earlier('offer 200', NOON).inSession).toBe(true);
+  });
+
   it.each([null, 7, 'text', { offer: 1 }, [['offer']], [[1, 2]], [null]])(
     'takes %o in its storage for nothing',
     (stored) => {

@@ -44,6 +44,11 @@ describe('pending banners', () => {
     expect(pending.left()).toEqual([instance('two'), instance('three')]);
   });
 
+  it('are no more than the most that may be kept, whoever wrote them', () => {
+    const stored = ['one', 'two', 'three'].map(instance);
+    expect(new Pending(memory(stored), 2).left()).toEqual([instance('one'), instance('two')]);
+  });
+
   it.each([null, 7, {}, [null], [{ name: 'offer' }], [{ ...instance('one'), attributes: null }]])(
     'take %o in their storage for nothing',
     (stored) => {
@@ -57,6 +62,38 @@ describe('memory in a storage of the browser', () => {
     throw new DOMException('forbidden', 'SecurityError');
   };
 
+  /** A storage of the browser, which may be full. */
+  function storage(isFull = (): boolean => false) {
+    const items = new Map<string, string>();
+    const area: Partial<Storage> = {
+      getItem: (key) => items.get(key) ?? null,
+      setItem: (key, text) => (isFull() ? forbidden() : void items.set(key, text)),
+      removeItem: (key) => void items.delete(key),
+    };
+    return { items, area: area as Storage };
+  }
+
+  it('is kept as JSON under its key, and leaves nothing when it is cleared', () => {
+    const { items, area } = storage();
+    const kept = storedMemory(() => area, 'key');
+    kept.write(['offer']);
+    expect([...items]).toEqual([['key', '["offer"]']]);
+    expect(storedMemory(() => area, 'key').read()).toEqual(['offer']);
+    kept.write(undefined);
+    expect([...items]).toEqual([]);
+    expect(kept.read()).toBeUndefined();
+  });
+
+  it('forgets what did not fit once something fits', () => {
+    let isFull = true;
+    const { area } = storage(() => isFull);
+    const kept = storedMemory(() => area, 'key');
+    kept.write('too much');
+    isFull = false;
+    kept.write(undefined);
+    expect(kept.read()).toBeUndefined();
+  });
+
   it('lasts as long as the page where the storage is forbidden', () => {
     const page = storedMemory(forbidden, 'key');
     expect(page.read()).toBeUndefined();
@@ -67,8 +104,8 @@ describe('memory in a storage of the browser', () => {
   });
 
   it('lasts as long as the page where the storage is full', () => {
-    const full = { getItem: () => null, setItem: forbidden } as unknown as Storage;
-    const page = storedMemory(() => full, 'key');
+    const { area } = storage(() => true);
+    const page = storedMemory(() => area, 'key');
     page.write('offer');
     expect(page.read()).toBe('offer');
   });

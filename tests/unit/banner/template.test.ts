@@ -1,13 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { bannerHandler } from '../../../js/banner/index.js';
 import type { BannerOptions } from '../../../js/banner/options.js';
-import { type BannerTemplate, checkTemplate, fillTemplate } from '../../../js/banner/template.js';
+import {
+  type BannerTemplate,
+  checkTemplate,
+  fillTemplate,
+  findTemplate,
+} from '../../../js/banner/template.js';
 
 const intervention = {
   intervention_id: 'b7f5c6a8-7a0b-4d2e-9a55-0d9a3f1f8c11',
   name: 'offer',
   version: 1,
-  attributes: { total: 1234.5, share: '0.1', brands: ['A', 'B'], sizes: [1.5, 2.5], name: 'Ada' },
+  attributes: { total: 1234.5, share: '0.1', brands: ['A', 'B'], sizes: [1.5, 2.5], name: 'Ada', blank: ' ' },
 };
 
 const fill = (template: BannerTemplate, locale = 'en-US') =>
@@ -50,10 +55,25 @@ describe('placeholders', () => {
       'templates.offer.message mentions {constructor}',
     );
     expect(() => fill({ message: '{name}', formats: { name: {} } })).toThrow('templates.offer.formats.name');
+    expect(() => fill({ message: '{blank}', formats: { blank: {} } })).toThrow(
+      'templates.offer.formats.blank',
+    );
+  });
+
+  it('may be called like what every object inherits', () => {
+    const odd = { ...intervention, attributes: { constructor: 1234.5 } };
+    expect(
+      fillTemplate({ message: '{constructor}', formats: {} }, odd, 'templates.offer', 'en').message,
+    ).toBe('1234.5');
   });
 });
 
 describe('a template', () => {
+  it('is found by the name of the intervention, never by what every object inherits', () => {
+    expect(findTemplate({ offer: { message: 'm' } }, intervention)).toEqual({ message: 'm' });
+    expect(findTemplate({}, { ...intervention, name: 'constructor' })).toBeUndefined();
+  });
+
   it.each<[string, unknown]>([
     ['templates.offer', null],
     ['templates.offer.message', {}],
@@ -93,11 +113,16 @@ describe('an option', () => {
     ['storageKey', { storageKey: '' }],
     ['labels.close', { labels: { close: '' } }],
     ['tracker', { tracker: {} }],
+    ['tracker', { tracker: { core: {} } }],
     ['onSkip', { onSkip: 'log' }],
   ])('%s that cannot be is refused by name: %o', (name, options) => {
     expect(() => bannerHandler({ templates: {}, ...options } as BannerOptions)).toThrow(
       new RegExp(`^${name.replace('.', '\\.')} must`),
     );
+  });
+
+  it('cannot be given without the others', () => {
+    expect(() => bannerHandler(null as unknown as BannerOptions)).toThrow('options must be an object');
   });
 
   it('is checked on a server too, where the handler does nothing', () => {
