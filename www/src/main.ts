@@ -48,5 +48,8 @@ receiveInterventions({
   },
   onConnectionChange: (change) => activity.connectionChanged(change),
 });
-tracking.pageView();
-productDialog.followAddress();
+// The tracker measures the page. In a task of its own, that does not hold up the first picture.
+setTimeout(() => {
+  tracking.pageView();
+  productDialog.followAddress();
+});
