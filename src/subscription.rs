@@ -68,7 +68,7 @@ impl Subscription {
                 absence: Cell::default(),
                 closed: Cell::default(),
                 reported: Cell::new(Status::plain(Phase::Idle)),
-                // In a task of its own, so that several changes make one new stream.
+                // Put off, so that several changes make one new stream.
                 update: Task::new(move || {
                     if let Some(subscription) = updating.upgrade() {
                         subscription.update_connection();
@@ -91,13 +91,13 @@ impl Subscription {
         *self.targets.borrow_mut() = targets;
         *self.config.borrow_mut() = Some(config);
         self.look_at(known);
-        self.update.schedule();
+        self.schedule_update();
     }
 
     /// Ends the subscription. What was configured is forgotten, where it left off is not.
     pub fn cancel(&self) {
         *self.config.borrow_mut() = None;
-        self.update.schedule();
+        self.schedule_update();
     }
 
     /// Looks for ids in an event.
@@ -105,7 +105,7 @@ impl Subscription {
         for target in self.targets.borrow().iter() {
             if let Some(id) = target.changed_value(payload) {
                 self.ids.borrow_mut().find(&target.key, &id);
-                self.update.schedule();
+                self.schedule_update();
             }
         }
     }
@@ -138,6 +138,16 @@ impl Subscription {
     pub fn resume_text(&self) -> String {
         self.note_positions();
         self.resume.borrow().to_text()
+    }
+
+    /// The first stream waits for the rest of the present task only, later ones for a task of their own: there is one to go on
+    /// with, and what changes in promises that follow each other makes one new stream.
+    fn schedule_update(&self) {
+        if self.members.borrow().current().is_none() {
+            self.update.schedule_in_present_task();
+        } else {
+            self.update.schedule();
+        }
     }
 
     fn update_connection(&self) {
