@@ -168,6 +168,26 @@ export const SCENARIOS: Scenario[] = [
     },
   },
   {
+    title: 'Three tabs of one shopper are open',
+    connections: [KEEP],
+    observe: async (store) => {
+      const tabs = [store, await store.anotherTab(), await store.anotherTab()];
+      for (const tab of tabs) {
+        await tab.startAll();
+        await tab.waitFor(async () => (await tab.requests()).some(({ open }) => open));
+        // Tabs have their time to hear of each other.
+        await tab.passTime(3_000);
+      }
+      await store.send(instance('one'));
+      for (const tab of tabs) await tab.receives(1, 5_000);
+      const calls = await Promise.all(tabs.map((tab) => tab.calls()));
+      const once = calls.every((calls) => calls.length === 1) ? 'each delivers once' : 'not all deliver once';
+      const open = (await store.requests()).filter(({ open }) => open).length;
+      for (const tab of tabs.slice(1)) await tab.page.close();
+      return `${open === 1 ? 'They share one connection' : `They have ${open} connections`}; ${once}.`;
+    },
+  },
+  {
     title: 'A handler throws',
     connections: [KEEP],
     observe: async (store) => {

@@ -106,6 +106,14 @@ export class Storefront {
     return new Storefront(page, `${scripted.origin}/channels/${plugin}`);
   }
 
+  /** Opens the same page in another tab of the same shopper. */
+  async anotherTab(): Promise<Storefront> {
+    const page = await this.page.context().newPage();
+    await page.clock.install();
+    await page.goto(this.page.url());
+    return new Storefront(page, this.#channel);
+  }
+
   /** Starts a tracker, registers a handler that just returns, and subscribes a known user. */
   async startAll(): Promise<void> {
     await this.page.evaluate(() => {
