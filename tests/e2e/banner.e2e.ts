@@ -105,6 +105,23 @@ test.describe('time', () => {
     await expect(page.getByRole('status')).toHaveCount(0);
   });
 
+  test('a banner does not grow old in a tab in the background', async ({ page }) => {
+    const turn = (hidden: boolean) =>
+      page.evaluate((hidden) => {
+        Object.defineProperty(document, 'hidden', { configurable: true, value: hidden });
+        document.dispatchEvent(new Event('visibilitychange'));
+      }, hidden);
+    await page.clock.runFor(50_000);
+    await turn(true);
+    await page.clock.runFor(120_000);
+    await expect(page.getByRole('status')).toHaveCount(1);
+    await turn(false);
+    await page.clock.runFor(9_900);
+    await expect(page.getByRole('status')).toHaveCount(1);
+    await page.clock.runFor(100);
+    await expect(page.getByRole('status')).toHaveCount(0);
+  });
+
   test('a banner that has the focus stays', async ({ page }) => {
     await page.getByRole('button', { name: 'Close' }).focus();
     await page.clock.runFor(120_000);
@@ -170,6 +187,19 @@ test('Escape in a dialog closes the dialog; in a banner, the banner', async ({ p
   await page.keyboard.press('Escape');
   await expect(dialog).toBeHidden();
   await expect(page.getByText('Ten percent off')).toBeVisible();
+});
+
+test('a banner lies above whatever the page puts on top', async ({ page }) => {
+  await show(page, offer);
+  await expect(page.getByRole('status')).toContainText('SAVE10');
+  await page.evaluate(() => {
+    const cover = document.createElement('div');
+    cover.id = 'cover';
+    Object.assign(cover.style, { position: 'fixed', inset: '0', zIndex: '2147483647' });
+    document.body.append(cover);
+  });
+  await page.getByRole('button', { name: 'Close' }).click();
+  await expect(page.getByRole('status')).toHaveCount(0);
 });
 
 test('a banner stays within reach when a dialog opens above it', async ({ page }) => {
