@@ -273,12 +273,22 @@ test('interventions without a template show nothing, whatever their name', async
   await expect(page.getByRole('status')).toHaveCount(1);
 });
 
-test('the copy button puts the code into the clipboard and says so', async ({ page, context }) => {
+test('the copy button puts the code into the clipboard and says so for two seconds', async ({
+  page,
+  context,
+}) => {
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  await page.clock.install();
+  await page.clock.pauseAt(Date.now() + 1000);
   await show(page, offer);
+  await page.clock.runFor(100);
   await page.getByRole('button', { name: 'Copy code' }).click();
   await expect(page.getByRole('button', { name: 'Copied' })).toBeVisible();
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe('SAVE10');
+  await page.clock.runFor(1_999);
+  await expect(page.getByRole('button', { name: 'Copied' })).toBeVisible();
+  await page.clock.runFor(1);
+  await expect(page.getByRole('button', { name: 'Copy code' })).toBeVisible();
 });
 
 test.describe('caps, turns and outcomes', () => {
