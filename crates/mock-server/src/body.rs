@@ -1,10 +1,15 @@
 //! Request bodies: their size limit, and JSON that is checked field by field.
 
+use std::fmt;
+use std::marker::PhantomData;
+
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
-use serde::de::DeserializeOwned;
+use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{DeserializeOwned, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 use serde_path_to_error::{Path, Segment};
 
@@ -49,6 +54,30 @@ fn too_large_or(rejection: &BytesRejection) -> ApiError {
 /// Whether valid JSON is an object. Derived deserialisers of structs take arrays of the fields' values as well.
 pub(crate) fn is_object(json: &[u8]) -> bool {
     json.trim_ascii_start().starts_with(b"{")
+}
+
+/// A `T` inside of a body, from a JSON object only; see [`is_object`].
+#[derive(Debug)]
+pub(crate) struct Object<T>(pub(crate) T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(ObjectVisitor(PhantomData))
+    }
+}
+
+struct ObjectVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
+    type Value = Object<T>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<Object<T>, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(fields)).map(Object)
+    }
 }
 
 fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
@@ -102,7 +131,6 @@ fn missing_field(message: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use serde::Deserialize;
     use serde_json::json;
 
     use super::*;
@@ -111,7 +139,7 @@ mod tests {
     #[serde(deny_unknown_fields)]
     struct Outer {
         #[expect(dead_code, reason = "only the errors matter")]
-        inner: Inner,
+        inner: Object<Inner>,
     }
 
     #[derive(Debug, Deserialize)]
@@ -146,7 +174,11 @@ mod tests {
 
     #[test]
     fn an_array_does_not_pass_for_an_object() {
-        assert_eq!(problem("[[1]]")["msg"], "must be an object");
+        assert_eq!(problem(r#"[{"count": 1}]"#)["msg"], "must be an object");
+        let inside = problem(r#"{"inner": [1]}"#);
+        assert_eq!(inside["loc"], json!(["body", "inner"]));
+        let msg = inside["msg"].as_str().unwrap();
+        assert!(msg.starts_with("invalid type: sequence, expected an object"), "{msg}");
     }
 
     #[test]

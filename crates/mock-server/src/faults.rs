@@ -14,14 +14,17 @@ use serde::{Deserialize, Deserializer, de};
 use serde_json::json;
 use utoipa::ToSchema;
 
+use crate::body::Object;
 use crate::state::AppState;
 
 /// A script of faults, as testers post it. What it does not mention stays as it is.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Script {
-    stream: Option<StreamScript>,
-    collector: Option<CollectorScript>,
+    #[schema(value_type = Option<StreamScript>)]
+    stream: Option<Object<StreamScript>>,
+    #[schema(value_type = Option<CollectorScript>)]
+    collector: Option<Object<CollectorScript>>,
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -91,10 +94,10 @@ impl Faults {
     /// Puts `script` in force.
     pub(crate) fn follow(&self, script: Script) -> Demand {
         let mut scripted = self.scripted.lock();
-        if let Some(CollectorScript { status, times }) = script.collector {
+        if let Some(Object(CollectorScript { status, times })) = script.collector {
             scripted.collector = RequestFault { status, times, delay: Duration::ZERO };
         }
-        let Some(stream) = script.stream else { return Demand::default() };
+        let Some(Object(stream)) = script.stream else { return Demand::default() };
         if stream.status.is_some() || stream.delay_headers_ms.is_some() {
             let delay = Duration::from_millis(stream.delay_headers_ms.unwrap_or(0).into());
             scripted.stream = RequestFault { delay, status: stream.status, times: stream.times };
@@ -239,6 +242,14 @@ mod tests {
     fn dropping_after_no_event_at_all_concerns_open_streams_at_once() {
         let demand = follow(&Faults::default(), json!({"stream": {"drop_after_events": 0}}));
         assert!(demand.drop_streams);
+    }
+
+    #[test]
+    fn a_list_of_values_is_no_script() {
+        for script in [json!({"collector": [503, 3]}), json!({"stream": [503, 3, 0, 0, ""]})] {
+            let error = serde_json::from_value::<Script>(script).unwrap_err().to_string();
+            assert_eq!(error, "invalid type: sequence, expected an object");
+        }
     }
 
     #[test]

@@ -9,19 +9,25 @@ use utoipa::{OpenApi, ToSchema};
 use super::kind::{Id, Kind};
 use super::refusal::Refusal;
 use crate::auth::Authorized;
-use crate::body::JsonBody;
+use crate::body::{JsonBody, Object};
 use crate::error::{ApiError, BodyRefused, Problem, Step, TokenRefused};
 use crate::state::AppState;
 
 /// What to publish, or to take back.
 #[derive(Debug, Deserialize, ToSchema)]
 struct References {
-    attribute_keys: Option<Vec<Named>>,
-    attribute_groups: Option<Vec<Versioned>>,
-    services: Option<Vec<Named>>,
-    interventions: Option<Vec<Versioned>>,
-    event_logs: Option<Vec<Named>>,
-    agentic_decisions: Option<Vec<Named>>,
+    #[schema(value_type = Option<Vec<Named>>)]
+    attribute_keys: Option<Vec<Object<Named>>>,
+    #[schema(value_type = Option<Vec<Versioned>>)]
+    attribute_groups: Option<Vec<Object<Versioned>>>,
+    #[schema(value_type = Option<Vec<Named>>)]
+    services: Option<Vec<Object<Named>>>,
+    #[schema(value_type = Option<Vec<Versioned>>)]
+    interventions: Option<Vec<Object<Versioned>>>,
+    #[schema(value_type = Option<Vec<Named>>)]
+    event_logs: Option<Vec<Object<Named>>>,
+    #[schema(value_type = Option<Vec<Named>>)]
+    agentic_decisions: Option<Vec<Object<Named>>>,
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -136,19 +142,19 @@ impl References {
         let unsupported =
             [("event_logs", self.event_logs), ("agentic_decisions", self.agentic_decisions)];
         for (field, references) in unsupported {
-            if let Some(reference) = references.iter().flatten().next() {
+            if let Some(Object(reference)) = references.iter().flatten().next() {
                 let msg = format!("`{}`: not part of this server", reference.name.escape_debug());
                 let path = [Step::from(field), Step::Index(0)];
                 return Err(Problem::in_body(path, "unknown_reference", msg));
             }
         }
-        let named = |kind, references: Option<Vec<Named>>| {
+        let named = |kind, references: Option<Vec<Object<Named>>>| {
             let references = references.unwrap_or_default().into_iter();
-            references.map(move |Named { name }| Id { kind, name, version: None })
+            references.map(move |Object(Named { name })| Id { kind, name, version: None })
         };
-        let versioned = |kind, references: Option<Vec<Versioned>>| {
+        let versioned = |kind, references: Option<Vec<Object<Versioned>>>| {
             let references = references.unwrap_or_default().into_iter();
-            references.map(move |Versioned { name, version }| Id {
+            references.map(move |Object(Versioned { name, version })| Id {
                 kind,
                 name,
                 version: Some(version),
