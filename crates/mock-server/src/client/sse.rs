@@ -1,6 +1,8 @@
 //! The part of Server-Sent Events that the intervention stream uses.
 
-/// One event of a stream.
+use std::time::Duration;
+
+/// One event of a stream, or what else comes in one piece.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct SseEvent {
     /// Where to resume after it.
@@ -8,6 +10,8 @@ pub(super) struct SseEvent {
     /// Nothing for instances.
     pub(super) name: Option<String>,
     pub(super) data: String,
+    /// How long to wait before connecting anew, from now on.
+    pub(super) retry: Option<Duration>,
 }
 
 /// Puts events together from lines.
@@ -34,7 +38,12 @@ impl SseLines {
                 }
                 self.event.data.push_str(value);
             }
-            // `retry`, comments and what others may add.
+            // `parse` alone would let a sign through.
+            "retry" if value.bytes().all(|byte| byte.is_ascii_digit()) => {
+                let millis = value.parse::<u32>().ok();
+                self.event.retry = millis.map(|millis| Duration::from_millis(millis.into()));
+            }
+            // Comments and what others may add.
             _ => {}
         }
         None
@@ -45,10 +54,14 @@ impl SseLines {
 mod tests {
     use super::*;
 
-    fn events(text: &str) -> Vec<(Option<String>, Option<String>, String)> {
+    fn events(text: &str) -> Vec<SseEvent> {
         let mut lines = SseLines::default();
-        let events = text.lines().filter_map(|line| lines.push(line));
-        events.map(|SseEvent { id, name, data }| (id, name, data)).collect()
+        text.lines().filter_map(|line| lines.push(line)).collect()
+    }
+
+    fn event(id: Option<&str>, name: Option<&str>, data: &str) -> SseEvent {
+        let owned = |text: Option<&str>| text.map(str::to_owned);
+        SseEvent { id: owned(id), name: owned(name), data: data.to_owned(), retry: None }
     }
 
     #[test]
@@ -57,10 +70,18 @@ mod tests {
         assert_eq!(
             events(text),
             [
-                (Some("a-1".into()), Some("hello".into()), "{\"a\":1}".into()),
-                (Some("a-2".into()), None, "{}".into()),
-                (None, Some(String::new()), "1\n2".into()),
+                SseEvent { retry: Some(Duration::from_secs(2)), ..SseEvent::default() },
+                event(Some("a-1"), Some("hello"), "{\"a\":1}"),
+                event(Some("a-2"), None, "{}"),
+                event(None, Some(""), "1\n2"),
             ]
         );
+    }
+
+    #[test]
+    fn a_reconnection_time_that_is_no_number_is_none() {
+        for text in ["retry: soon\n\n", "retry: +1\n\n", "retry\n\n", "retry: 99999999999\n\n"] {
+            assert_eq!(events(text), [], "{text}");
+        }
     }
 }

@@ -1,5 +1,6 @@
 use std::collections::VecDeque;
 use std::io::{self, BufRead, BufReader, Write};
+use std::mem;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
@@ -14,10 +15,10 @@ use super::sse::{SseEvent, SseLines};
 use super::{Client, ClientError};
 use crate::config::WatchOptions;
 
-/// How long to wait before the first new attempt; twice as long before each further one.
+/// How long to wait before the first new attempt, unless the server says; twice as long before each further one.
 const FIRST_DELAY: Duration = Duration::from_millis(500);
 
-/// The longest wait.
+/// The longest wait, unless the server asks for a longer one.
 const LAST_DELAY: Duration = Duration::from_secs(10);
 
 /// A connection that is silent for so long is dead: it misses several signs of life.
@@ -53,20 +54,21 @@ pub fn watch(
         shown: 0,
         last_event_id: options.last_event_id.clone(),
         known: VecDeque::new(),
+        first_delay: FIRST_DELAY,
+        delay: FIRST_DELAY,
     };
-    let mut delay = FIRST_DELAY;
     loop {
         let lost = match watcher.connect(&client) {
-            Ok(events) => match watcher.follow(&events, &mut delay, out, status)? {
+            Ok(events) => match watcher.follow(&events, out, status)? {
                 Some(reason) => reason,
                 None => return Ok(()),
             },
             Err(error) if error.is_final() => return Err(error.into()),
             Err(error) => error.to_string(),
         };
+        let delay = watcher.next_delay();
         writeln!(status, "{lost}; next attempt in {:.1} s", delay.as_secs_f64())?;
         thread::sleep(delay);
-        delay = LAST_DELAY.min(delay * 2);
     }
 }
 
@@ -75,9 +77,25 @@ struct Watcher<'a> {
     shown: u64,
     last_event_id: Option<String>,
     known: VecDeque<String>,
+    /// What the server asks for.
+    first_delay: Duration,
+    /// Before the next attempt.
+    delay: Duration,
 }
 
 impl Watcher<'_> {
+    /// How long to wait now.
+    fn next_delay(&mut self) -> Duration {
+        let longer = LAST_DELAY.max(self.first_delay).min(self.delay * 2);
+        mem::replace(&mut self.delay, longer)
+    }
+
+    /// Waits so long from now on before the first new attempt.
+    fn wait_first(&mut self, delay: Duration) {
+        self.first_delay = delay;
+        self.delay = delay;
+    }
+
     /// Opens a stream. What it brings comes from a thread of its own, so that silence can be told from waiting.
     fn connect(&self, client: &Client<'_>) -> Result<Receiver<SseEvent>, ClientError> {
         let url = client.url(&format!("{INTERVENTIONS_PATH}?{}", self.options.targets.query()));
@@ -107,7 +125,6 @@ impl Watcher<'_> {
     fn follow(
         &mut self,
         events: &Receiver<SseEvent>,
-        delay: &mut Duration,
         out: &mut impl Write,
         status: &mut impl Write,
     ) -> Result<Option<String>, WatchError> {
@@ -117,16 +134,19 @@ impl Watcher<'_> {
                 Err(RecvTimeoutError::Timeout) => return Ok(Some("the server is silent".into())),
                 Err(RecvTimeoutError::Disconnected) => return Ok(Some("connection lost".into())),
             };
+            if let Some(delay) = event.retry {
+                self.wait_first(delay);
+            }
             if event.id.is_some() {
                 self.last_event_id = event.id;
             }
             match event.name.as_deref() {
                 Some(HELLO_EVENT) => {
-                    *delay = FIRST_DELAY;
+                    self.delay = self.first_delay;
                     writeln!(status, "watching {}", self.options.targets)?;
                 }
-                None => self.show(&event.data, out)?,
-                Some(_) => {}
+                None if !event.data.is_empty() => self.show(&event.data, out)?,
+                _ => {}
             }
             if self.options.count.is_some_and(|count| self.shown >= count) {
                 return Ok(None);
@@ -172,4 +192,53 @@ fn for_people(instance: &InterventionInstance) -> String {
         target_attribute_key.name,
         target_attribute_key.id
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::config::{Cli, Command};
+
+    fn options() -> WatchOptions {
+        match Cli::parse_from(["signals-mock-server", "watch", "--id", "a"]).command {
+            Some(Command::Watch(options)) => options,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Seconds before each of some attempts in vain.
+    fn delays(retry: Option<u64>) -> Vec<f64> {
+        let options = options();
+        let mut watcher = Watcher {
+            options: &options,
+            shown: 0,
+            last_event_id: None,
+            known: VecDeque::new(),
+            first_delay: FIRST_DELAY,
+            delay: FIRST_DELAY,
+        };
+        if let Some(seconds) = retry {
+            let (sender, events) = mpsc::channel();
+            let retry = Some(Duration::from_secs(seconds));
+            sender.send(SseEvent { retry, ..SseEvent::default() }).unwrap();
+            drop(sender);
+            let mut shown = Vec::new();
+            watcher.follow(&events, &mut shown, &mut io::sink()).unwrap();
+            assert!(shown.is_empty(), "a reconnection time is nothing to show");
+        }
+        [(); 6].map(|()| watcher.next_delay().as_secs_f64()).to_vec()
+    }
+
+    #[test]
+    fn attempts_come_at_longer_and_longer_intervals() {
+        assert_eq!(delays(None), [0.5, 1.0, 2.0, 4.0, 8.0, 10.0]);
+    }
+
+    #[test]
+    fn the_server_says_how_long_to_wait_first() {
+        assert_eq!(delays(Some(3)), [3.0, 6.0, 10.0, 10.0, 10.0, 10.0]);
+        assert_eq!(delays(Some(60)), [60.0; 6]);
+    }
 }
