@@ -100,13 +100,14 @@ async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
     };
     // In one piece: whoever waits for the first line may stop reading after it.
     io::stdout().write_all(format!("listening on {url}{token_hint}\n").as_bytes())?;
-    run(listener, state, async move {
+    let shutdown = async move {
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
         tracing::info!("shutting down");
-    })
-    .await?;
+    };
+    // Accepting is the work of the runtime's threads too: on this one, every connection would have to wake one of them.
+    tokio::spawn(run(listener, state, shutdown)).await??;
     Ok(())
 }
