@@ -10,6 +10,7 @@ use super::Engine;
 use super::attribute::AttributeIndex;
 use super::condition::{Condition, Values};
 use super::key::{Ids, KeyIndex};
+use super::profile::Profile;
 use super::rule::{Rule, RuleIndex};
 use crate::definitions::Criteria;
 use crate::timestamp::Timestamp;
@@ -75,12 +76,13 @@ pub enum AsksFor {
 struct Present<'a> {
     engine: &'a Engine,
     ids: &'a Ids<'a>,
+    profiles: &'a [Option<&'a Profile>],
     now: Timestamp,
 }
 
 impl Values for Present<'_> {
     fn value(&self, attribute: AttributeIndex) -> Cow<'_, Value> {
-        Cow::Owned(self.engine.value(attribute, self.ids, self.now))
+        Cow::Owned(self.engine.value(attribute, self.profiles, self.now))
     }
 
     fn has_changed(&self, _: AttributeIndex) -> bool {
@@ -93,7 +95,8 @@ impl Engine {
     /// definition order. Of several owners with the same attribute key, the last one counts.
     pub fn explain(&self, owners: &[TargetAttributeKey], now: Timestamp) -> Vec<RuleReading> {
         let ids = Ids::named(owners, &self.program.keys);
-        let present = Present { engine: self, ids: &ids, now };
+        let profiles = self.profiles_of(&ids);
+        let present = Present { engine: self, ids: &ids, profiles: &profiles, now };
         self.program
             .published_rules()
             .filter(|(_, rule)| self.concerns(rule, &ids))

@@ -52,14 +52,14 @@ pub use snapshot::Snapshot;
 ///     }]
 /// }"#)?;
 /// let mut engine = Engine::new(&definitions)?;
-/// let payload = serde_json::json!({"e": "pv", "duid": "218e8926-3858-431d-b2ed-66da03a1cbe5"});
+/// let payload = serde_json::from_str(r#"{"e": "pv", "duid": "218e8926-3858-431d-b2ed-66da03a1cbe5"}"#)?;
 /// let arrival = Arrival {
 ///     collector_tstamp: Timestamp::from_millis(1_795_333_691_500),
 ///     network_userid: None,
 ///     useragent: None,
 ///     user_ipaddress: None,
 /// };
-/// let event = Event::from_payload(payload.as_object().unwrap().clone(), &arrival)?;
+/// let event = Event::from_payload(payload, &arrival)?;
 /// let outcome = engine.process(&event, &mut || uuid::Uuid::nil());
 /// assert_eq!(outcome.triggered[0].name, "welcome");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -90,7 +90,8 @@ struct Holding {
 /// Attribute values on one side of an event, in the profiles that the event belongs to.
 struct Side<'a> {
     engine: &'a Engine,
-    ids: &'a Ids<'a>,
+    /// By attribute key. Found once for an event, whose rules ask for many values.
+    profiles: &'a [Option<&'a Profile>],
     now: Timestamp,
     changes: &'a [Change],
     is_after: bool,
@@ -101,7 +102,7 @@ impl Values for Side<'_> {
         match change_of(attribute, self.changes) {
             Some(change) if self.is_after => Cow::Borrowed(&change.after),
             Some(change) => Cow::Borrowed(&change.before),
-            None => Cow::Owned(self.engine.value(attribute, self.ids, self.now)),
+            None => Cow::Owned(self.engine.value(attribute, self.profiles, self.now)),
         }
     }
 
@@ -381,7 +382,11 @@ impl Engine {
         rules.dedup();
         outcome.rules_evaluated += rules.len() as u64;
 
-        let before = Side { engine: self, ids, now, changes, is_after: false };
+        if rules.is_empty() {
+            return Vec::new();
+        }
+        let profiles = self.profiles_of(ids);
+        let before = Side { engine: self, profiles: &profiles, now, changes, is_after: false };
         let after = Side { is_after: true, ..before };
         rules
             .into_iter()
@@ -395,23 +400,30 @@ impl Engine {
             .collect()
     }
 
-    /// The value of an attribute in the profile that the event belongs to, as criteria see it.
-    fn value(&self, index: AttributeIndex, ids: &Ids<'_>, now: Timestamp) -> Value {
-        self.program.attribute(index).value_for_criteria(self.cast(index, ids, now))
+    /// The value of an attribute in the one of `profiles` that has it, as criteria see it.
+    fn value(&self, index: AttributeIndex, profiles: &[Option<&Profile>], now: Timestamp) -> Value {
+        self.program.attribute(index).value_for_criteria(self.cast(index, profiles, now))
     }
 
-    fn cast(&self, index: AttributeIndex, ids: &Ids<'_>, now: Timestamp) -> Option<Cast> {
+    fn cast(
+        &self,
+        index: AttributeIndex,
+        profiles: &[Option<&Profile>],
+        now: Timestamp,
+    ) -> Option<Cast> {
         let attribute = self.program.attribute(index);
-        let profile = self.profile_of(attribute.key, ids).filter(|_| attribute.is_published)?;
+        let profile = profiles[attribute.key.get()].filter(|_| attribute.is_published)?;
         profile.value(index, attribute, now)
+    }
+
+    /// The profiles that an event belongs to, by attribute key.
+    fn profiles_of(&self, ids: &Ids<'_>) -> Vec<Option<&Profile>> {
+        let keys = (0..self.program.keys.len() as u32).map(KeyIndex);
+        keys.map(|key| self.profiles.get(key, ids.get(key)?)).collect()
     }
 
     fn owner(&self, key: KeyIndex, id: &str) -> TargetAttributeKey {
         TargetAttributeKey { name: self.program.keys.get(key).name.clone(), id: id.to_owned() }
-    }
-
-    fn profile_of(&self, key: KeyIndex, ids: &Ids<'_>) -> Option<&Profile> {
-        self.profiles.get(key, ids.get(key)?)
     }
 
     /// Those targets for which a rule holds anew, that the event has an id of and, unless the rule triggers at every
@@ -453,19 +465,21 @@ impl Engine {
     ) -> bool {
         let (here, elsewhere): (Vec<AttributeIndex>, Vec<AttributeIndex>) =
             rule.mentioned.iter().partition(|index| self.program.attribute(**index).key == key);
+        let profiles = self.profiles_of(ids);
         let was_set = |index: &AttributeIndex| match change_of(*index, changes) {
             Some(change) => change.was_set,
-            None => self.cast(*index, ids, now).is_some(),
+            None => self.cast(*index, &profiles, now).is_some(),
         };
         !here.is_empty() && !elsewhere.is_empty() && !here.iter().any(was_set)
     }
 
     /// What an instance carries. Where two groups have an attribute of the same name, the group named first wins.
     fn payload(&self, rule: &Rule, ids: &Ids<'_>, now: Timestamp) -> Map<String, Value> {
+        let profiles = self.profiles_of(ids);
         let mut payload = Map::new();
         for group in &rule.payload {
             for index in self.program.groups.get(*group).attributes() {
-                let value = self.value(index, ids, now);
+                let value = self.value(index, &profiles, now);
                 let name = &self.program.attribute(index).name;
                 if !value.is_null() && !payload.contains_key(name) {
                     payload.insert(name.clone(), value);
