@@ -9,8 +9,9 @@ mod support;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use proptest::prelude::*;
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use signals_engine::{Definitions, Engine, Event};
+use signals_engine::{Definitions, Engine, Event, Payload};
 use support::*;
 
 /// Any text, and what means something somewhere.
@@ -157,8 +158,8 @@ proptest! {
     fn an_event_of_any_content_is_taken_or_refused_with_a_reason(fields in prop::collection::vec(field(), 0..8)) {
         let payload: Map<String, Value> =
             fields.into_iter().map(|(name, text)| (name.to_owned(), text.into())).collect();
-        let payload = serde_json::from_value(Value::Object(payload)).unwrap();
-        match Event::from_payload(payload, &arrival(START)) {
+        let payload = Value::Object(payload);
+        match Event::from_payload(Payload::deserialize(&payload).unwrap(), &arrival(START)) {
             Ok(event) => {
                 let attributes = json!([counter("a")]);
                 Run::new(user_group(attributes, json!([]))).process(&event);

@@ -4,6 +4,7 @@
 
 mod support;
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 use signals_engine::{Event, Payload};
 use support::*;
@@ -38,7 +39,7 @@ fn events(recording: &str) -> Vec<Event> {
     payloads
         .zip(0..)
         .map(|(payload, position)| {
-            let payload: Payload = payload.as_object().unwrap().clone();
+            let payload = Payload::deserialize(&payload).unwrap();
             let mut arrival = arrival(START + 1000 * position);
             arrival.network_userid = Some(COOKIE.to_owned());
             Event::from_payload(payload, &arrival).unwrap()
@@ -84,7 +85,7 @@ fn every_recorded_event_is_understood() {
             .flat_map(|event| event.entities())
             .find(|entity| entity.schema.name() == "product")
             .unwrap();
-        assert_eq!(product.data["name"], json!("Café mascara ☕"), "{name}");
+        assert_eq!(product.data()["name"], json!("Café mascara ☕"), "{name}");
         for event in &events {
             let waited = event.collector_tstamp().millis_since(event.derived_tstamp());
             assert!((0..60_000).contains(&waited), "{name}: derived {waited} ms before arrival");

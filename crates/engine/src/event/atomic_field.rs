@@ -3,8 +3,6 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use signals_wire::tracker_protocol::RENAMED_FIELDS;
-
 /// What an atomic field holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FieldType {
@@ -41,11 +39,6 @@ impl AtomicField {
         panic!("no atomic field has this name")
     }
 
-    /// The field that the tracker protocol parameter `parameter` is carried over to unchanged.
-    pub(crate) fn of_parameter(parameter: &str) -> Option<Self> {
-        BY_PARAMETER.get(parameter).copied()
-    }
-
     pub(crate) fn index(self) -> usize {
         usize::from(self.0)
     }
@@ -73,13 +66,6 @@ const fn is_same(left: &str, right: &str) -> bool {
 
 static BY_NAME: LazyLock<HashMap<&str, AtomicField>> = LazyLock::new(|| {
     (0..).map(AtomicField).zip(FIELDS).map(|(field, &(name, _))| (name, field)).collect()
-});
-
-static BY_PARAMETER: LazyLock<HashMap<&str, AtomicField>> = LazyLock::new(|| {
-    RENAMED_FIELDS
-        .iter()
-        .filter_map(|&(parameter, name)| Some((parameter, AtomicField::named(name)?)))
-        .collect()
 });
 
 use FieldType::{Boolean, Integer, Moment, Number, Text};
@@ -223,18 +209,6 @@ const FIELDS: &[(&str, FieldType)] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_parameter_of_the_tracker_protocol_has_its_field() {
-        for &(parameter, name) in RENAMED_FIELDS {
-            assert_eq!(
-                AtomicField::of_parameter(parameter),
-                AtomicField::named(name),
-                "{parameter}"
-            );
-            assert!(AtomicField::named(name).is_some(), "{parameter} → {name}");
-        }
-    }
 
     #[test]
     fn no_field_is_listed_twice() {

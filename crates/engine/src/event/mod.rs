@@ -3,24 +3,24 @@
 mod atomic;
 mod atomic_field;
 mod page_url;
+mod parameter;
+mod payload;
 mod self_describing;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 use signals_wire::tracker_protocol::EVENT_TYPES;
 use thiserror::Error;
 
 use crate::Timestamp;
 use crate::datum::Datum;
 use crate::name::has_control_character;
-use atomic::{Atomic, AtomicValue};
+use atomic::Atomic;
 pub(crate) use atomic_field::{AtomicField, FieldType};
-use self_describing::Encoding;
+use parameter::Meaning;
+pub use payload::Payload;
+use self_describing::Json;
 pub(crate) use self_describing::parse_version;
 pub use self_describing::{SchemaUri, SelfDescribing};
-
-/// One event as the tracker sent it: a flat object of tracker protocol parameters (for GET requests, the query pairs as
-/// strings).
-pub type Payload = Map<String, Value>;
 
 /// What the collector adds to an event when it arrives.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,19 +58,9 @@ pub struct Event {
     derived_tstamp: Timestamp,
     atomic: Atomic,
     schema: SchemaUri,
-    data: Option<Value>,
+    data: Option<Json>,
     entities: Vec<SelfDescribing>,
 }
-
-/// Parameters that identify somebody or something and travel on into streams, logs and keys.
-const ID_PARAMETERS: &[&str] = &["eid", "duid", "sid", "nuid", "uid"];
-
-/// Parameters of the form `{width}x{height}` and the fields they fill.
-const SIZE_PARAMETERS: &[(&str, AtomicField, AtomicField)] = &[
-    ("res", AtomicField::known("dvce_screenwidth"), AtomicField::known("dvce_screenheight")),
-    ("vp", AtomicField::known("br_viewwidth"), AtomicField::known("br_viewheight")),
-    ("ds", AtomicField::known("doc_width"), AtomicField::known("doc_height")),
-];
 
 /// Fields that this module fills or reads by itself.
 mod known {
@@ -99,52 +89,34 @@ impl Event {
     ///
     /// # Errors
     /// [`BadEvent`] names the first parameter that is malformed: an unknown or missing event type, a number that is none,
-    /// base64, JSON or a schema URI that cannot be decoded, an id with control characters.
-    pub fn from_payload(payload: Payload, arrival: &Arrival) -> Result<Event, BadEvent> {
+    /// base64, JSON or a schema URI that cannot be decoded, an id with control characters, a parameter that is no text.
+    pub fn from_payload(payload: Payload<'_>, arrival: &Arrival) -> Result<Event, BadEvent> {
         let mut atomic = Atomic::new();
         let mut event_type = None;
         let mut self_describing = None;
         let mut entities = Vec::new();
-        for (parameter, value) in payload {
-            let Some(text) = atomic::parameter_text(&parameter, value)? else { continue };
-            let bad = |reason: String| BadEvent::new(&parameter, reason);
-            if let Some(field) = AtomicField::of_parameter(&parameter) {
-                if ID_PARAMETERS.contains(&parameter.as_str()) && has_control_character(&text) {
-                    return Err(BadEvent::new(&parameter, "has a control character"));
+        for (parameter, meaning, text) in payload.into_texts()? {
+            let bad = |reason: String| BadEvent::new(parameter, reason);
+            match meaning {
+                Meaning::Field { is_id: true, .. } if has_control_character(&text) => {
+                    return Err(bad("has a control character".to_owned()));
                 }
-                atomic.set(field, atomic::parse_atomic(&parameter, text, field.field_type())?);
-                continue;
-            }
-            match parameter.as_str() {
-                "e" => event_type = Some(text),
-                "ue_pr" => {
-                    self_describing =
-                        Some(self_describing::decode_event(&text, Encoding::Plain).map_err(bad)?);
+                Meaning::Field { field, .. } => atomic.set_parsed(field, parameter, &text)?,
+                Meaning::EventType => event_type = Some(text),
+                Meaning::Event(encoding) => {
+                    let event = self_describing::decode_event(&text, encoding).map_err(bad)?;
+                    self_describing = Some(event);
                 }
-                "ue_px" => {
-                    self_describing =
-                        Some(self_describing::decode_event(&text, Encoding::Base64).map_err(bad)?);
+                Meaning::Entities(encoding) => {
+                    entities
+                        .extend(self_describing::decode_entities(&text, encoding).map_err(bad)?);
                 }
-                "co" => {
-                    entities.extend(
-                        self_describing::decode_entities(&text, Encoding::Plain).map_err(bad)?,
-                    );
-                }
-                "cx" => {
-                    entities.extend(
-                        self_describing::decode_entities(&text, Encoding::Base64).map_err(bad)?,
-                    );
-                }
-                other => {
-                    if let Some((_, width, height)) =
-                        SIZE_PARAMETERS.iter().find(|(name, _, _)| *name == other)
-                    {
-                        let (w, h) = parse_size(&text).ok_or_else(|| {
-                            bad(format!("`{}` is not a size such as 1280x720", text.escape_debug()))
-                        })?;
-                        atomic.set(*width, AtomicValue::Integer(w));
-                        atomic.set(*height, AtomicValue::Integer(h));
-                    }
+                Meaning::Size { width, height } => {
+                    let (w, h) = parse_size(&text).ok_or_else(|| {
+                        bad(format!("`{}` is not a size such as 1280x720", text.escape_debug()))
+                    })?;
+                    atomic.set_integer(width, w);
+                    atomic.set_integer(height, h);
                 }
             }
         }
@@ -183,7 +155,7 @@ impl Event {
 
     /// The data of a self-describing event; `None` for page views, pings and structured events.
     pub fn data(&self) -> Option<&Value> {
-        self.data.as_ref()
+        self.data.as_ref().map(Json::value)
     }
 
     /// The entities (contexts) of the event, in the order in which the tracker attached them.
@@ -204,7 +176,7 @@ impl Event {
             known::EVENT_NAME => Datum::Text(self.schema.name().into()),
             known::EVENT_FORMAT => Datum::Text(self.schema.format().into()),
             known::EVENT_VERSION => Datum::Text(self.schema.version().into()),
-            _ => self.atomic.get(field).map_or(Datum::Null, AtomicValue::datum),
+            _ => self.atomic.get(field),
         }
     }
 }
@@ -214,13 +186,13 @@ fn event_schema(
     event_type: Option<&str>,
     self_describing: Option<SelfDescribing>,
     atomic: &mut Atomic,
-) -> Result<(SchemaUri, Option<Value>), BadEvent> {
+) -> Result<(SchemaUri, Option<Json>), BadEvent> {
     let event_type = event_type.ok_or_else(|| BadEvent::new("e", "missing"))?;
     let (_, event, well_known) =
         EVENT_TYPES.iter().find(|(wire, _, _)| *wire == event_type).ok_or_else(|| {
             BadEvent::new("e", format!("`{}` is not a type of event", event_type.escape_debug()))
         })?;
-    let (schema, data) = match well_known.and_then(SchemaUri::parse) {
+    let (schema, data) = match well_known.and_then(SchemaUri::well_known) {
         Some(schema) => (schema, None),
         None => {
             let SelfDescribing { schema, data } =
@@ -228,7 +200,7 @@ fn event_schema(
             (schema, Some(data))
         }
     };
-    atomic.set(known::EVENT, AtomicValue::Text((*event).to_owned()));
+    atomic.set_text(known::EVENT, event);
     Ok((schema, data))
 }
 
@@ -243,7 +215,7 @@ fn set_arrival(atomic: &mut Atomic, arrival: &Arrival) -> Result<Timestamp, BadE
             if has_control_character(text) {
                 return Err(BadEvent::new(name, "has a control character"));
             }
-            atomic.set(field, AtomicValue::Text(text.clone()));
+            atomic.set_text(field, text);
         }
     }
     let derived_tstamp = derive_tstamp(
@@ -252,8 +224,8 @@ fn set_arrival(atomic: &mut Atomic, arrival: &Arrival) -> Result<Timestamp, BadE
         atomic.moment(known::DVCE_CREATED_TSTAMP),
         atomic.moment(known::DVCE_SENT_TSTAMP),
     );
-    atomic.set(known::COLLECTOR_TSTAMP, AtomicValue::Moment(arrival.collector_tstamp));
-    atomic.set(known::DERIVED_TSTAMP, AtomicValue::Moment(derived_tstamp));
+    atomic.set_moment(known::COLLECTOR_TSTAMP, arrival.collector_tstamp);
+    atomic.set_moment(known::DERIVED_TSTAMP, derived_tstamp);
     Ok(derived_tstamp)
 }
 

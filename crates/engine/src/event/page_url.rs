@@ -1,118 +1,106 @@
 //! Fields that are derived from the page's and the referrer's URL.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use url::Url;
 
-use super::atomic::AtomicValue;
 use super::atomic_field::AtomicField;
+use crate::datum::Datum;
 
-/// The fields that one URL fills.
-struct UrlFields {
-    scheme: AtomicField,
-    host: AtomicField,
-    port: AtomicField,
-    path: AtomicField,
-    query: AtomicField,
-    fragment: AtomicField,
+/// Which URL a field is derived from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Source {
+    Page,
+    Referrer,
 }
 
-const PAGE: UrlFields = UrlFields {
-    scheme: AtomicField::known("page_urlscheme"),
-    host: AtomicField::known("page_urlhost"),
-    port: AtomicField::known("page_urlport"),
-    path: AtomicField::known("page_urlpath"),
-    query: AtomicField::known("page_urlquery"),
-    fragment: AtomicField::known("page_urlfragment"),
-};
+/// Where a derived field comes from.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Derivation {
+    pub(super) source: Source,
+    part: Part,
+}
 
-const REFERRER: UrlFields = UrlFields {
-    scheme: AtomicField::known("refr_urlscheme"),
-    host: AtomicField::known("refr_urlhost"),
-    port: AtomicField::known("refr_urlport"),
-    path: AtomicField::known("refr_urlpath"),
-    query: AtomicField::known("refr_urlquery"),
-    fragment: AtomicField::known("refr_urlfragment"),
-};
+#[derive(Debug, Clone, Copy)]
+enum Part {
+    Scheme,
+    Host,
+    Port,
+    Path,
+    Query,
+    Fragment,
+    /// The parameter of that name.
+    Campaign(&'static str),
+}
 
-const CAMPAIGN_PARAMETERS: &[(&str, AtomicField)] = &[
-    ("utm_medium", AtomicField::known("mkt_medium")),
-    ("utm_source", AtomicField::known("mkt_source")),
-    ("utm_term", AtomicField::known("mkt_term")),
-    ("utm_content", AtomicField::known("mkt_content")),
-    ("utm_campaign", AtomicField::known("mkt_campaign")),
-    ("gclid", AtomicField::known("mkt_clickid")),
+const PARTS: &[(&str, Source, Part)] = &[
+    ("page_urlscheme", Source::Page, Part::Scheme),
+    ("page_urlhost", Source::Page, Part::Host),
+    ("page_urlport", Source::Page, Part::Port),
+    ("page_urlpath", Source::Page, Part::Path),
+    ("page_urlquery", Source::Page, Part::Query),
+    ("page_urlfragment", Source::Page, Part::Fragment),
+    ("refr_urlscheme", Source::Referrer, Part::Scheme),
+    ("refr_urlhost", Source::Referrer, Part::Host),
+    ("refr_urlport", Source::Referrer, Part::Port),
+    ("refr_urlpath", Source::Referrer, Part::Path),
+    ("refr_urlquery", Source::Referrer, Part::Query),
+    ("refr_urlfragment", Source::Referrer, Part::Fragment),
+    ("mkt_medium", Source::Page, Part::Campaign("utm_medium")),
+    ("mkt_source", Source::Page, Part::Campaign("utm_source")),
+    ("mkt_term", Source::Page, Part::Campaign("utm_term")),
+    ("mkt_content", Source::Page, Part::Campaign("utm_content")),
+    ("mkt_campaign", Source::Page, Part::Campaign("utm_campaign")),
+    ("mkt_clickid", Source::Page, Part::Campaign("gclid")),
 ];
 
-impl UrlFields {
-    const fn all(&self) -> [AtomicField; 6] {
-        [self.scheme, self.host, self.port, self.path, self.query, self.fragment]
-    }
-}
-
-/// Whether a URL has to be parsed to know the field.
-pub(super) fn is_derived(field: AtomicField) -> bool {
-    static DERIVED: LazyLock<[bool; AtomicField::COUNT]> = LazyLock::new(|| {
-        let campaign = CAMPAIGN_PARAMETERS.iter().map(|(_, field)| *field);
-        let fields = PAGE.all().into_iter().chain(REFERRER.all()).chain(campaign);
-        let mut derived = [false; AtomicField::COUNT];
-        fields.for_each(|field| derived[field.index()] = true);
-        derived
-    });
-    DERIVED[field.index()]
-}
-
-/// What page and referrer say of `page_url…`, `refr_url…` and `mkt_…`. A URL that cannot be parsed leaves its fields null:
-/// pages do have odd ones.
-pub(super) fn derive(page: Option<&str>, referrer: Option<&str>) -> DerivedFields {
-    let parse = |url: Option<&str>| Url::parse(url?).ok();
-    let mut derived = DerivedFields::default();
-    if let Some(page) = parse(page) {
-        set_parts(&mut derived, &PAGE, &page);
-        set_campaign(&mut derived, &page);
-    }
-    if let Some(referrer) = parse(referrer) {
-        set_parts(&mut derived, &REFERRER, &referrer);
-    }
-    derived
-}
-
-/// Values of derived fields, of which an event has few.
-#[derive(Debug, Clone, Default)]
-pub(super) struct DerivedFields(Vec<(AtomicField, AtomicValue)>);
-
-impl DerivedFields {
-    pub(super) fn get(&self, field: AtomicField) -> Option<&AtomicValue> {
-        // A campaign parameter may be given twice: the last one counts.
-        self.0.iter().rev().find(|(known, _)| *known == field).map(|(_, value)| value)
-    }
-
-    fn set(&mut self, field: AtomicField, value: AtomicValue) {
-        self.0.push((field, value));
-    }
-}
-
-fn set_parts(derived: &mut DerivedFields, fields: &UrlFields, url: &Url) {
-    let mut set = |field, part: Option<&str>| {
-        if let Some(part) = part.filter(|part| !part.is_empty()) {
-            derived.set(field, AtomicValue::Text(part.to_owned()));
+/// How the field is derived; `None` for those that events bring themselves.
+pub(super) fn derivation(field: AtomicField) -> Option<Derivation> {
+    static DERIVATIONS: LazyLock<[Option<Derivation>; AtomicField::COUNT]> = LazyLock::new(|| {
+        let mut derivations = [None; AtomicField::COUNT];
+        for (name, source, part) in PARTS.iter().copied() {
+            if let Some(field) = AtomicField::named(name) {
+                derivations[field.index()] = Some(Derivation { source, part });
+            }
         }
-    };
-    set(fields.scheme, Some(url.scheme()));
-    set(fields.host, url.host_str());
-    set(fields.path, Some(url.path()));
-    set(fields.query, url.query());
-    set(fields.fragment, url.fragment());
-    if let Some(port) = url.port_or_known_default() {
-        derived.set(fields.port, AtomicValue::Integer(i64::from(port)));
+        derivations
+    });
+    DERIVATIONS[field.index()]
+}
+
+impl Derivation {
+    /// What `url` says of the field; null when it says nothing.
+    pub(super) fn read(self, url: &Url) -> Datum<'_> {
+        let part = match self.part {
+            Part::Port => {
+                let port = url.port_or_known_default().map(i64::from);
+                return port.map_or(Datum::Null, Datum::Integer);
+            }
+            Part::Scheme => Some(url.scheme().into()),
+            Part::Host => url.host_str().map(Cow::from),
+            Part::Path => Some(url.path().into()),
+            Part::Query => url.query().map(Cow::from),
+            Part::Fragment => url.fragment().map(Cow::from),
+            // Given twice, the last one counts.
+            Part::Campaign(parameter) => url
+                .query_pairs()
+                .filter(|(name, value)| name == parameter && !value.is_empty())
+                .last()
+                .map(|(_, value)| value),
+        };
+        part.filter(|part| !part.is_empty()).map_or(Datum::Null, Datum::Text)
     }
 }
 
-fn set_campaign(derived: &mut DerivedFields, url: &Url) {
-    for (parameter, value) in url.query_pairs() {
-        let field = CAMPAIGN_PARAMETERS.iter().find(|(name, _)| *name == parameter);
-        if let Some((_, field)) = field.filter(|_| !value.is_empty()) {
-            derived.set(*field, AtomicValue::Text(value.into_owned()));
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_derived_field_is_one() {
+        for (name, ..) in PARTS {
+            assert!(AtomicField::named(name).is_some_and(|it| derivation(it).is_some()), "{name}");
         }
     }
 }

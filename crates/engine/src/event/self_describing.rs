@@ -1,25 +1,62 @@
+use std::borrow::Cow;
 use std::fmt;
+use std::sync::OnceLock;
 
 use base64::Engine as _;
 use base64::alphabet::URL_SAFE;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde::Deserialize;
-use serde::de::{Deserializer, Error as _};
+use serde::de::{Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 /// A JSON with the schema that describes it.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct SelfDescribing {
     /// The schema.
     pub schema: SchemaUri,
+    pub(super) data: Json,
+}
+
+impl SelfDescribing {
     /// The described data.
-    pub data: Value,
+    pub fn data(&self) -> &Value {
+        self.data.value()
+    }
+}
+
+/// Valid JSON, as a value when first asked for: definitions ask for little of what events bring.
+#[derive(Debug, Clone)]
+pub(super) struct Json {
+    text: Box<RawValue>,
+    value: OnceLock<Value>,
+}
+
+impl Json {
+    /// # Errors
+    /// The text cannot be a value, though it is JSON: a number is too large, a surrogate stands alone, or it is nested too
+    /// deep.
+    fn new(text: Box<RawValue>) -> Result<Self, serde_json::Error> {
+        serde_json::from_str::<Checked>(text.get())?;
+        Ok(Self { text, value: OnceLock::new() })
+    }
+
+    pub(super) fn value(&self) -> &Value {
+        // It was checked that the text is a value.
+        self.value.get_or_init(|| serde_json::from_str(self.text.get()).unwrap_or_default())
+    }
+}
+
+impl PartialEq for Json {
+    fn eq(&self, other: &Self) -> bool {
+        self.value() == other.value()
+    }
 }
 
 /// An Iglu schema URI taken apart: `iglu:{vendor}/{name}/{format}/{model}-{revision}-{addition}`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SchemaUri {
-    uri: String,
+    uri: Cow<'static, str>,
     vendor_end: usize,
     name_end: usize,
     format_end: usize,
@@ -31,12 +68,17 @@ const SCHEME: &str = "iglu:";
 impl SchemaUri {
     /// Takes a schema URI apart; `None` when it is none.
     pub fn parse(uri: impl Into<String>) -> Option<Self> {
+        Self::from_uri(uri.into().into()).ok()
+    }
+
+    /// Takes a schema URI apart that is part of the program.
+    pub(super) fn well_known(uri: &'static str) -> Option<Self> {
         Self::from_uri(uri.into()).ok()
     }
 
     /// # Errors
     /// The text, when it is no schema URI.
-    fn from_uri(uri: String) -> Result<Self, String> {
+    fn from_uri(uri: Cow<'static, str>) -> Result<Self, Cow<'static, str>> {
         match Self::ends(&uri) {
             Some((vendor_end, name_end, format_end, major_version)) => {
                 Ok(Self { uri, vendor_end, name_end, format_end, major_version })
@@ -109,7 +151,7 @@ impl fmt::Display for SchemaUri {
 
 impl<'de> Deserialize<'de> for SchemaUri {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::from_uri(String::deserialize(deserializer)?).map_err(|text| {
+        Self::from_uri(String::deserialize(deserializer)?.into()).map_err(|text| {
             D::Error::custom(format!("`{}` is not a schema URI", text.escape_debug()))
         })
     }
@@ -122,9 +164,23 @@ struct Envelope<T> {
     data: T,
 }
 
+/// A self-describing JSON whose data was not looked at.
+#[derive(Deserialize)]
+struct Unchecked {
+    schema: SchemaUri,
+    data: Box<RawValue>,
+}
+
+impl Unchecked {
+    fn check(self) -> Result<SelfDescribing, String> {
+        let data = Json::new(self.data).map_err(|error| undecodable(&error))?;
+        Ok(SelfDescribing { schema: self.schema, data })
+    }
+}
+
 /// Decodes the value of `ue_pr` or, from base64, of `ue_px`.
 pub(super) fn decode_event(text: &str, encoding: Encoding) -> Result<SelfDescribing, String> {
-    decode_envelope(text, encoding, "unstruct_event")
+    decode_envelope::<Unchecked>(text, encoding, "unstruct_event")?.check()
 }
 
 /// Decodes the value of `co` or, from base64, of `cx`.
@@ -132,7 +188,8 @@ pub(super) fn decode_entities(
     text: &str,
     encoding: Encoding,
 ) -> Result<Vec<SelfDescribing>, String> {
-    decode_envelope(text, encoding, "contexts")
+    let entities = decode_envelope::<Vec<Unchecked>>(text, encoding, "contexts")?;
+    entities.into_iter().map(Unchecked::check).collect()
 }
 
 /// How a self-describing JSON is written into a tracker protocol parameter.
@@ -151,14 +208,67 @@ fn decode_envelope<T: for<'de> Deserialize<'de>>(
         Encoding::Plain => serde_json::from_str(text),
         Encoding::Base64 => serde_json::from_slice(&decode_base64(text)?),
     }
-    .map_err(|error| {
-        let what = if error.is_data() { "not a self-describing JSON" } else { "not JSON" };
-        format!("{what}: {error}")
-    })?;
+    .map_err(|error| undecodable(&error))?;
     if envelope.schema.name() != wrapper {
         return Err(format!("schema is `{}`, expected one named {wrapper}", envelope.schema));
     }
     Ok(envelope.data)
+}
+
+fn undecodable(error: &serde_json::Error) -> String {
+    let what = if error.is_data() { "not a self-describing JSON" } else { "not JSON" };
+    format!("{what}: {error}")
+}
+
+/// JSON that can be a [`Value`], without making one.
+struct Checked;
+
+impl<'de> Deserialize<'de> for Checked {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Self)
+    }
+}
+
+impl<'de> Visitor<'de> for Checked {
+    type Value = Self;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("any JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Self, A::Error> {
+        while elements.next_element::<Self>()?.is_some() {}
+        Ok(self)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Self, A::Error> {
+        while fields.next_entry::<Self, Self>()?.is_some() {}
+        Ok(self)
+    }
 }
 
 /// Trackers differ in alphabet and padding, and form decoding turns `+` into a space: all of it is understood.

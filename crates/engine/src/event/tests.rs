@@ -1,3 +1,4 @@
+use serde::Deserialize;
 use serde_json::json;
 
 use super::*;
@@ -14,16 +15,24 @@ fn arrival() -> Arrival {
 }
 
 fn event(payload: Value) -> Event {
-    Event::from_payload(payload.as_object().unwrap().clone(), &arrival()).unwrap()
+    Event::from_payload(Payload::deserialize(&payload).unwrap(), &arrival()).unwrap()
 }
 
 fn refusal(payload: Value) -> String {
-    Event::from_payload(payload.as_object().unwrap().clone(), &arrival()).unwrap_err().to_string()
+    Event::from_payload(Payload::deserialize(&payload).unwrap(), &arrival())
+        .unwrap_err()
+        .to_string()
 }
 
 fn contexts(data: Value) -> String {
     json!({"schema": "iglu:com.snowplowanalytics.snowplow/contexts/jsonschema/1-0-0", "data": data})
         .to_string()
+}
+
+/// One entity, whose data need not be JSON.
+fn contexts_of(data: &str) -> String {
+    contexts(json!([{"schema": "iglu:com.acme/product/jsonschema/1-0-0", "data": "DATA"}]))
+        .replace("\"DATA\"", data)
 }
 
 fn unstruct(data: Value) -> String {
@@ -215,7 +224,7 @@ fn entities_and_data_read_the_same_plain_and_in_any_base64() {
         json!({"schema": "iglu:com.acme/action/jsonschema/1-0-2", "data": {"type": "vïew??>"}});
     let (co, ue) = (contexts(json!([entity])), unstruct(action));
     let plain = event(json!({"e": "ue", "co": co, "ue_pr": ue}));
-    assert_eq!(plain.entities()[0].data["price"], json!(9.99));
+    assert_eq!(plain.entities()[0].data()["price"], json!(9.99));
     assert_eq!(plain.entities()[0].schema.name(), "product");
     assert_eq!(plain.data(), Some(&json!({"type": "vïew??>"})));
 
@@ -243,6 +252,7 @@ fn a_malformed_parameter_is_refused_by_name_and_reason() {
         (json!({"e": "pv", "cookie": "maybe"}), "cookie: `maybe` is not a boolean (0 or 1)"),
         (json!({"e": "pv", "res": "wide"}), "res: `wide` is not a size such as 1280x720"),
         (json!({"e": "pv", "page": {"a": 1}}), "page: not a string"),
+        (json!({"e": "pv", "unknown": [1]}), "unknown: not a string"),
         (json!({"e": "pv", "co": "{"}), "co: not JSON: "),
         (json!({"e": "pv", "co": "[]"}), "co: not a self-describing JSON: "),
         (
@@ -250,6 +260,9 @@ fn a_malformed_parameter_is_refused_by_name_and_reason() {
             "co: not a self-describing JSON: `product` is not a schema URI",
         ),
         (json!({"e": "pv", "co": unstruct(json!([]))}), "co: schema is "),
+        (json!({"e": "pv", "co": contexts_of("1e999")}), "co: not JSON: number out of range"),
+        (json!({"e": "pv", "co": contexts_of(r#""\ud800""#)}), "co: not JSON: "),
+        (json!({"e": "pv", "co": contexts_of(&"[".repeat(200))}), "co: not JSON: "),
         (json!({"e": "pv", "cx": "%%%"}), "cx: not base64: "),
         (json!({"e": "pv", "cx": "e30"}), "cx: not a self-describing JSON: missing field `schema`"),
         (json!({"e": "ue", "ue_px": "/w"}), "ue_px: not JSON: "),
@@ -287,4 +300,32 @@ fn of_a_campaign_parameter_given_twice_the_last_one_counts() {
         json!({"e": "pv", "url": "https://shop.example/?utm_source=a&utm_source=b&utm_source="}),
     );
     assert_eq!(event.atomic("mkt_source"), json!("b"));
+}
+
+#[test]
+fn of_a_parameter_given_twice_the_last_one_counts() {
+    let text =
+        r#"{"e": "pv", "uid": "a", "uid": "b", "vid": "x", "vid": "2", "tna": "n", "tna": ""}"#;
+    let event = Event::from_payload(serde_json::from_str(text).unwrap(), &arrival()).unwrap();
+    assert_eq!(event.atomic("user_id"), json!("b"));
+    assert_eq!(event.atomic("domain_sessionidx"), json!(2));
+    assert_eq!(event.atomic("name_tracker"), json!(null));
+}
+
+#[test]
+fn a_parameter_that_is_taken_out_was_never_sent() {
+    let payload = json!({"e": "pv", "nuid": "n"});
+    let mut payload = Payload::deserialize(&payload).unwrap();
+    payload.remove("nuid");
+    payload.remove("unknown");
+    let arrival = Arrival { network_userid: None, ..arrival() };
+    let event = Event::from_payload(payload, &arrival).unwrap();
+    assert_eq!(event.atomic("network_userid"), json!(null));
+}
+
+#[test]
+fn what_is_no_object_is_no_payload() {
+    for text in ["[]", "7", "\"pv\"", "null"] {
+        assert!(serde_json::from_str::<Payload<'_>>(text).is_err(), "{text}");
+    }
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::datum::Datum;
 use crate::definitions::{DefinitionError, Loc, Property, PropertyKind};
-use crate::event::{AtomicField, Event, FieldType, SchemaUri};
+use crate::event::{AtomicField, Event, FieldType, SchemaUri, SelfDescribing};
 use crate::name::check_name;
 use calculated::Calculated;
 use date_part::DatePart;
@@ -129,7 +129,7 @@ impl PropertyReader {
                     .iter()
                     .filter(|entity| schema.matches(&entity.schema))
                     .nth(*index);
-                data_at(entity.map(|entity| &entity.data), path)
+                data_at(entity.map(SelfDescribing::data), path)
             }
             PropertyReader::Calculated(calculated) => calculated.read(event),
             PropertyReader::PartOfDate { source, part } => part.of(&source.read(event)),

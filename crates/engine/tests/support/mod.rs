@@ -7,6 +7,7 @@
 
 pub(crate) mod everything;
 
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use signals_engine::{Arrival, Definitions, Engine, Event, Outcome, Payload, Timestamp};
 use uuid::Uuid;
@@ -45,7 +46,7 @@ pub(crate) fn arrival(millis: i64) -> Arrival {
 }
 
 pub(crate) fn event_at(payload: Value, millis: i64) -> Event {
-    let payload: Payload = payload.as_object().unwrap().clone();
+    let payload = Payload::deserialize(&payload).unwrap();
     Event::from_payload(payload, &arrival(millis)).unwrap()
 }
 

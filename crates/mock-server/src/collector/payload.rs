@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 
 use serde::Deserialize;
-use serde_json::Value;
 use serde_json::value::RawValue;
 use signals_engine::BadEvent;
 
@@ -22,11 +21,11 @@ struct PayloadData<'a> {
     data: Vec<&'a RawValue>,
 }
 
-/// The events in a POST body. An element that is not an object becomes a bad event.
+/// The events in a POST body, each read when it is its turn. An element that is not an object becomes a bad event.
 ///
 /// # Errors
 /// 400 when the body is not a tracker payload.
-pub(super) fn events_in_body(body: &[u8]) -> Result<Vec<RawEvent<'_>>, ApiError> {
+pub(super) fn events_in_body(body: &[u8]) -> Result<impl Iterator<Item = RawEvent<'_>>, ApiError> {
     let not_a_payload = |reason| ApiError::BadRequest(format!("not a tracker payload: {reason}"));
     let payload: PayloadData<'_> =
         serde_json::from_slice(body).map_err(|error| not_a_payload(error.to_string()))?;
@@ -36,48 +35,63 @@ pub(super) fn events_in_body(body: &[u8]) -> Result<Vec<RawEvent<'_>>, ApiError>
     if !payload.schema.starts_with(PAYLOAD_DATA) {
         return Err(not_a_payload(format!("schema: expected {PAYLOAD_DATA}…")));
     }
-    let events = payload.data.into_iter().enumerate().map(|(index, event)| {
+    Ok(payload.data.into_iter().enumerate().map(|(index, event)| {
         let text = event.get();
         let payload = serde_json::from_str(text).map_err(|_| BadEvent {
             field: format!("data[{index}]"),
             reason: "an event must be an object".to_owned(),
         });
         RawEvent { text, payload }
-    });
-    Ok(events.collect())
+    }))
 }
 
 /// The event in the query of a GET request. Of a parameter that repeats, the last counts.
 pub(super) fn event_in_query(query: &str) -> RawEvent<'_> {
-    let fields = form_urlencoded::parse(query.as_bytes())
-        .map(|(name, value)| (name.into_owned(), Value::String(value.into_owned())));
-    RawEvent { text: query, payload: Ok(fields.collect()) }
+    RawEvent { text: query, payload: Ok(form_urlencoded::parse(query.as_bytes()).collect()) }
 }
 
 #[cfg(test)]
 mod tests {
     use serde_json::json;
+    use signals_engine::{Arrival, Event, Timestamp};
 
     use super::*;
 
     const SCHEMA: &str = "iglu:com.snowplowanalytics.snowplow/payload_data/jsonschema/1-0-4";
 
+    fn events(body: &str) -> Result<Vec<RawEvent<'_>>, ApiError> {
+        events_in_body(body.as_bytes()).map(Iterator::collect)
+    }
+
+    fn event(raw: RawEvent<'_>) -> Event {
+        let arrival = Arrival {
+            collector_tstamp: Timestamp::from_millis(0),
+            network_userid: None,
+            useragent: None,
+            user_ipaddress: None,
+        };
+        Event::from_payload(raw.payload.unwrap(), &arrival).unwrap()
+    }
+
     #[test]
     fn events_keep_their_order() {
-        let body = json!({"schema": SCHEMA, "data": [{"eid": "1"}, {"eid": "2"}]}).to_string();
-        let events = events_in_body(body.as_bytes()).unwrap();
-        let ids: Vec<_> =
-            events.iter().map(|event| &event.payload.as_ref().unwrap()["eid"]).collect();
-        assert_eq!(ids, ["1", "2"]);
+        let data = json!([{"e": "pv", "eid": "1"}, {"e": "pv", "eid": "2"}]);
+        let body = json!({"schema": SCHEMA, "data": data}).to_string();
+        let events: Vec<_> = events(&body).unwrap().into_iter().map(event).collect();
+        let ids: Vec<_> = events.iter().map(Event::event_id).collect();
+        assert_eq!(ids, [Some("1"), Some("2")]);
     }
 
     #[test]
     fn an_element_that_is_no_object_is_a_bad_event_that_names_its_place() {
-        let body = json!({"schema": SCHEMA, "data": [{}, "x"]}).to_string();
-        let events = events_in_body(body.as_bytes()).unwrap();
+        let body = json!({"schema": SCHEMA, "data": [{}, "x", [], null]}).to_string();
+        let events = events(&body).unwrap();
         assert!(events[0].payload.is_ok());
-        assert_eq!(events[1].payload.as_ref().unwrap_err().field, "data[1]");
-        assert_eq!(events[1].text, "\"x\"");
+        for (index, text) in [(1, "\"x\""), (2, "[]"), (3, "null")] {
+            let bad = events[index].payload.as_ref().unwrap_err();
+            assert_eq!(bad.field, format!("data[{index}]"));
+            assert_eq!(events[index].text, text);
+        }
     }
 
     #[test]
@@ -94,7 +108,7 @@ mod tests {
             (&other_schema.to_string(), "payload: schema: expected iglu:"),
             (&no_array.to_string(), "expected a sequence"),
         ] {
-            match events_in_body(body.as_bytes()) {
+            match events(body) {
                 Err(ApiError::BadRequest(detail)) => assert!(detail.contains(reason), "{detail}"),
                 other => panic!("{body}: {other:?}"),
             }
@@ -103,9 +117,11 @@ mod tests {
 
     #[test]
     fn a_query_is_decoded() {
-        let event = event_in_query("e=pv&page=caf%C3%A9+bar&bad=%ff&eid=1&eid=2");
-        let fields = Value::Object(event.payload.unwrap());
-        let expected = json!({"e": "pv", "page": "café bar", "bad": "\u{fffd}", "eid": "2"});
-        assert_eq!(fields, expected);
+        let event = event(event_in_query("e=pv&page=caf%C3%A9+bar&tna=%ff&eid=1&eid=2"));
+        for (field, expected) in
+            [("page_title", "café bar"), ("name_tracker", "\u{fffd}"), ("event_id", "2")]
+        {
+            assert_eq!(event.atomic(field), expected, "{field}");
+        }
     }
 }

@@ -24,7 +24,7 @@ pub(crate) struct RawEvent<'a> {
     /// The text, to show when the event turns out to be bad.
     pub(crate) text: &'a str,
     /// The tracker's parameters, or why there are none.
-    pub(crate) payload: Result<Payload, BadEvent>,
+    pub(crate) payload: Result<Payload<'a>, BadEvent>,
 }
 
 /// So many profiles are kept, whatever their attributes' time to live. Beyond it, those without an event for longest go.
@@ -265,7 +265,8 @@ mod tests {
     }
 
     fn view(pipeline: &Pipeline, user: &str, now: Timestamp) {
-        let payload = json!({"e": "pv", "duid": user}).as_object().cloned().unwrap();
+        let payload = [("e", "pv"), ("duid", user)];
+        let payload = payload.into_iter().map(|(name, text)| (name.into(), text.into())).collect();
         let arrival = Arrival {
             collector_tstamp: now,
             network_userid: None,

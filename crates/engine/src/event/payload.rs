@@ -1,0 +1,157 @@
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{
+    Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor,
+};
+use serde_json::Value;
+
+use super::BadEvent;
+use super::parameter::{Meaning, Parameter};
+
+/// One event as the tracker sent it: the text of every tracker protocol parameter that means something.
+///
+/// Deserialises from a flat JSON object and borrows from it where it can. The protocol knows strings only, but other senders
+/// than browsers write bare numbers and booleans: they are taken as their text. Of a parameter that repeats, the last counts;
+/// empty ones and null count as absent.
+#[derive(Debug, Clone)]
+pub struct Payload<'a> {
+    texts: [Option<Cow<'a, str>>; Parameter::COUNT],
+    /// A parameter that has no text, which makes the event a bad one.
+    without_text: Option<String>,
+}
+
+impl<'a> Payload<'a> {
+    fn new() -> Self {
+        Self { texts: [const { None }; Parameter::COUNT], without_text: None }
+    }
+
+    /// Takes a parameter out, as if the tracker had not sent it.
+    pub fn remove(&mut self, parameter: &str) {
+        if let Some(parameter) = Parameter::named(parameter) {
+            self.texts[parameter.index()] = None;
+        }
+    }
+
+    /// Every parameter that is there, with its name and meaning.
+    ///
+    /// # Errors
+    /// A parameter has no text.
+    pub(super) fn into_texts(
+        self,
+    ) -> Result<impl Iterator<Item = (&'static str, Meaning, Cow<'a, str>)>, BadEvent> {
+        if let Some(parameter) = &self.without_text {
+            return Err(BadEvent::new(parameter, "not a string"));
+        }
+        let texts = Parameter::all().zip(self.texts);
+        Ok(texts.filter_map(|((name, meaning), text)| Some((name, meaning, text?))))
+    }
+
+    fn set(&mut self, parameter: Parameter, text: Cow<'a, str>) {
+        self.texts[parameter.index()] = Some(text).filter(|text| !text.is_empty());
+    }
+}
+
+/// From the pairs of a query.
+impl<'a> FromIterator<(Cow<'a, str>, Cow<'a, str>)> for Payload<'a> {
+    fn from_iter<I: IntoIterator<Item = (Cow<'a, str>, Cow<'a, str>)>>(pairs: I) -> Self {
+        let mut payload = Self::new();
+        for (name, text) in pairs {
+            if let Some(parameter) = Parameter::named(&name) {
+                payload.set(parameter, text);
+            }
+        }
+        payload
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Payload<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Object)
+    }
+}
+
+struct Object;
+
+impl<'de> Visitor<'de> for Object {
+    type Value = Payload<'de>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object of tracker protocol parameters")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Payload<'de>, A::Error> {
+        let mut payload = Payload::new();
+        while let Some(name) = fields.next_key_seed(Text)? {
+            let name = name.unwrap_or_default();
+            match (Parameter::named(&name), fields.next_value_seed(Text)?) {
+                (_, None) => payload.without_text = Some(name.into_owned()),
+                (Some(parameter), Some(text)) => payload.set(parameter, text),
+                (None, Some(_)) => {}
+            }
+        }
+        Ok(payload)
+    }
+}
+
+/// Reads any JSON as text; `None` for what has none. Null is empty.
+struct Text;
+
+impl<'de> DeserializeSeed<'de> for Text {
+    type Value = Option<Cow<'de, str>>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+/// A number or boolean as JSON spells it.
+fn spelled<'a>(value: impl Into<Value>) -> Option<Cow<'a, str>> {
+    Some(value.into().to_string().into())
+}
+
+impl<'de> Visitor<'de> for Text {
+    type Value = Option<Cow<'de, str>>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("any JSON")
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+        Ok(Some(text.into()))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(Some(text.to_owned().into()))
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(Some("".into()))
+    }
+
+    fn visit_bool<E>(self, boolean: bool) -> Result<Self::Value, E> {
+        Ok(spelled(boolean))
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Self::Value, E> {
+        Ok(spelled(number))
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Self::Value, E> {
+        Ok(spelled(number))
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<Self::Value, E> {
+        Ok(spelled(number))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Self::Value, A::Error> {
+        while elements.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(None)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Self::Value, A::Error> {
+        while fields.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(None)
+    }
+}
