@@ -189,6 +189,44 @@ test('Escape in a dialog closes the dialog; in a banner, the banner', async ({ p
   await expect(page.getByText('Ten percent off')).toBeVisible();
 });
 
+test('a banner that goes before it was seen was never shown', async ({ page }) => {
+  await page.clock.install();
+  await page.clock.pauseAt(Date.now() + 1000);
+  await page.evaluate(() => {
+    const handle = window.banners.bannerHandler({
+      templates: ({ name }) => ({ message: name }),
+      onShow: () => window.heard.push('shown'),
+      onDismiss: (_, reason) => window.heard.push(reason),
+    });
+    handle({ intervention_id: 'a', name: 'a', version: 1, attributes: {} });
+  });
+  await page.clock.runFor(99);
+  await page.keyboard.press('Escape');
+  await page.clock.runFor(1000);
+  expect(await page.evaluate(() => window.heard)).toEqual(['escape']);
+});
+
+test('an interval longer than browsers can wait is waited for in pieces', async ({ page }) => {
+  await page.evaluate(() => {
+    const { setTimeout } = window;
+    const spy = (callback: () => void, delay = 0) => {
+      window.heard.push(String(delay));
+      return setTimeout(callback, delay);
+    };
+    window.setTimeout = spy as typeof setTimeout;
+    const minIntervalMs = 60 * 24 * 3600 * 1000;
+    const handle = window.banners.bannerHandler({
+      templates: ({ name }) => ({ message: name }),
+      minIntervalMs,
+    });
+    for (const name of ['one', 'two']) handle({ intervention_id: name, name, version: 1, attributes: {} });
+  });
+  await expect(page.getByRole('status')).toHaveText(['one']);
+  const delays = await page.evaluate(() => window.heard.map(Number));
+  // Browsers take longer ones for none, and would ask again and again.
+  expect(Math.max(...delays)).toBe(2 ** 31 - 1);
+});
+
 test('a banner lies above whatever the page puts on top', async ({ page }) => {
   await show(page, offer);
   await expect(page.getByRole('status')).toContainText('SAVE10');
