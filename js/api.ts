@@ -120,6 +120,7 @@ export function onConnectionChange(
  */
 export function stats(trackerIds: TrackerId[] | null = null): Record<TrackerId, DeliveryStats> {
   let stats = {};
+  // Runs at once, and keeps what goes wrong out of the page's own code. Before the core runs it would only pile up.
   if (runningCore())
     enqueue((core) => {
       stats = core.stats(trackerIds);
