@@ -7,6 +7,7 @@ use crate::browser::task::Task;
 use crate::config::SubscriptionConfig;
 use crate::connection::hand_over::HandOver;
 use crate::connection::member::{Member, MemberOwner};
+use crate::connection::outage::Outage;
 use crate::connection::problem_text::problem_text;
 use crate::connection::resume::ResumeMemory;
 use crate::connection::sharing::{Absence, Input};
@@ -40,6 +41,7 @@ pub struct Subscription {
     absence: Cell<Absence>,
     closed: Cell<bool>,
     reported: Cell<Status>,
+    outage: RefCell<Outage>,
     update: Task,
     on_status: StatusListener,
 }
@@ -68,6 +70,7 @@ impl Subscription {
                 absence: Cell::default(),
                 closed: Cell::default(),
                 reported: Cell::new(Status::plain(Phase::Idle)),
+                outage: RefCell::default(),
                 // Put off, so that several changes make one new stream.
                 update: Task::new(move || {
                     if let Some(subscription) = updating.upgrade() {
@@ -190,6 +193,10 @@ impl Subscription {
         config.as_ref().map(|config| stream_url(&config.endpoint, &config.api_path, ids))
     }
 
+    fn connects_itself(&self) -> bool {
+        self.members.borrow().current().is_some_and(|member| member.connects_itself())
+    }
+
     fn note_positions(&self) {
         let mut resume = self.resume.borrow_mut();
         for (url, last_event_id) in self.pipeline.take_positions() {
@@ -237,11 +244,11 @@ impl MemberOwner for Subscription {
         if self.reported.replace(status) == status {
             return;
         }
+        let is_news = self.outage.borrow_mut().is_news(status, self.connects_itself());
         if let Some(problem) = status.last_problem.filter(|_| status.state == Phase::Retrying) {
             let message =
                 ["No interventions at the moment, trying again: ", &problem_text(problem)].concat();
-            // Once per outage, and again when the reason becomes known; the attempts in between are for those who debug.
-            if status.attempt == 1 || problem.is_explained() {
+            if is_news {
                 self.log.warn(&self.subject, &message);
             } else {
                 self.log.debug(&self.subject, &message, &status.attempt.into());

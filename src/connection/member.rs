@@ -102,6 +102,11 @@ impl Member {
         self.sharing.borrow().status(self.connection.status())
     }
 
+    /// Whether it has a stream of its own, or tries to, instead of hearing another tab's.
+    pub fn connects_itself(&self) -> bool {
+        self.connection.status().state != Phase::Idle
+    }
+
     /// Tells both machines what happens to the page.
     pub fn page_event(&self, input: Input) {
         self.feed(input);

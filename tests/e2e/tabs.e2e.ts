@@ -1,4 +1,4 @@
-import type { BrowserContext } from '@playwright/test';
+import type { BrowserContext, Page } from '@playwright/test';
 import type { MockServer } from './support/mock-server';
 import { Tab } from './support/tab';
 import { expect, test } from './support/test';
@@ -31,6 +31,17 @@ async function takeover(tabs: Tab[], since: number): Promise<number> {
   const times = () => tabs.flatMap((tab) => tab.requestedAt).filter((time) => time >= since);
   await expect.poll(() => times().length).toBeGreaterThan(0);
   return Math.min(...times()) - since;
+}
+
+/** What the pages warn of from now on. */
+function warnings(pages: Page[]): string[] {
+  const texts: string[] = [];
+  for (const page of pages) {
+    page.on('console', (message) => {
+      if (message.type() === 'warning') texts.push(message.text());
+    });
+  }
+  return texts;
 }
 
 async function allGot(tabs: Tab[], names: string[]) {
@@ -234,4 +245,47 @@ test('tabs whose ids change one after the other meet again on one stream, and no
   expect(requests(tabs)).toEqual([1, 1, 1]);
   await server.push('for ada', 'ada', 'user_id');
   await allGot(tabs, [...names, 'for ada']);
+});
+
+test('an outage is warned of by one tab, however many share the stream', async ({
+  context,
+  server,
+  problems,
+}) => {
+  problems.expect(
+    /ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_EMPTY_RESPONSE|ERR_CONNECTION_RESET/,
+  );
+  const tabs = await openTabs(context, server, 3);
+  const warned = warnings(tabs.map((tab) => tab.page));
+  await server.stop();
+  for (const tab of tabs) await tab.is('retrying');
+  await server.startAgain();
+  for (const tab of tabs) await tab.is('open');
+  expect(warned).toEqual([expect.stringContaining('trying again')]);
+});
+
+test('a refusal for good is explained once, however often it is repeated', async ({
+  page,
+  server,
+  problems,
+}) => {
+  // The last of these is how the request ends that learns the status.
+  problems.expect(/status of 404|Request timed out/, EVENT_CUT_OFF, /ERR_ABORTED .*\/interventions\?/);
+  await page.clock.install();
+  const tab = await Tab.open(page, server);
+  const warned = warnings([page]);
+  await server.fault({ status: 404, times: 100 });
+  for (const event of ['offline', 'online']) {
+    await page.evaluate((name) => window.dispatchEvent(new Event(name)), event);
+  }
+  for (let attempts = 2; attempts < 6; attempts++) {
+    await expect.poll(() => requests([tab])).toEqual([attempts]);
+    await tab.is('retrying');
+    await expect.poll(() => warned.length).toBe(2);
+    await page.clock.fastForward(30_000);
+  }
+  expect(warned).toEqual([
+    expect.stringContaining('did not answer with an event stream'),
+    expect.stringContaining('answered with status 404'),
+  ]);
 });

@@ -58,7 +58,12 @@ export class Tab {
 
   /** Waits until the page's connection, or the one that it shares, is open. */
   async isOpen(): Promise<void> {
-    await expect.poll(() => this.page.evaluate(() => window.tab?.states.at(-1))).toBe('open');
+    await this.is('open');
+  }
+
+  /** Waits until the page's connection, or the one that it shares, is in a state. */
+  async is(state: string): Promise<void> {
+    await expect.poll(() => this.page.evaluate(() => window.tab?.states.at(-1))).toBe(state);
   }
 
   /** Names of the interventions that the page's handler got, in order. */
