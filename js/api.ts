@@ -1,5 +1,5 @@
 import type { BrowserPlugin } from '@snowplow/browser-tracker';
-import { load, ready } from './facade/loader.js';
+import { load, preload, ready } from './facade/loader.js';
 import { useLogger } from './facade/log.js';
 import { enqueue, observe, runningCore } from './facade/queue.js';
 import { dropFetcher, startFetcher, updateFetcher } from './fetchers.js';
@@ -19,11 +19,13 @@ import type {
 // the documented ones needs a default value.
 
 /**
- * Makes the Snowplow plugin; pass it to `newTracker` in `plugins`, or to `addPlugin`.
+ * Makes the Snowplow plugin; pass it to `newTracker` in `plugins`, or to `addPlugin`. The files that a subscription needs are
+ * requested meanwhile; they start with the first {@link subscribeToInterventions}.
  *
  * @param options - handlers, measurement settings and a source of interventions, all optional
  */
 export function SignalsPlugin(options: SignalsPluginOptions = {}): BrowserPlugin {
+  preload();
   return {
     logger(logger) {
       const guarded = useLogger(logger);
@@ -47,7 +49,7 @@ export function SignalsPlugin(options: SignalsPluginOptions = {}): BrowserPlugin
 export const SignalsInterventionsPlugin = SignalsPlugin;
 
 /**
- * Starts to receive interventions, or changes from where and for whom. The first call loads the WebAssembly.
+ * Starts to receive interventions, or changes from where and for whom. The first call starts the WebAssembly.
  *
  * @param config - an invalid field is reported through the tracker's logger, by name, and the call changes nothing
  * @param trackerIds - trackers to subscribe; default all that have the plugin, or those that come later if there is none yet
@@ -129,7 +131,8 @@ export function stats(trackerIds: TrackerId[] | null = null): Record<TrackerId, 
 }
 
 /**
- * Loads the WebAssembly now instead of at the first {@link subscribeToInterventions}, from somewhere else if need be.
+ * Starts the WebAssembly now instead of at the first {@link subscribeToInterventions}. To load it from somewhere else, call this before
+ * {@link SignalsPlugin}, which requests it.
  *
  * @param wasm - address, bytes or compiled module; default the file that lies beside this script
  * @returns a promise that resolves when the core runs (on a server: at once, without doing anything) and rejects with an

@@ -7,7 +7,7 @@ import { delimiter, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
-import { shortenImports } from './support/short-imports.mjs';
+import { shortenNames } from './support/short-names.mjs';
 
 /** What may be downloaded at most, in bytes after gzip. */
 const BUDGETS = [
@@ -25,7 +25,7 @@ process.env.PATH = [join(root, '.tools/bin'), join(root, 'node_modules/.bin'), p
 const cargoTarget = resolve(process.env.CARGO_TARGET_DIR ?? 'target');
 const glueDir = 'target/wasm-bindgen';
 const glue = join(glueDir, 'signals_interventions.js');
-const shortGlue = join(glueDir, 'short-imports.js');
+const shortGlue = join(glueDir, 'short-names.js');
 const dist = 'dist';
 
 buildWasm();
@@ -56,9 +56,9 @@ function buildWasm() {
     'reference-types',
     'sign-ext',
   ].map((feature) => `--enable-${feature}`);
-  const text = join(glueDir, 'short-imports.wat');
+  const text = join(glueDir, 'short-names.wat');
   run('wasm-dis', [join(glueDir, 'signals_interventions_bg.wasm'), ...features, '--output', text]);
-  const short = shortenImports(readFileSync(text, 'utf8'), readFileSync(glue, 'utf8'));
+  const short = shortenNames(readFileSync(text, 'utf8'), readFileSync(glue, 'utf8'));
   writeFileSync(text, short.wat);
   writeFileSync(shortGlue, short.glue);
   // Emptied only now, so that a failed compilation leaves the previous build usable.

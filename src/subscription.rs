@@ -41,7 +41,7 @@ pub struct Subscription {
     absence: Cell<Absence>,
     closed: Cell<bool>,
     reported: Cell<Status>,
-    outage: RefCell<Outage>,
+    outage: Outage,
     update: Task,
     on_status: StatusListener,
 }
@@ -70,7 +70,7 @@ impl Subscription {
                 absence: Cell::default(),
                 closed: Cell::default(),
                 reported: Cell::new(Status::plain(Phase::Idle)),
-                outage: RefCell::default(),
+                outage: Outage::default(),
                 // Put off, so that several changes make one new stream.
                 update: Task::new(move || {
                     if let Some(subscription) = updating.upgrade() {
@@ -244,7 +244,7 @@ impl MemberOwner for Subscription {
         if self.reported.replace(status) == status {
             return;
         }
-        let is_news = self.outage.borrow_mut().is_news(status, self.connects_itself());
+        let is_news = self.outage.is_news(status, self.connects_itself());
         if let Some(problem) = status.last_problem.filter(|_| status.state == Phase::Retrying) {
             let message =
                 ["No interventions at the moment, trying again: ", &problem_text(problem)].concat();

@@ -12,6 +12,8 @@ export interface Files {
 }
 
 let files: Files;
+/** The WebAssembly, requested before it was needed. */
+let ahead: { url: string; binary: Promise<Response> } | undefined;
 let loading: Promise<void> | undefined;
 let setReady: () => void;
 
@@ -41,14 +43,38 @@ export function load(wasm?: WasmSource): Promise<void> {
   return loading;
 }
 
+/**
+ * Requests the files ahead of need: they are on their way while the tracker starts, and nothing waits for them. What fails now
+ * is requested again when it is needed, and reported then.
+ */
+export async function preload(): Promise<void> {
+  if (!inBrowser() || loading || ahead) return;
+  try {
+    const url = files.wasmUrl();
+    ahead = { url, binary: fetch(url) };
+    const [{ ok }] = await Promise.all([ahead.binary, files.importCore(undefined)]);
+    if (ok) return;
+  } catch {
+    // No use, like an answer that says no.
+  }
+  ahead = undefined;
+}
+
 async function start(wasm: WasmSource | undefined): Promise<void> {
   const isAddress = wasm === undefined || typeof wasm === 'string' || wasm instanceof URL;
   const givenUrl = isAddress && wasm ? new URL(wasm, document.baseURI).href : undefined;
   const url = isAddress ? (givenUrl ?? files.wasmUrl()) : '';
-  const binary = isAddress ? fetch(url) : wasm;
-  // Both files are requested at once. Should the script fail first, nobody is left to see a failing download.
-  if (binary instanceof Promise) binary.catch(() => {});
+  const binary = !isAddress ? wasm : url === ahead?.url ? ahead.binary : download(url);
+  // A download is of use once.
+  ahead = undefined;
   const core = await files.importCore(givenUrl);
   runWith(await core.start(binary, url, warn));
   setReady();
+}
+
+/** Should the script fail first, nobody is left to see the download fail. */
+function download(url: string): Promise<Response> {
+  const response = fetch(url);
+  response.catch(() => {});
+  return response;
 }

@@ -143,26 +143,33 @@ impl Member {
         let name = channel_name(&self.url);
         // One's own place in the queue would outlast a theft.
         drop(self.lock.take());
-        let (on_message, on_lock) = (Weak::clone(&self.this), Weak::clone(&self.this));
-        if self.channel.borrow().is_none() {
-            *self.channel.borrow_mut() = Channel::open(&name, move |message| {
-                if let Some(member) = on_message.upgrade() {
-                    member.hear(&message);
-                }
-            });
-        }
-        let lock = self.channel.borrow().as_ref().and_then(|_| {
-            Lock::request(&name, manner, move |event| {
-                if let Some(member) = on_lock.upgrade() {
-                    member.lock_event(event);
-                }
-            })
+        let on_lock = Weak::clone(&self.this);
+        let lock = Lock::request(&name, manner, move |event| {
+            if let Some(member) = on_lock.upgrade() {
+                member.lock_event(event);
+            }
         });
+        // A channel takes the browser a while to open, and so does the lock: at the same time.
+        let lock = lock.filter(|_| self.has_channel(&name));
         let refused = lock.is_none();
         *self.lock.borrow_mut() = lock;
         if refused {
             self.feed(Input::Refused);
         }
+    }
+
+    /// Opens the channel unless it is; false in browsers that have none.
+    fn has_channel(&self, name: &str) -> bool {
+        let mut channel = self.channel.borrow_mut();
+        if channel.is_none() {
+            let on_message = Weak::clone(&self.this);
+            *channel = Channel::open(name, move |message| {
+                if let Some(member) = on_message.upgrade() {
+                    member.hear(&message);
+                }
+            });
+        }
+        channel.is_some()
     }
 
     fn lock_event(&self, event: LockEvent) {

@@ -1,28 +1,29 @@
 //! Which failures of an outage are worth a warning.
 
 use super::status::{Phase, Problem, Status};
+use core::cell::Cell;
 
 /// What was warned of since the connection was last open.
 ///
 /// The attempts in between are for those who debug, and so is what another tab connects for this one: it warns itself.
 #[derive(Debug, Default)]
 pub struct Outage {
-    warned_of: Option<Problem>,
+    warned_of: Cell<Option<Problem>>,
 }
 
 impl Outage {
     /// Whether to warn of the failure that `status` tells of: the first one of an outage, and again when the reason of a refusal
     /// becomes known or changes.
-    pub fn is_news(&mut self, status: Status, connects_itself: bool) -> bool {
+    pub fn is_news(&self, status: Status, connects_itself: bool) -> bool {
         if status.state == Phase::Open {
-            self.warned_of = None;
+            self.warned_of.set(None);
         }
         let worth_saying =
             status.attempt == 1 || status.last_problem.is_some_and(Problem::is_explained);
         status.state == Phase::Retrying
             && connects_itself
             && worth_saying
-            && core::mem::replace(&mut self.warned_of, status.last_problem) != status.last_problem
+            && self.warned_of.replace(status.last_problem) != status.last_problem
     }
 }
 
@@ -47,7 +48,7 @@ mod tests {
 
     /// Which of the failures are warned of.
     fn warned_of<const N: usize>(statuses: [Status; N]) -> [bool; N] {
-        let mut outage = Outage::default();
+        let outage = Outage::default();
         statuses.map(|status| outage.is_news(status, true))
     }
 

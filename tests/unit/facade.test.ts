@@ -37,6 +37,8 @@ async function freshFacade() {
 }
 
 const logger = () => ({ setLogLevel() {}, info() {}, debug() {}, warn: vi.fn(), error: vi.fn() });
+/** Resolves when every promise that has been kept or broken so far has told so. */
+const settled = () => new Promise((resolve) => setTimeout(resolve));
 const tracker = { id: 'sp1' } as never;
 const config = { endpoint: 'signals.example' };
 
@@ -61,12 +63,42 @@ describe('the public functions', () => {
     expect(api.SignalsInterventionsPlugin).toBe(api.SignalsPlugin);
   });
 
-  it('load nothing before the page subscribes', async () => {
+  it('load nothing before the plugin is made', async () => {
     const { api, importCore } = await freshFacade();
-    api.SignalsPlugin().activateBrowserPlugin?.(tracker);
     api.addInterventionHandlers({ banner: () => {} });
+    api.onConnectionChange(() => {});
     expect(importCore).not.toHaveBeenCalled();
     expect(fetch).not.toHaveBeenCalled();
+  });
+
+  it('request both files once when the plugin is made, and start nothing before the page subscribes', async () => {
+    const { api, importCore, calls } = await freshFacade();
+    api.SignalsPlugin().activateBrowserPlugin?.(tracker);
+    api.SignalsPlugin();
+    expect(importCore).toHaveBeenCalledTimes(1);
+    expect(fetch).toHaveBeenCalledTimes(1);
+    await settled();
+    expect(calls).toEqual([]);
+    api.subscribeToInterventions(config);
+    await api.ready;
+    expect(calls.map(([name]) => name)).toEqual(['activate', 'subscribe']);
+    expect(fetch).toHaveBeenCalledTimes(1);
+  });
+
+  it.each([
+    ['failed', () => Promise.reject(new Error('offline'))],
+    ['was answered with an error', async () => new Response('', { status: 503 })],
+  ])('request again, when the page subscribes, what %s when the plugin was made', async (_, answer) => {
+    vi.mocked(fetch).mockImplementationOnce(answer);
+    const { api, importCore } = await freshFacade();
+    const log = logger();
+    importCore.mockRejectedValueOnce(new Error('offline'));
+    api.SignalsPlugin().logger?.(log);
+    await settled();
+    api.subscribeToInterventions(config);
+    await api.ready;
+    expect(fetch).toHaveBeenCalledTimes(2);
+    expect(log.error).not.toHaveBeenCalled();
   });
 
   it('load script and WebAssembly at once and once', async () => {
@@ -278,9 +310,10 @@ describe('a fetcher', () => {
     expect(told).toHaveLength(1);
   });
 
-  it('delivers to its tracker or to the one that it names, and so loads the core', async () => {
-    const { api, dispatch, importCore, calls } = await pageWithFetcher();
-    expect(importCore).not.toHaveBeenCalled();
+  it('delivers to its tracker or to the one that it names, and so starts the core', async () => {
+    const { api, dispatch, calls } = await pageWithFetcher();
+    await settled();
+    expect(calls).toEqual([]);
     dispatch(Object.freeze(instance));
     dispatch(instance, { id: 'sp2' });
     await api.ready;
@@ -325,8 +358,9 @@ describe('init', () => {
     expect(fetch).toHaveBeenCalledWith('https://shop.example/plugin.wasm');
   });
 
-  it('loads from the address that it is given', async () => {
+  it('loads from the address that it is given, whatever was requested before', async () => {
     const { api, importCore } = await freshFacade();
+    api.SignalsPlugin();
     await api.init('/assets/plugin.wasm');
     expect(fetch).toHaveBeenCalledWith('https://shop.example/assets/plugin.wasm');
     expect(importCore).toHaveBeenCalledWith('https://shop.example/assets/plugin.wasm');
