@@ -115,7 +115,9 @@ export class Banner {
     this.element.addEventListener('pointerenter', () => notice({ hovered: true }));
     this.element.addEventListener('pointerleave', () => notice({ hovered: false }));
     this.element.addEventListener('focusin', () => notice({ focused: true }));
-    this.element.addEventListener('focusout', () => notice({ focused: false }));
+    this.element.addEventListener('focusout', ({ relatedTarget }) =>
+      notice({ focused: relatedTarget instanceof Node && this.element.contains(relatedTarget) }),
+    );
     document.addEventListener('visibilitychange', () => notice(), { signal });
     notice();
   }

@@ -43,6 +43,9 @@ export function makeCard({ message, code, action, tone }: FilledTemplate, parts:
 function makeOffer(code: string, { labels, onCopy }: CardParts): HTMLElement {
   const offer = makePart('div', 'offer');
   const text = makePart('code', 'code');
+  // It is typed letter by letter: not to be translated, nor turned around between words that run the other way.
+  text.translate = false;
+  text.dir = 'auto';
   text.textContent = code;
   offer.append(text, makeCopyButton(text, labels, onCopy));
   return offer;
@@ -50,6 +53,7 @@ function makeOffer(code: string, { labels, onCopy }: CardParts): HTMLElement {
 
 function makeAction(action: BannerAction, onAction: () => void): HTMLElement {
   const element = 'href' in action ? makeLink(action.href) : makeButton();
+  element.dir = 'auto';
   element.textContent = action.label;
   element.addEventListener('click', onAction);
   return element;

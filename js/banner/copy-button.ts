@@ -18,14 +18,23 @@ export function makeCopyButton(source: HTMLElement, labels: BannerLabels, onCopy
   const label = makePart('span', 'label');
   const say = (text: string, strokes: string) => {
     label.textContent = text;
-    button.replaceChildren(label, makeIcon(strokes));
+    button.querySelector('svg')?.remove();
+    button.append(makeIcon(strokes));
   };
+  button.append(label);
   say(labels.copy, COPY_STROKES);
+  let over: ReturnType<typeof setTimeout> | undefined;
   button.addEventListener('click', async () => {
     if (await copy(source.textContent ?? '')) {
+      clearTimeout(over);
+      label.removeAttribute('aria-live');
       say(labels.copied, DONE_STROKES);
       onCopy();
-      setTimeout(() => say(labels.copy, COPY_STROKES), COPIED_FOR_MS);
+      over = setTimeout(() => {
+        // That the button is as it was is no news.
+        label.setAttribute('aria-live', 'off');
+        say(labels.copy, COPY_STROKES);
+      }, COPIED_FOR_MS);
     } else {
       getSelection()?.selectAllChildren(source);
     }

@@ -1,3 +1,6 @@
+/** Browsers take a longer timeout for none. */
+export const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
+
 /** A timer that can be held up any number of times before it ends, once. */
 export class Countdown {
   readonly #onEnd: () => void;
@@ -5,7 +8,7 @@ export class Countdown {
   #startedAt = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** `durationMs` may be `Infinity`: such a countdown never ends. It does not run before {@link Countdown.run}. */
+  /** One of more than {@link LONGEST_TIMEOUT_MS}, which may be `Infinity`, never ends: no page lasts so long. It does not run before {@link Countdown.run}. */
   constructor(durationMs: number, onEnd: () => void) {
     this.#remainingMs = durationMs;
     this.#onEnd = onEnd;
@@ -13,8 +16,7 @@ export class Countdown {
 
   /** Starts, or goes on after a pause. */
   run(): void {
-    // setTimeout would take Infinity for 0.
-    if (this.#timer !== undefined || this.#remainingMs === Number.POSITIVE_INFINITY) return;
+    if (this.#timer !== undefined || this.#remainingMs > LONGEST_TIMEOUT_MS) return;
     this.#startedAt = performance.now();
     this.#timer = setTimeout(this.#onEnd, this.#remainingMs);
   }

@@ -1,6 +1,7 @@
 import type { Intervention } from '../types.js';
 import { Agenda } from './agenda.js';
 import { Banner } from './banner.js';
+import { LONGEST_TIMEOUT_MS } from './countdown.js';
 import { mayAppear } from './frequency.js';
 import { History } from './history.js';
 import { storedMemory } from './memory.js';
@@ -13,7 +14,8 @@ import {
 } from './options.js';
 import { type BannerOutcome, outcomeEvent, trackOutcome } from './outcomes.js';
 import { Pending } from './pending.js';
-import { Stack } from './stack.js';
+import type { Stack } from './stack.js';
+import { stackAt } from './stacks.js';
 import {
   type BannerTemplate,
   checkTemplate,
@@ -27,9 +29,6 @@ export type BannerHandler = (intervention: Intervention) => void;
 
 /** How many instances may wait for their turn, and how many for the next page. */
 const MAX_WAITING = 20;
-
-/** Browsers take a longer timeout for none. */
-const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
 const OUTCOME_OF: Readonly<Record<DismissReason, BannerOutcome>> = {
   close: 'dismissed',
@@ -75,6 +74,8 @@ class Banners {
   readonly #history: History;
   readonly #pending: Pending;
   readonly #stack: Stack;
+  /** One function, so that a stack that is asked twice answers once. */
+  readonly #onRoom = () => this.#takeTurnSoon();
   #turnIsDue = false;
   #nextTurn: ReturnType<typeof setTimeout> | undefined;
 
@@ -90,12 +91,7 @@ class Banners {
       storedMemory(() => sessionStorage, `${storageKey}.pending`),
       MAX_WAITING,
     );
-    this.#stack = new Stack({
-      container: () => settings.container ?? document.body,
-      position: settings.position,
-      onEscape: (banner) => banner.dismiss('escape'),
-      onResize: () => this.#takeTurnSoon(),
-    });
+    this.#stack = stackAt(settings.container, settings.position);
   }
 
   /** Takes up what earlier pages left. */
@@ -144,6 +140,7 @@ class Banners {
         this.#skip(next.intervention, 'frequency');
       } else if (!this.#show(next)) {
         this.#agenda.putBack(next, next.template.priority ?? 0);
+        this.#stack.whenRoom(this.#onRoom);
         break;
       }
     }

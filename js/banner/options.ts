@@ -32,12 +32,12 @@ export interface BannerOptions {
   /** What to say, by intervention. */
   templates: BannerTemplates;
   /**
-   * Element that the banners are added to, for inherited styles such as `dir` and custom properties. They are shown
-   * above the page wherever it lies. While a modal dialog is open they move into it, or they could not be reached.
-   * Default `document.body`.
+   * Element that the banners are added to, for its `dir`, `color-scheme` and custom properties: they inherit no other
+   * styles. They are shown above the page wherever it lies. While a modal dialog is open they move into it, or they could
+   * not be reached; when the element is thrown away, into the body. Default `document.body`.
    */
   container?: Element;
-  /** Default `"bottom-end"`. */
+  /** Default `"bottom-end"`. Handlers with the same position and container share it: their banners pile up. */
   position?: BannerPosition;
   /**
    * Milliseconds after which a banner closes by itself; hovering and focusing it stop the clock. `Infinity` leaves it

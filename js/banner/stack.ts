@@ -1,22 +1,21 @@
 import type { Banner } from './banner.js';
 import { makePart } from './dom.js';
+import { closeOnEscape, forgetOnEscape } from './escape.js';
+import { topmostModal } from './modal.js';
 import type { BannerPosition } from './options.js';
 import { bannerStyles } from './styles.js';
 
 /** Milliseconds in which banners close the gap that another one left. */
 const GLIDE_MS = 200;
 
+/** Name of the host element. */
+const HOST = 'signals-banners';
+
 /** How much of the screen's height several banners may fill together. A single one may always be seen. */
 const MOST_OF_SCREEN = 0.6;
 
-interface StackOptions {
-  /** Where the host goes while no modal dialog is open. Asked when needed: the page may not have a body before. */
-  container: () => Element;
-  position: BannerPosition;
-  onEscape: (banner: Banner) => void;
-  /** The screen has another height now: there may be room for one more. */
-  onResize: () => void;
-}
+/** What had the focus before it came into banners, at whatever position. */
+let focusBefore: HTMLElement | null = null;
 
 /**
  * The place on the screen where banners pile up, from its edge inwards: a host element with a shadow root in the
@@ -28,7 +27,8 @@ interface StackOptions {
  * The host is in the document, and listens to it, only while it holds a banner.
  */
 export class Stack {
-  readonly #options: StackOptions;
+  readonly #position: BannerPosition;
+  readonly #container: () => Element;
   readonly #atBottom: boolean;
   /** How far from the edge each banner lies, in pixels; the banners in the order in which they came. */
   readonly #places = new Map<Banner, number>();
@@ -37,11 +37,13 @@ export class Stack {
   /** What the banners lie on: as high as they are together, at least as the screen. */
   readonly #deck = makePart('div', 'deck');
   #listening: AbortController | undefined;
-  #focusBefore: HTMLElement | null = null;
+  readonly #roomWanted = new Set<() => void>();
 
-  constructor(options: StackOptions) {
-    this.#options = options;
-    this.#atBottom = options.position.startsWith('bottom');
+  /** `container` tells where the host goes while no modal dialog is open. Asked when needed: the page may replace it. */
+  constructor(position: BannerPosition, container: () => Element) {
+    this.#position = position;
+    this.#container = container;
+    this.#atBottom = position.startsWith('bottom');
   }
 
   /** Puts `banner` on the screen. Answers `false`, and does not, if the others leave too little room for it. */
@@ -60,23 +62,27 @@ export class Stack {
     this.#arrange();
     this.#resizes.observe(banner.element);
     this.#listen();
+    closeOnEscape(banner);
     return true;
+  }
+
+  /** Calls back once, when there may be room for one more. */
+  whenRoom(callback: () => void): void {
+    this.#roomWanted.add(callback);
   }
 
   /** Takes `banner` off the screen. If the focus was in it, it goes back to where it came from. */
   remove(banner: Banner): void {
     if (!this.#places.delete(banner)) return;
-    const hadFocus = banner.element.matches(':focus-within');
+    forgetOnEscape(banner);
+    const goBack = banner.element.matches(':focus-within') ? focusBefore : null;
     this.#resizes.unobserve(banner.element);
     banner.element.remove();
-    if (hadFocus) this.#focusBefore?.focus();
+    // People may have scrolled on since they were there.
+    goBack?.focus({ preventScroll: true });
     this.settle();
-    if (this.#places.size > 0) return;
-    this.#listening?.abort();
-    this.#listening = undefined;
-    this.#resizes.disconnect();
-    this.#focusBefore = null;
-    this.#host?.remove();
+    if (this.#places.size === 0) this.#close();
+    this.#tellOfRoom();
   }
 
   /** Closes the gaps that banners left, but not while somebody is about to press a button of one that would move. */
@@ -112,12 +118,28 @@ export class Stack {
 
   #onResize(entries: ResizeObserverEntry[]): void {
     this.#arrange();
-    if (entries.some(({ target }) => target === this.#host)) this.#options.onResize();
+    if (!entries.some(({ target }) => target === this.#host)) return;
+    // It has no size any more if the page has thrown it away with what was around it.
+    this.#attach();
+    this.#tellOfRoom();
+  }
+
+  #tellOfRoom(): void {
+    const wanted = [...this.#roomWanted];
+    this.#roomWanted.clear();
+    for (const callback of wanted) callback();
+  }
+
+  #close(): void {
+    this.#listening?.abort();
+    this.#listening = undefined;
+    this.#resizes.disconnect();
+    this.#host?.remove();
   }
 
   #makeHost(): HTMLElement {
-    const host = document.createElement('signals-banners');
-    host.dataset.position = this.#options.position;
+    const host = document.createElement(HOST);
+    host.dataset.position = this.#position;
     host.popover = 'manual';
     const root = host.attachShadow({ mode: 'open' });
     root.adoptedStyleSheets = [bannerStyles()];
@@ -132,7 +154,7 @@ export class Stack {
   #attach(): void {
     const host = this.#host;
     if (!host) return;
-    const parent = topmostModal() ?? this.#options.container();
+    const parent = topmostModal() ?? this.#container();
     if (host.parentNode !== parent) parent.append(host);
     // Moving an element closes it as a popover. Browsers without popovers show the host as it is.
     if (host.isConnected && typeof host.showPopover === 'function' && !host.matches(':popover-open')) {
@@ -149,28 +171,12 @@ export class Stack {
     for (const type of ['toggle', 'close']) {
       document.addEventListener(type, (event) => this.#onDialogChange(event), { signal, capture: true });
     }
-    document.addEventListener('keydown', (event) => this.#onKeyDown(event), { signal });
-    this.#host?.addEventListener('focusin', (event) => this.#onFocusIn(event), { signal });
+    this.#host?.addEventListener('focusin', onFocusIn, { signal });
+    this.#host?.addEventListener('focusout', onFocusOut, { signal });
   }
 
   #onDialogChange(event: Event): void {
     if (event.target instanceof HTMLDialogElement) this.#attach();
-  }
-
-  #onFocusIn({ relatedTarget }: FocusEvent): void {
-    if (relatedTarget instanceof HTMLElement) this.#focusBefore = relatedTarget;
-  }
-
-  /** Escape closes the banner that has the focus; else the newest, unless a dialog has a better claim to the key. */
-  #onKeyDown(event: KeyboardEvent): void {
-    if (event.key !== 'Escape' || event.defaultPrevented) return;
-    const banners = [...this.#places.keys()];
-    const focused = banners.find((banner) => banner.element.matches(':focus-within'));
-    const banner = focused ?? (topmostModal() ? undefined : banners.at(-1));
-    if (!banner) return;
-    // A canceled Escape closes no dialog: one key press, one thing closed.
-    event.preventDefault();
-    this.#options.onEscape(banner);
   }
 }
 
@@ -178,9 +184,13 @@ function heightOf({ element }: Banner): number {
   return element.getBoundingClientRect().height;
 }
 
-/** The open modal dialog that the focus is in, or else the last in the document. */
-function topmostModal(): Element | undefined {
-  return (
-    document.activeElement?.closest('dialog:modal') ?? [...document.querySelectorAll('dialog:modal')].at(-1)
-  );
+/** The focus came into a banner, from the page or from one at another position. */
+function onFocusIn({ relatedTarget }: FocusEvent): void {
+  if (relatedTarget instanceof HTMLElement && relatedTarget.localName !== HOST) focusBefore = relatedTarget;
+}
+
+/** The focus left for the page, or for nothing at all; a window in the background has no focus, and gets it back. */
+function onFocusOut({ relatedTarget }: FocusEvent): void {
+  const isAmongBanners = relatedTarget instanceof HTMLElement && relatedTarget.localName === HOST;
+  if (!isAmongBanners && document.hasFocus()) focusBefore = null;
 }

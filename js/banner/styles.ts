@@ -4,6 +4,9 @@
  */
 const CSS = `
 :host {
+  /* What the page or a dialog hands down would break lines nowhere, or show a code in other letters than it has. */
+  all: initial;
+  color-scheme: inherit;
   --accent: var(--signals-banner-accent, light-dark(#3a5a8c, #9cc4f0));
   --offset: var(--signals-banner-offset, 1rem);
   position: fixed;
@@ -14,20 +17,14 @@ const CSS = `
   width: min(var(--signals-banner-width, 25rem) + 2 * var(--offset), 100vw);
   max-width: 100%;
   height: 100dvh;
-  max-height: none;
-  margin: 0;
   /* Room for shadows and focus rings, which scrolling would cut off. The page below stays within reach. */
   padding: var(--offset);
-  border: 0;
   overflow: hidden auto;
   overscroll-behavior: contain;
   scroll-padding-block: var(--offset);
   scrollbar-width: thin;
   pointer-events: none;
-  background: none;
-  color: inherit;
   font: 400 1rem/1.45 var(--signals-banner-font, system-ui, sans-serif);
-  text-align: start;
 }
 :host([data-position$="start"]) { inset-inline-start: 0; }
 :host([data-position$="end"]) { inset-inline-end: 0; }
@@ -72,15 +69,18 @@ const CSS = `
   max-width: 100%;
   display: flex;
   align-items: center;
+  padding-inline-start: 0.75rem;
   border: 0.125rem dashed var(--accent);
   border-radius: 0.5rem;
   background: color-mix(in srgb, var(--accent) 10%, transparent);
 }
 .code {
-  padding-inline-start: 0.75rem;
   font: 700 1rem/1.4 ui-monospace, monospace;
   letter-spacing: 0.06em;
   overflow-wrap: anywhere;
+  /* Pages may forbid to select text. This is here to be copied. */
+  -webkit-user-select: all;
+  user-select: all;
 }
 .label { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 
@@ -119,6 +119,13 @@ svg { width: 1rem; height: 1rem; fill: none; stroke: currentColor; stroke-width:
   .banner { padding-inline: 0.75rem 0.25rem; column-gap: 0.25rem; }
 }
 
+/* Hidden, not gone: what has no size is arranged as if it were nothing. */
+@media print {
+  :host { visibility: hidden; }
+}
+@media (prefers-contrast: more) {
+  .banner[data-tone] { --accent: currentColor; border-color: currentColor; }
+}
 @media (forced-colors: active) {
   .banner, .close, .action { border-color: CanvasText; }
   .offer { border-color: Highlight; }

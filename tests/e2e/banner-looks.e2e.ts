@@ -61,6 +61,7 @@ const SCREENS: Record<string, Screen> = {
   'a small phone': { width: 320, height: 640 },
   // Zooming halves the CSS pixels of a screen.
   'a desktop at 200% zoom': { width: 640, height: 400 },
+  'a desktop at 400% zoom': { width: 320, height: 256 },
   'a phone with text twice the size': { width: 390, height: 844, root: { style: 'font-size: 200%' } },
   'a desktop in forced colours': { width: 1280, height: 800, media: { forcedColors: 'active' } },
 };

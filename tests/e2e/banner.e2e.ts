@@ -1,61 +1,13 @@
 import { readFileSync } from 'node:fs';
 import type { Page } from '@playwright/test';
-import type { BannerOptions } from '../../js/banner/index.js';
 import { inProject } from '../../scripts/support/project.mjs';
+import { BODY, offer, openBannerPage, type PlainOptions, POLICY, show } from './support/banner-page';
 import { openBarePage } from './support/bare-page';
 import { expect, test } from './support/test';
 
-/** Options without the one that cannot be handed into a page. */
-type PlainOptions = Omit<BannerOptions, 'container'>;
-
-declare global {
-  interface Window {
-    /** What the bare page's script offers. */
-    banners: typeof import('../../js/banner/index.js') & {
-      /** Hands an intervention to a handler made with these options. */
-      show: (options: PlainOptions, name?: string, attributes?: Record<string, string | number>) => void;
-    };
-    /** What callbacks said, for tests to read. */
-    heard: string[];
-  }
-}
-
-const SCRIPT = `
-  import * as banners from './js/banner/index';
-  window.heard = [];
-  window.banners = {
-    ...banners,
-    show: (options, name = 'offer', attributes = {}) =>
-      banners.bannerHandler(options)({ intervention_id: crypto.randomUUID(), name, version: 1, attributes }),
-  };
-`;
-
-const BODY = `
-  <p id="text">Some text</p>
-  <input id="field" aria-label="Field">
-  <dialog id="dialog" aria-label="Dialog"><button>Inside</button></dialog>
-`;
-
-/** No style-src: banners must not need one. */
-const POLICY = "default-src 'none'; script-src 'self'; img-src data:";
-
 test.beforeEach(async ({ page, server }) => {
-  await openBarePage(page, server, { body: BODY, script: SCRIPT, policy: POLICY });
+  await openBannerPage(page, server);
 });
-
-const offer = { templates: { offer: { message: 'Ten percent off', code: 'SAVE10' } } };
-
-const show = (
-  page: Page,
-  options: PlainOptions,
-  name?: string,
-  attributes?: Record<string, string | number>,
-) =>
-  page.evaluate(([options, name, attributes]) => window.banners.show(options, name, attributes), [
-    options,
-    name,
-    attributes,
-  ] as const);
 
 test('the live region is there, empty, before its text', async ({ page }) => {
   await page.clock.install();
@@ -385,7 +337,7 @@ test.describe('caps, turns and outcomes', () => {
     await expect.poll(() => heard(page)).toEqual(['skipped offer frequency']);
 
     const other = await context.newPage();
-    await openBarePage(other, server, { body: BODY, script: SCRIPT, policy: POLICY });
+    await openBannerPage(other, server);
     await offerAll(other, options, 'offer');
     await expect(status(other)).toHaveText(['about offer']);
   });
