@@ -67,6 +67,13 @@ impl<H> EarlySettings<H> {
         }
         settings
     }
+
+    /// Id of a tracker that a subscription waits for, or `any`. `is_alone` says that there is no tracker.
+    pub fn awaited(&self, is_alone: bool) -> Option<&str> {
+        let any = is_alone && self.for_all.subscription.is_some();
+        let named = self.by_tracker.iter().find(|(_, settings)| settings.subscription.is_some());
+        named.map(|(id, _)| &**id).or(any.then_some("any"))
+    }
 }
 
 #[cfg(test)]
@@ -93,6 +100,37 @@ mod tests {
         assert_eq!(handler_ids(&early.take("sp2")), [""; 0]);
         assert_eq!(handler_ids(&early.take("sp1")), ["banner"]);
         assert_eq!(handler_ids(&early.take("sp1")), [""; 0]);
+    }
+
+    fn subscribe(settings: &mut Settings<u8>) {
+        settings.subscription = Some(Rc::new(SubscriptionConfig {
+            endpoint: "signals.example".into(),
+            api_path: "/".into(),
+            targets: Vec::new(),
+            fixed_ids: Vec::new(),
+            connection_timeout_ms: 1,
+            shares_connection: false,
+            raw: wasm_bindgen::JsValue::UNDEFINED,
+        }));
+    }
+
+    #[test]
+    fn a_subscription_waits_for_the_tracker_that_it_names_until_that_comes() {
+        let mut early = EarlySettings::default();
+        early.change("sp1", &|settings| settings.handlers.insert("banner", Rc::new(1)));
+        assert_eq!(early.awaited(true), None);
+        early.change("sp2", &subscribe);
+        assert_eq!(early.awaited(false), Some("sp2"));
+        early.take("sp2");
+        assert_eq!(early.awaited(false), None);
+    }
+
+    #[test]
+    fn a_subscription_for_all_waits_as_long_as_there_is_no_tracker() {
+        let mut early = EarlySettings::default();
+        early.change_all(&subscribe);
+        assert_eq!(early.awaited(true), Some("any"));
+        assert_eq!(early.awaited(false), None);
     }
 
     #[test]

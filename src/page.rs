@@ -4,6 +4,7 @@ use crate::browser::lifecycle::PageLifecycle;
 use crate::browser::log::{Log, Logger};
 use crate::browser::object::{entries, set};
 use crate::browser::snowplow::{EventBuilder, Payload, Tracker, TrackerCore, is_client};
+use crate::browser::timer::Timer;
 use crate::config::{ConfigError, SubscriptionConfig};
 use crate::connection::problem_text::problem_text;
 use crate::connection::status::Status;
@@ -34,6 +35,9 @@ extern "C" {
     fn measurement(this: &PluginOptions) -> JsValue;
 }
 
+/// Milliseconds after which a subscription that no tracker has taken is more likely a mistake than early.
+const PATIENCE_MS: u32 = 10_000;
+
 /// All trackers of a page that have the plugin.
 #[wasm_bindgen]
 pub struct Page {
@@ -47,6 +51,7 @@ struct State {
     calls: SharedCalls,
     sessions: RefCell<Vec<Rc<Session>>>,
     early: RefCell<EarlySettings<Handler>>,
+    patience: RefCell<Option<Timer>>,
     listeners: RefCell<Vec<ConnectionListener>>,
     lifecycle: RefCell<Option<PageLifecycle>>,
 }
@@ -96,6 +101,7 @@ impl Page {
                 calls: Rc::default(),
                 sessions: RefCell::default(),
                 early: RefCell::default(),
+                patience: RefCell::default(),
                 listeners: RefCell::default(),
                 lifecycle: RefCell::default(),
             }),
@@ -180,6 +186,17 @@ impl Page {
         self.apply(tracker_ids, &|session| session.subscribe(Rc::clone(&config)), &|early| {
             early.subscription = Some(Rc::clone(&config));
         });
+        if self.state.waiting().is_some() {
+            let state = Rc::downgrade(&self.state);
+            let patience = Timer::start(PATIENCE_MS, move || {
+                if let Some(state) = state.upgrade()
+                    && let Some(message) = state.waiting()
+                {
+                    state.log.warn("", &message);
+                }
+            });
+            *self.state.patience.borrow_mut() = Some(patience);
+        }
     }
 
     /// Ends subscriptions.
@@ -334,6 +351,14 @@ impl Page {
 }
 
 impl State {
+    /// What a subscription waits for, for the developer of the page.
+    fn waiting(&self) -> Option<String> {
+        let is_alone = self.sessions.borrow().iter().all(|session| is_client(session.id()));
+        let early = self.early.borrow();
+        let id = early.awaited(is_alone)?;
+        Some(["subscribeToInterventions still waits for a tracker with the plugin: ", id].concat())
+    }
+
     fn tell(&self, listener: &ConnectionListener, tracker_id: &str, status: Status) {
         if !listener.trackers.include(tracker_id) {
             return;

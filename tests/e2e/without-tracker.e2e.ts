@@ -87,3 +87,33 @@ test('a page reads the attributes of a public service, and is told why it cannot
   expect(await read('open_to_all')).toMatchObject({ count_product_views: 0, total_cart_value: 0 });
   expect(await read('ecom_attributes')).toEqual([true, 404, expect.stringContaining('ecom_attributes')]);
 });
+
+test('a page that subscribes a tracker without the plugin is told which, after a while', async ({
+  context,
+  server,
+}) => {
+  const page = await context.newPage();
+  await page.clock.install();
+  const warnings: string[] = [];
+  page.on('console', (message) => message.type() === 'warning' && warnings.push(message.text()));
+  await openBarePage(page, server, {
+    body: '<script src="signals/signals-interventions.js"></script>',
+    script: `
+      import { newTracker } from '@snowplow/browser-tracker';
+
+      const { SignalsPlugin, subscribeToInterventions } = window.snowplowSignals;
+      newTracker('sp', location.origin, { cookieSecure: false, plugins: [SignalsPlugin()] });
+      subscribeToInterventions({ endpoint: location.origin }, ['sp', 'ps']);
+    `,
+    policy: "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; img-src data:",
+  });
+  await page.evaluate(() => window.snowplowSignals?.ready);
+  await page.clock.fastForward(9_000);
+  expect(warnings).toEqual([]);
+  await page.clock.fastForward(1_500);
+  await expect
+    .poll(() => warnings)
+    .toEqual([expect.stringMatching(/still waits for a tracker with the plugin: ps$/)]);
+  await page.clock.fastForward(15_000);
+  expect(warnings).toHaveLength(1);
+});

@@ -19,6 +19,8 @@ export async function openBarePage(page: Page, server: MockServer, { body = '', 
     bundle: true,
     format: 'iife',
     write: false,
+    // Where the package looks for its files is up to the tests.
+    logOverride: { 'empty-import-meta': 'silent' },
   });
   const html = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Bare page</title>
     <link rel="icon" href="data:,"><script src="bare.js" defer></script><body>${body}`;
