@@ -22,9 +22,22 @@ test('the inspector shows live what happens to the shopper in another tab', asyn
   await expect(views).toContainText('4');
   await expect(discount).toContainText('delivered');
   await expect(discount.getByRole('img', { name: 'holds', exact: true }).first()).toBeVisible();
+  await expect(discount).toContainText('ecom_attributes:count_product_views > 3 is 4');
   const published = inspector.locator('[data-kind="published"]');
   await expect(published).toContainText('discount v1');
   await expect(published).toContainText('Delivered to 1 open stream.');
+});
+
+test('a criterion on an attribute that was never set says so, and why it reads as 0', async ({
+  page,
+  server,
+}) => {
+  const id = '218e8926-3858-431d-b2ed-66da03a1cbe5';
+  await page.goto(`${server.origin}/inspector?key=domain_userid&id=${id}`);
+  await expect(page.getByRole('row', { name: /count_product_views/ })).toContainText('0');
+  await expect(page.locator('[data-intervention="discount"] .criteria')).toContainText(
+    'ecom_attributes:count_product_views > 3 has no value: 0 is only what reads answer then',
+  );
 });
 
 test('a tester pushes an intervention, scripts a fault, moves the clock and resets from the inspector', async ({

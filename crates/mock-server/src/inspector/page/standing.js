@@ -42,7 +42,9 @@ export function showStanding(standing) {
   );
   if (standing.profile.length === 0)
     groups.append(element('p', { class: 'quiet' }, 'No attribute group has this attribute key.'));
-  interventions.replaceChildren(...standing.interventions.map(intervention));
+  interventions.replaceChildren(
+    ...standing.interventions.map((rule) => intervention(rule, standing.profile)),
+  );
   if (standing.interventions.length === 0)
     interventions.append(element('p', { class: 'quiet' }, 'No published intervention concerns this id.'));
 }
@@ -65,8 +67,11 @@ function attribute(group, name, value, before) {
   );
 }
 
-/** @param {import('./api.js').Standing['interventions'][number]} rule */
-function intervention({ name, version, criteria, targets, received_by }) {
+/**
+ * @param {import('./api.js').Standing['interventions'][number]} rule
+ * @param {import('./api.js').Standing['profile']} profile
+ */
+function intervention({ name, version, criteria, targets, received_by }, profile) {
   const badge = received_by.length > 0 ? [element('span', { class: 'badge' }, 'delivered')] : [];
   const whom = targets.map((target) => {
     const had = received_by.some(({ name, id }) => name === target.name && id === target.id);
@@ -76,13 +81,17 @@ function intervention({ name, version, criteria, targets, received_by }) {
     'article',
     { 'data-intervention': name, 'data-holds': String(criteria.holds) },
     element('h3', {}, mark(criteria.holds), `${name} v${version}`, ...badge),
-    element('ul', { class: 'criteria' }, criterion(criteria)),
+    element('ul', { class: 'criteria' }, criterion(criteria, profile)),
     element('p', { class: 'quiet' }, `Targets: ${whom.join(', ') || 'none of these ids'}`),
   );
 }
 
-/** @param {import('./api.js').Criteria} criteria @returns {HTMLElement} */
-function criterion(criteria) {
+/**
+ * @param {import('./api.js').Criteria} criteria
+ * @param {import('./api.js').Standing['profile']} profile
+ * @returns {HTMLElement}
+ */
+function criterion(criteria, profile) {
   if (criteria.kind !== 'test') {
     const words = { all: 'all of', any: 'any of', none: 'none of' };
     return element(
@@ -90,7 +99,7 @@ function criterion(criteria) {
       {},
       mark(criteria.holds),
       words[criteria.kind],
-      element('ul', { class: 'criteria' }, ...criteria.parts.map(criterion)),
+      element('ul', { class: 'criteria' }, ...criteria.parts.map((part) => criterion(part, profile))),
     );
   }
   const { attribute, operator, expected, actual, holds } = criteria;
@@ -100,8 +109,23 @@ function criterion(criteria) {
     {},
     mark(holds),
     element('code', {}, asked),
-    element('span', { class: 'quiet' }, ` is ${JSON.stringify(actual)}`),
+    element('span', { class: 'quiet' }, ` ${standsAt(attribute, actual, profile)}`),
   );
+}
+
+/**
+ * Says what a criterion sees. The table of attributes shows what reads answer, which is a default where no value is set:
+ * whoever sees 0 there and not here needs to know why.
+ * @param {string} reference `group:attribute`
+ * @param {unknown} actual
+ * @param {import('./api.js').Standing['profile']} profile
+ */
+function standsAt(reference, actual, profile) {
+  if (actual !== null) return `is ${JSON.stringify(actual)}`;
+  const [group, name = ''] = reference.split(':');
+  const read = profile.findLast((one) => one.name === group && Object.hasOwn(one.attributes, name))
+    ?.attributes[name];
+  return `has no value${read === undefined || read === null ? '' : `: ${JSON.stringify(read)} is only what reads answer then`}`;
 }
 
 /** @param {boolean} holds */
