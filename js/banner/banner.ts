@@ -24,8 +24,8 @@ interface BannerParts {
   onAction: () => void;
   /** Its code is in the clipboard. */
   onCopy: () => void;
-  /** Nobody points at it or has the focus in it any more. */
-  onAttentionEnd: () => void;
+  /** Nobody points at it or has the focus in it: not yet, or not any more. */
+  onCalm: () => void;
   /** It is over; the owner takes it off the screen. */
   onDismiss: (reason: DismissReason) => void;
 }
@@ -40,7 +40,7 @@ export class Banner {
   #hovered = false;
   #focused = false;
   #gone = false;
-  /** Ends the listening to the page. */
+  /** Ends the listening to the page and to the banner. */
   readonly #listening = new AbortController();
 
   constructor(content: FilledTemplate, parts: BannerParts) {
@@ -104,19 +104,22 @@ export class Banner {
   /** Time counts only while somebody could read and nobody does: not in a tab in the background. */
   #watchAttention(): void {
     const notice = (change: { hovered?: boolean; focused?: boolean } = {}) => {
-      const hadAttention = this.hasAttention;
       this.#hovered = change.hovered ?? this.#hovered;
       this.#focused = change.focused ?? this.#focused;
-      if (this.#gone || this.hasAttention || document.hidden) this.#countdown.pause();
+      if (this.hasAttention || document.hidden) this.#countdown.pause();
       else this.#countdown.run();
-      if (hadAttention && !this.hasAttention && !this.#gone) this.#parts.onAttentionEnd();
+      if (!this.hasAttention) this.#parts.onCalm();
     };
     const { signal } = this.#listening;
-    this.element.addEventListener('pointerenter', () => notice({ hovered: true }));
-    this.element.addEventListener('pointerleave', () => notice({ hovered: false }));
-    this.element.addEventListener('focusin', () => notice({ focused: true }));
-    this.element.addEventListener('focusout', ({ relatedTarget }) =>
-      notice({ focused: relatedTarget instanceof Node && this.element.contains(relatedTarget) }),
+    const { element } = this;
+    element.addEventListener('pointerenter', () => notice({ hovered: true }), { signal });
+    element.addEventListener('pointerleave', () => notice({ hovered: false }), { signal });
+    element.addEventListener('focusin', () => notice({ focused: true }), { signal });
+    element.addEventListener(
+      'focusout',
+      ({ relatedTarget }) =>
+        notice({ focused: relatedTarget instanceof Node && element.contains(relatedTarget) }),
+      { signal },
     );
     document.addEventListener('visibilitychange', () => notice(), { signal });
     notice();

@@ -186,7 +186,7 @@ class Banners {
         guarded(() => onAction?.(intervention));
         if (action && 'onClick' in action) guarded(() => action.onClick(intervention));
       },
-      onAttentionEnd: () => this.#stack.settle(),
+      onCalm: () => this.#stack.settle(),
       onDismiss: (reason) => {
         this.#stack.remove(banner);
         this.#agenda.leave(candidate);

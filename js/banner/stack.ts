@@ -76,7 +76,6 @@ export class Stack {
     if (!this.#places.delete(banner)) return;
     forgetOnEscape(banner);
     const goBack = banner.element.matches(':focus-within') ? focusBefore : null;
-    this.#resizes.unobserve(banner.element);
     banner.element.remove();
     // People may have scrolled on since they were there.
     goBack?.focus({ preventScroll: true });
@@ -169,14 +168,10 @@ export class Stack {
     const { signal } = this.#listening;
     // Dialogs that open and close; these events do not bubble, but they are captured.
     for (const type of ['toggle', 'close']) {
-      document.addEventListener(type, (event) => this.#onDialogChange(event), { signal, capture: true });
+      document.addEventListener(type, () => this.#attach(), { signal, capture: true });
     }
     this.#host?.addEventListener('focusin', onFocusIn, { signal });
     this.#host?.addEventListener('focusout', onFocusOut, { signal });
-  }
-
-  #onDialogChange(event: Event): void {
-    if (event.target instanceof HTMLDialogElement) this.#attach();
   }
 }
 

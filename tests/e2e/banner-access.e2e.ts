@@ -188,6 +188,34 @@ test.describe('the end of a banner', () => {
     expect(await listeners()).toEqual([]);
   });
 
+  test('leaves no timer behind', async ({ page }) => {
+    const left = await page.evaluate(() => {
+      const running = new Set<number>();
+      const { setTimeout, clearTimeout } = window;
+      Object.assign(window, {
+        setTimeout: (callback: () => void, ms: number) => {
+          const timer = setTimeout(callback, ms);
+          running.add(timer);
+          return timer;
+        },
+        clearTimeout: (timer: number) => {
+          running.delete(timer);
+          clearTimeout(timer);
+        },
+      });
+      const button = document
+        .querySelector('signals-banners')
+        ?.shadowRoot?.querySelector<HTMLElement>('.close');
+      // In and out again: its time stands still, then goes on.
+      button?.focus();
+      button?.blur();
+      const before = running.size;
+      button?.click();
+      return { before, after: running.size };
+    });
+    expect(left).toEqual({ before: 1, after: 0 });
+  });
+
   test('comes by its link, which leads where it says', async ({ page }) => {
     await page.getByRole('link', { name: 'Go' }).click();
     await expect(page).toHaveURL(/#there$/);
@@ -249,19 +277,25 @@ test.describe('a code', () => {
       handle({ intervention_id: 'a', name: 'offer', version: 1, attributes: {} });
     }, code);
 
-  test('is selected, not counted as copied, where the clipboard refuses and the page forbids to select', async ({
-    page,
-    server,
-  }) => {
+  test('is not counted as copied where the clipboard refuses', async ({ page, server }) => {
     await openBannerPage(page, server);
     await page.evaluate(() => {
-      document.body.style.userSelect = 'none';
       navigator.clipboard.writeText = () => Promise.reject(new DOMException('refused', 'NotAllowedError'));
     });
     await tell(page, 'SAVE10');
     await page.getByRole('button', { name: 'Copy code' }).click();
     await expect.poll(() => page.evaluate(() => getSelection()?.toString())).toBe('SAVE10');
     expect(await page.evaluate(() => window.heard)).toEqual(['shown']);
+  });
+
+  test('is selected by a click, also where the page forbids to select', async ({ page, server }) => {
+    await openBannerPage(page, server);
+    await page.evaluate(() => {
+      document.body.style.userSelect = 'none';
+    });
+    await tell(page, 'SAVE10-NOW');
+    await page.locator('.code').click();
+    expect(await page.evaluate(() => getSelection()?.toString())).toBe('SAVE10-NOW');
   });
 
   test('is not translated', async ({ page, server }) => {
