@@ -120,6 +120,11 @@ test('three tabs hear every instance exactly once, whatever happens to server, n
       server.fault({
         send_raw: 'data: {not json\n\ndata: 7\n\ndata: {"attributes": {}}\n\n:\n\nid\n\nfoo: bar\n\n',
       }),
+    'instances sent again': async () => {
+      const instances = await server.instances(shopper);
+      const frames = instances.slice(-3).map((instance) => `data: ${JSON.stringify(instance)}\n\n`);
+      await server.fault({ send_raw: frames.join('') });
+    },
     'changed ids': async () => {
       user++;
       for (const page of tabs) await page.evaluate((id) => window.soak.become(id), `user-${user}`);

@@ -69,7 +69,7 @@ pub(crate) enum Dialect {
 }
 
 /// One instance addressed to one target, encoded once for all its readers.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct InstanceFrame {
     standard: Bytes,
     /// Only made when such a reader turns up.

@@ -51,6 +51,15 @@ export class MockServer {
     await this.#faults('POST', JSON.stringify({ stream }));
   }
 
+  /** The instances of the last minutes for a `domain_userid`, oldest first. */
+  async instances(id: string): Promise<object[]> {
+    const response = await fetch(`${this.origin}/mock/state?key=domain_userid&id=${id}`, {
+      headers: { authorization: `Bearer ${TOKEN}` },
+    });
+    const { instances } = (await response.json()) as { instances: { instance: object }[] };
+    return instances.map(({ instance }) => instance);
+  }
+
   /** Lets nothing go wrong any more. */
   async clearFaults(): Promise<void> {
     await this.#faults('DELETE');

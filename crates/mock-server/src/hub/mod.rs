@@ -19,6 +19,7 @@ use std::task::{Context, Poll, ready};
 use parking_lot::Mutex;
 use signals_engine::{Timestamp, Triggered};
 use signals_wire::{InterventionInstance, TargetAttributeKey};
+use tokio::sync::Notify;
 use tokio::time::{self, MissedTickBehavior};
 
 use self::outbox::Outbox;
@@ -42,6 +43,7 @@ struct Shared {
     /// One lock for everything makes registering, replaying and publishing one step each: a stream can neither miss an
     /// instance nor get it twice, and all streams see the same order. Nothing waits while it is held.
     state: Mutex<HubState>,
+    published: Notify,
     clock: Clock,
     journal: Journal,
     metrics: Metrics,
@@ -55,7 +57,9 @@ impl DeliveryHub {
         metrics: Metrics,
     ) -> Self {
         let state = Mutex::new(HubState::new(rules, Epoch::random()));
-        Self { shared: Arc::new(Shared { state, clock, journal, metrics }) }
+        Self {
+            shared: Arc::new(Shared { state, published: Notify::new(), clock, journal, metrics }),
+        }
     }
 
     /// Opens a stream for `targets`, which must not repeat, resuming after `last_event_id` if there is one.
@@ -78,7 +82,7 @@ impl DeliveryHub {
         Subscription { hub: self.clone(), key, first, outbox }
     }
 
-    /// Delivers `instance` and says how many open streams got it.
+    /// Delivers `instance` and says how many open streams got it, or get it as soon as it is saved.
     pub(crate) fn publish(&self, instance: Triggered) -> usize {
         let now = self.shared.clock.now();
         let published = self.with_state(|state| state.publish(now, instance.clone()));
@@ -86,7 +90,25 @@ impl DeliveryHub {
         self.shared.metrics.instances_delivered.inc_by(streams as u64);
         self.shared.journal.write(now, Happening::Published { instance, streams });
         self.note_slow_readers(published.too_slow);
+        self.shared.published.notify_one();
         published.delivered
+    }
+
+    /// Gives streams what was held back, up to the instance at `position`, for that is saved now.
+    pub(crate) fn release(&self, position: Position) {
+        let published = self.with_state(|state| state.release(position));
+        self.note_slow_readers(published.too_slow);
+    }
+
+    /// Gives streams everything that was held back.
+    pub(crate) fn release_all(&self) {
+        let latest = self.with_state(|state| state.latest());
+        self.release(latest);
+    }
+
+    /// Resolves when an instance was published since this was last awaited. Meant for one who waits.
+    pub(crate) async fn published(&self) {
+        self.shared.published.notified().await;
     }
 
     /// Writes `frame` to every open stream and says how many there are.
@@ -122,7 +144,7 @@ impl DeliveryHub {
         self.with_state(|state| state.restore(saved));
     }
 
-    /// Notes from now on what changes, for [`DeliveryHub::take_changes`].
+    /// Notes from now on what changes, for [`DeliveryHub::take_changes`], and holds instances back until [`DeliveryHub::release`].
     pub(crate) fn track_changes(&self) {
         self.with_state(HubState::track_changes);
     }

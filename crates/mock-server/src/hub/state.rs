@@ -1,6 +1,6 @@
 //! Who gets what: the hub without time, threads or sockets of its own.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
@@ -42,6 +42,10 @@ pub(super) struct HubState {
     is_shut_down: bool,
     /// Position of the latest instance.
     latest: Position,
+    /// Position of the latest instance that streams may see.
+    released: Position,
+    /// Instances after that, oldest first.
+    held: VecDeque<(Position, Vec<Addressed>)>,
     streams: SlotMap<StreamKey, OpenStream>,
     /// Targets that have an open stream or something to replay.
     targets: HashMap<Arc<TargetAttributeKey>, TargetState>,
@@ -90,6 +94,13 @@ struct TargetState {
     streams: Vec<StreamKey>,
 }
 
+/// An instance for one of its targets.
+#[derive(Debug)]
+struct Addressed {
+    target: Arc<TargetAttributeKey>,
+    frame: InstanceFrame,
+}
+
 /// What a stream that has just been opened writes before anything from its outbox.
 #[derive(Debug)]
 pub(super) struct Opened {
@@ -112,7 +123,7 @@ pub(super) struct Replayed {
 /// What became of an instance.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Published {
-    /// Open streams that got it.
+    /// Open streams that got it, or get it when it is released.
     pub(super) delivered: usize,
     /// Streams that were closed because their reader is too slow.
     pub(super) too_slow: usize,
@@ -127,6 +138,8 @@ impl HubState {
             ticks: 0,
             is_shut_down: false,
             latest: Position::START,
+            released: Position::START,
+            held: VecDeque::new(),
             streams: SlotMap::with_key(),
             targets: HashMap::new(),
             waiting: WaitingRoom::default(),
@@ -141,6 +154,7 @@ impl HubState {
         let SavedHub { epoch, latest, instances, waiting } = saved;
         self.epoch = epoch;
         self.latest = latest.after_restart();
+        self.released = self.latest;
         for SavedInstance { position, target, at, frame } in instances {
             // What is no frame is of no use to anybody.
             let Some(frame) = InstanceFrame::from_bytes(frame) else { continue };
@@ -152,7 +166,7 @@ impl HubState {
         }
     }
 
-    /// Notes from now on what changes, for [`HubState::take_changes`].
+    /// Notes from now on what changes, for [`HubState::take_changes`], and holds instances back until [`HubState::release`].
     pub(super) fn track_changes(&mut self) {
         self.unsaved.get_or_insert_default();
     }
@@ -197,13 +211,13 @@ impl HubState {
     ) -> Opened {
         self.advance(now);
         let after = match last_event_id {
-            None => self.latest,
+            None => self.released,
             Some(id) => self.known_position(id).unwrap_or(Position::START),
         };
         let missed = self.take_missed(&targets, dialect, after);
         // While replayed instances are under way, the latest position would hide them from a client that loses the
         // connection and resumes.
-        let start = missed.keys().next().map_or(self.latest, |first| first.previous());
+        let start = missed.keys().next().map_or(self.released, |first| first.previous());
         let (key, outbox) = self.register(targets, dialect);
         if self.is_shut_down {
             self.close(key);
@@ -221,39 +235,54 @@ impl HubState {
         self.advance(now);
         self.latest = self.latest.next();
         let position = self.latest;
-        let mut too_slow = Vec::new();
-        let mut delivered = 0;
-
-        for (target, addressed) in address(instance) {
-            let frame = InstanceFrame::new(self.epoch.event_id(position), &addressed);
-            let (target, state) = entry(&mut self.targets, target);
-            for key in &state.streams {
-                let Some(stream) = self.streams.get_mut(*key) else { continue };
-                if stream.given == position {
-                    continue;
-                }
-                stream.given = position;
-                match stream.outbox.push(frame.frame(stream.dialect)) {
-                    Ok(()) => delivered += 1,
-                    Err(_) => too_slow.push(*key),
-                }
-            }
-            let kept = Kept { position, at: self.now, frame };
+        let mut addressed = Vec::with_capacity(instance.targets.len());
+        for (target, instance) in address(instance) {
+            let (target, _) = entry(&mut self.targets, target);
+            let frame = InstanceFrame::new(self.epoch.event_id(position), &instance);
+            let kept = Kept { position, at: self.now, frame: frame.clone() };
             if let Some(unsaved) = &mut self.unsaved {
                 unsaved.published.push(saved_instance(&target, &kept));
             }
-            self.keep(target, kept);
+            self.keep(Arc::clone(&target), kept);
+            addressed.push(Addressed { target, frame });
         }
         self.make_room();
+        if self.unsaved.is_some() {
+            self.hold(position, addressed)
+        } else {
+            self.released = position;
+            let published = self.give(position, &addressed);
+            if published.delivered == 0 {
+                self.let_wait(position);
+            }
+            published
+        }
+    }
 
-        if delivered == 0 {
-            self.waiting.admit(position, self.now, self.rules.waiting_instances);
-            note_waiting(&mut self.unsaved, position, Some(self.now));
+    /// Gives streams what was held back, up to the instance at `position`, for that is saved now.
+    pub(super) fn release(&mut self, position: Position) -> Published {
+        self.released = self.released.max(position);
+        let mut all = Published { delivered: 0, too_slow: 0 };
+        while self.held.front().is_some_and(|(held, _)| *held <= position)
+            && let Some((position, addressed)) = self.held.pop_front()
+        {
+            let Published { delivered, too_slow } = self.give(position, &addressed);
+            match (self.waiting.has(position), delivered) {
+                // Its streams have gone meanwhile.
+                (false, 0) => self.let_wait(position),
+                // A stream has come meanwhile.
+                (true, 1..) => self.let_wait_no_longer(position),
+                _ => {}
+            }
+            all.delivered += delivered;
+            all.too_slow += too_slow;
         }
-        for key in &too_slow {
-            self.close(*key);
-        }
-        Published { delivered, too_slow: too_slow.len() }
+        all
+    }
+
+    /// Position of the latest instance.
+    pub(super) fn latest(&self) -> Position {
+        self.latest
     }
 
     /// Writes `frame` to every open stream, whatever its targets. It is not kept.
@@ -327,6 +356,8 @@ impl HubState {
 
     /// Forgets every instance. Streams stay open, positions go on.
     pub(super) fn forget_instances(&mut self) {
+        self.released = self.latest;
+        self.held.clear();
         self.waiting = WaitingRoom::default();
         self.aging.clear();
         self.kept = KeptInAll::default();
@@ -405,10 +436,11 @@ impl HubState {
     ) -> BTreeMap<Position, Replayed> {
         let oldest = self.ago(self.rules.replay_window);
         let waiting_since = self.ago(self.rules.waiting_time);
-        let Self { targets: known, waiting: waiting_room, unsaved, .. } = self;
+        let Self { targets: known, waiting: waiting_room, unsaved, released, .. } = self;
         let mut missed = BTreeMap::new();
         for state in targets.iter().filter_map(|target| known.get(target)) {
-            for Kept { position, frame, .. } in state.replay.since(oldest) {
+            let seen = state.replay.since(oldest).take_while(|kept| kept.position <= *released);
+            for Kept { position, frame, .. } in seen {
                 let waiting = waiting_room.take(*position, waiting_since);
                 if waiting.is_some() {
                     note_waiting(unsaved, *position, None);
@@ -421,6 +453,52 @@ impl HubState {
             }
         }
         missed
+    }
+
+    /// Holds an instance back until it is released.
+    fn hold(&mut self, position: Position, addressed: Vec<Addressed>) -> Published {
+        let targets = addressed.iter().filter_map(|one| self.targets.get(&one.target));
+        let streams: HashSet<StreamKey> =
+            targets.flat_map(|target| target.streams.iter().copied()).collect();
+        if streams.is_empty() {
+            self.let_wait(position);
+        }
+        self.held.push_back((position, addressed));
+        Published { delivered: streams.len(), too_slow: 0 }
+    }
+
+    fn let_wait(&mut self, position: Position) {
+        self.waiting.admit(position, self.now, self.rules.waiting_instances);
+        note_waiting(&mut self.unsaved, position, Some(self.now));
+    }
+
+    fn let_wait_no_longer(&mut self, position: Position) {
+        self.waiting.remove(position);
+        note_waiting(&mut self.unsaved, position, None);
+    }
+
+    /// Gives an instance to every open stream of its targets, once to each.
+    fn give(&mut self, position: Position, addressed: &[Addressed]) -> Published {
+        let mut too_slow = Vec::new();
+        let mut delivered = 0;
+        for Addressed { target, frame } in addressed {
+            let Some(state) = self.targets.get(target) else { continue };
+            for key in &state.streams {
+                let Some(stream) = self.streams.get_mut(*key) else { continue };
+                if stream.given == position {
+                    continue;
+                }
+                stream.given = position;
+                match stream.outbox.push(frame.frame(stream.dialect)) {
+                    Ok(()) => delivered += 1,
+                    Err(_) => too_slow.push(*key),
+                }
+            }
+        }
+        for key in &too_slow {
+            self.close(*key);
+        }
+        Published { delivered, too_slow: too_slow.len() }
     }
 
     fn known_position(&self, event_id: &str) -> Option<Position> {

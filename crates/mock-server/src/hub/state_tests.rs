@@ -553,5 +553,72 @@ fn a_hub_that_goes_on_from_what_was_saved_replays_as_if_nothing_had_happened() {
         let start = event_id(hub.state.latest.get());
         let after = restored.resume(std::slice::from_ref(&users[0]), start.as_str());
         assert_eq!(after.replayed().last().map(String::as_str), Some("new"));
+        hub.state.release(hub.state.latest());
     }
+}
+
+/// A hub whose instances are saved.
+fn saved_hub() -> Hub {
+    let mut hub = Hub::new();
+    hub.state.track_changes();
+    hub
+}
+
+#[test]
+fn an_instance_is_held_back_until_it_is_saved_and_then_given_once() {
+    let mut hub = saved_hub();
+    let reader = hub.open(&[user("ada"), session("s")]);
+    let published = hub.publish("saved", &[user("ada"), session("s")]);
+    assert_eq!(published, Published { delivered: 1, too_slow: 0 });
+    let saved = hub.state.latest();
+    hub.publish("not saved yet", &[user("ada")]);
+    assert_eq!(reader.live(), [""; 0]);
+    hub.state.release(saved);
+    assert_eq!(reader.live(), ["saved"]);
+    hub.state.release(hub.state.latest());
+    assert_eq!(reader.live(), ["not saved yet"]);
+}
+
+#[test]
+fn a_stream_that_opens_or_resumes_meanwhile_sees_nothing_before_it_is_saved() {
+    let mut hub = saved_hub();
+    let _first = hub.open(&[user("ada")]);
+    hub.publish("before", &[user("ada")]);
+    hub.state.release(hub.state.latest());
+    let before = event_id(hub.state.latest().get());
+    hub.publish("held", &[user("ada")]);
+
+    let new = hub.open(&[user("ada")]);
+    let resumed = hub.resume(&[user("ada")], before.as_str());
+    assert_eq!(new.start(), before);
+    assert_eq!((new.replayed(), resumed.replayed()), (vec![], vec![]));
+    hub.state.release(hub.state.latest());
+    assert_eq!((new.live(), resumed.live()), (vec!["held".to_owned()], vec!["held".to_owned()]));
+    assert_eq!(hub.state.waiting(), 0);
+}
+
+#[test]
+fn an_instance_whose_stream_ends_before_it_is_saved_waits_for_the_next_one() {
+    let mut hub = saved_hub();
+    let reader = hub.open(&[user("ada")]);
+    hub.publish("held", &[user("ada")]);
+    hub.state.close(reader.opened.key);
+    hub.state.release(hub.state.latest());
+    assert_eq!(hub.open(&[user("ada")]).replayed(), ["held"]);
+}
+
+#[test]
+fn an_id_that_was_given_out_and_never_saved_hides_nothing_that_comes_after_a_crash() {
+    let mut hub = saved_hub();
+    let mut shelf = Shelf::default();
+    hub.publish("saved", &[user("ada")]);
+    let saved = shelf.take(hub.state.take_changes(hub.now));
+    hub.publish("delivered all the same, as when the disk is full", &[user("ada")]);
+    let given_out = event_id(hub.state.latest().get());
+
+    let mut restored = Hub::new();
+    restored.state.restore(saved);
+    restored.publish("after the crash", &[user("ada")]);
+    let resumed = restored.resume(&[user("ada")], given_out.as_str());
+    assert_eq!(resumed.replayed(), ["saved", "after the crash"]);
 }

@@ -43,6 +43,16 @@ impl WaitingRoom {
         Some(Waiting { position, since })
     }
 
+    /// Whether the instance at `position` waits.
+    pub(super) fn has(&self, position: Position) -> bool {
+        self.since.contains_key(&position)
+    }
+
+    /// Ends the waiting of the instance at `position`.
+    pub(super) fn remove(&mut self, position: Position) {
+        self.since.remove(&position);
+    }
+
     /// Lets an instance wait again, as if it had never been taken out.
     pub(super) fn give_back(&mut self, waiting: Waiting) {
         self.since.insert(waiting.position, waiting.since);

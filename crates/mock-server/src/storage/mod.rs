@@ -1,8 +1,9 @@
 //! The data file: what a server knows, over restarts.
 //!
-//! [`file`] reads and writes and knows neither time nor requests. What is here decides when: twice a second what has changed is
-//! collected at one moment, under the locks and in memory alone, and written in one transaction on a thread of its own. A crash
-//! loses what happened since, and nothing of that in part.
+//! [`file`] reads and writes and knows neither time nor requests. What is here decides when: twice a second, and as soon as there is
+//! an instance to deliver, what has changed is collected at one moment, under the locks and in memory alone, and written in one
+//! transaction on a thread of its own. A crash loses what happened since, and nothing of that in part. Instances are delivered
+//! once they are saved: of what a shopper has seen, nothing is forgotten and so nothing comes again.
 
 mod file;
 
@@ -16,7 +17,7 @@ use tokio::time::{self, MissedTickBehavior};
 
 use self::file::DataFile;
 pub use self::file::DataFileError;
-use crate::hub::SavedHub;
+use crate::hub::{Position, SavedHub};
 use crate::pipeline::{PipelineChanges, SavedSeenEvents};
 use crate::registry::SavedRegistry;
 use crate::state::AppState;
@@ -61,22 +62,43 @@ impl Keeper {
         Ok((Self { path: path.to_owned(), file: Mutex::new(Some(file)) }, saved))
     }
 
-    /// Brings the file up to date. Waits for the disk.
+    /// Brings the file up to date, and then has delivered what was held back until it is saved. Waits for the disk.
     pub(crate) fn save(&self, state: &AppState) -> Result<(), DataFileError> {
         let mut file = self.file.lock();
-        if file.is_none() {
-            // Whatever comes of it: what happened until now need not be told again, for everything will be.
-            drop(collect(state));
-            *file = Some(DataFile::open(&self.path)?);
-            state.registry().mark_changed();
-            state.pipeline().mark_all_changed();
+        match self.write(&mut file, state) {
+            Ok(saved) => {
+                state.hub().release(saved);
+                Ok(())
+            }
+            Err(error) => {
+                *file = None;
+                // A shopper who sees something twice after a crash is better off than one who sees nothing.
+                state.hub().release_all();
+                Err(error)
+            }
         }
-        let Some(open) = file.as_mut() else { return Ok(()) };
-        let result = open.write(&collect(state));
-        if result.is_err() {
-            *file = None;
-        }
-        result
+    }
+
+    /// Writes what has changed. Gives the position of the latest instance among it.
+    fn write(
+        &self,
+        file: &mut Option<DataFile>,
+        state: &AppState,
+    ) -> Result<Position, DataFileError> {
+        let open = match file {
+            Some(open) => open,
+            None => {
+                // Whatever comes of it: what happened until now need not be told again, for everything will be.
+                drop(collect(state));
+                let open = file.insert(DataFile::open(&self.path)?);
+                state.registry().mark_changed();
+                state.pipeline().mark_all_changed();
+                open
+            }
+        };
+        let changes = collect(state);
+        open.write(&changes)?;
+        Ok(changes.pipeline.hub.latest)
     }
 }
 
@@ -94,7 +116,10 @@ pub(crate) async fn keep_saving(state: AppState) {
     rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut is_failing = false;
     loop {
-        rounds.tick().await;
+        tokio::select! {
+            _ = rounds.tick() => {}
+            () = state.hub().published() => {}
+        }
         match save(&state).await {
             Ok(()) if is_failing => tracing::info!("the data file is up to date again"),
             Err(error) if !is_failing => tracing::error!(
