@@ -38,16 +38,10 @@ export interface Core {
 /** What the lazily loaded script exports. */
 export interface CoreModule {
   /**
-   * Compiles and starts the WebAssembly.
+   * Starts the WebAssembly.
    *
-   * @param wasm - a running download, or what `init()` was given
-   * @param url - its address for messages; empty if there is none
-   * @param warn - told about a wrong content type
-   * @throws Error naming the address and the status when what arrived is no WebAssembly
+   * @param wasm - the module, which may still be under way, or its bytes
+   * @throws Error when that fails
    */
-  start(
-    wasm: Promise<Response> | Exclude<WasmSource, string | URL>,
-    url: string,
-    warn: (message: string) => void,
-  ): Promise<Core>;
+  start(wasm: Promise<WebAssembly.Module> | Exclude<WasmSource, string | URL>): Promise<Core>;
 }

@@ -1,4 +1,5 @@
 import type { WasmSource } from '../types.js';
+import { compiled } from './compile.js';
 import type { CoreModule } from './core.js';
 import { reportError, warn } from './log.js';
 import { inBrowser, runWith } from './queue.js';
@@ -13,7 +14,7 @@ export interface Files {
 
 let files: Files;
 /** The WebAssembly, requested before it was needed. */
-let ahead: { url: string; binary: Promise<Response> } | undefined;
+let ahead: { url: string; module: Promise<WebAssembly.Module> } | undefined;
 let loading: Promise<void> | undefined;
 let setReady: () => void;
 
@@ -44,37 +45,35 @@ export function load(wasm?: WasmSource): Promise<void> {
 }
 
 /**
- * Requests the files ahead of need: they are on their way while the tracker starts, and nothing waits for them. What fails now
- * is requested again when it is needed, and reported then.
+ * Requests the files ahead of need, and compiles: that goes on while the tracker starts, and nothing waits for it. What fails
+ * now is tried again when it is needed, and reported then.
  */
 export async function preload(): Promise<void> {
   if (!inBrowser() || loading || ahead) return;
   try {
     const url = files.wasmUrl();
-    ahead = { url, binary: fetch(url) };
-    const [{ ok }] = await Promise.all([ahead.binary, files.importCore(undefined)]);
-    if (ok) return;
+    ahead = { url, module: download(url) };
+    await Promise.all([ahead.module, files.importCore(undefined)]);
   } catch {
-    // No use, like an answer that says no.
+    ahead = undefined;
   }
-  ahead = undefined;
 }
 
 async function start(wasm: WasmSource | undefined): Promise<void> {
   const isAddress = wasm === undefined || typeof wasm === 'string' || wasm instanceof URL;
   const givenUrl = isAddress && wasm ? new URL(wasm, document.baseURI).href : undefined;
-  const url = isAddress ? (givenUrl ?? files.wasmUrl()) : '';
-  const binary = !isAddress ? wasm : url === ahead?.url ? ahead.binary : download(url);
+  const url = givenUrl ?? (isAddress ? files.wasmUrl() : '');
+  const module = !isAddress ? wasm : url === ahead?.url ? ahead.module : download(url);
   // A download is of use once.
   ahead = undefined;
   const core = await files.importCore(givenUrl);
-  runWith(await core.start(binary, url, warn));
+  runWith(await core.start(module));
   setReady();
 }
 
-/** Should the script fail first, nobody is left to see the download fail. */
-function download(url: string): Promise<Response> {
-  const response = fetch(url);
-  response.catch(() => {});
-  return response;
+function download(url: string): Promise<WebAssembly.Module> {
+  const module = compiled(fetch(url), url, warn);
+  // Should the script fail first, nobody is left to see this fail.
+  module.catch(() => {});
+  return module;
 }

@@ -37,6 +37,7 @@ async function freshFacade() {
 }
 
 const logger = () => ({ setLogLevel() {}, info() {}, debug() {}, warn: vi.fn(), error: vi.fn() });
+const EMPTY_MODULE = new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
 /** Resolves when every promise that has been kept or broken so far has told so. */
 const settled = () => new Promise((resolve) => setTimeout(resolve));
 const tracker = { id: 'sp1' } as never;
@@ -46,7 +47,7 @@ beforeEach(() => {
   vi.stubGlobal('document', { baseURI: 'https://shop.example/' });
   vi.stubGlobal(
     'fetch',
-    vi.fn(async () => new Response()),
+    vi.fn(async () => new Response(EMPTY_MODULE, { headers: { 'Content-Type': 'application/wasm' } })),
   );
 });
 
