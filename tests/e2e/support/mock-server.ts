@@ -6,22 +6,23 @@ import { serverBinary, shopDir } from '../../../scripts/support/project.mjs';
 const BINARY = process.env.SIGNALS_MOCK_SERVER ?? serverBinary;
 const TOKEN = 'sandbox';
 
-/** A mock server of a test's own, which serves the shop and forgets everything when it is restarted. */
+/** A mock server of a test's own, which serves the shop. Without a data file it forgets everything when it is restarted. */
 export class MockServer {
   readonly origin: string;
-  readonly #www: string;
+  readonly #args: string[];
   #process: ChildProcess;
 
-  private constructor(process: ChildProcess, origin: string, www: string) {
+  private constructor(process: ChildProcess, origin: string, args: string[]) {
     this.origin = origin;
-    this.#www = www;
+    this.#args = args;
     this.#process = process;
   }
 
-  /** Starts a server on a free port. It serves the files in `www`, by default the shop. */
-  static async start(www: string = shopDir): Promise<MockServer> {
-    const { process, origin } = await spawnServer('0', www);
-    return new MockServer(process, origin, www);
+  /** Starts a server on a free port. It serves the files in `www`, by default the shop, and keeps what it knows in `data`. */
+  static async start(www: string = shopDir, data?: string): Promise<MockServer> {
+    const args = ['--www', www, ...(data ? ['--data', data] : [])];
+    const { process, origin } = await spawnServer('0', args);
+    return new MockServer(process, origin, args);
   }
 
   /** Ends the server and its streams. */
@@ -32,9 +33,16 @@ export class MockServer {
     await ended;
   }
 
-  /** Starts the server again, where it was before. */
+  /** Kills the server, which gets no chance to end in order. */
+  kill(): void {
+    this.#process.kill('SIGKILL');
+  }
+
+  /** Starts the server again, where it was before, once it has ended. */
   async startAgain(): Promise<void> {
-    const { process } = await spawnServer(new URL(this.origin).port, this.#www);
+    if (this.#process.exitCode === null && this.#process.signalCode === null)
+      await once(this.#process, 'exit');
+    const { process } = await spawnServer(new URL(this.origin).port, this.#args);
     this.#process = process;
   }
 
@@ -92,8 +100,8 @@ export class MockServer {
   }
 }
 
-async function spawnServer(port: string, www: string): Promise<{ process: ChildProcess; origin: string }> {
-  const server = spawn(BINARY, ['--port', port, '--www', www, '--token', TOKEN], {
+async function spawnServer(port: string, args: string[]): Promise<{ process: ChildProcess; origin: string }> {
+  const server = spawn(BINARY, ['--port', port, '--token', TOKEN, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { PATH: process.env.PATH, SIGNALS_LOG: 'warn' },
   });
