@@ -1,5 +1,7 @@
 //! The types that attribute values are cast to.
 
+use std::mem;
+
 use serde_json::{Number, Value, json};
 
 use crate::Timestamp;
@@ -117,13 +119,14 @@ impl ValueType {
         match (self, value) {
             (_, Value::Null) => Cast::exact(Value::Null),
             (ValueType::Scalar(scalar), value) => scalar.cast(value),
-            (ValueType::List(scalar), Value::Array(elements)) => {
-                let casts: Vec<Cast> =
-                    elements.into_iter().map(|element| scalar.cast(element)).collect();
-                Cast {
-                    saturated: casts.iter().any(|cast| cast.saturated),
-                    value: casts.into_iter().map(|cast| cast.value).collect(),
+            (ValueType::List(scalar), Value::Array(mut elements)) => {
+                let mut saturated = false;
+                for element in &mut elements {
+                    let cast = scalar.cast(mem::take(element));
+                    saturated |= cast.saturated;
+                    *element = cast.value;
                 }
+                Cast { value: Value::Array(elements), saturated }
             }
             (ValueType::Dict, value @ Value::Object(_)) => Cast::exact(value),
             (ValueType::List(_) | ValueType::Dict, _) => Cast::exact(Value::Null),

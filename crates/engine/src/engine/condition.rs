@@ -1,7 +1,5 @@
 //! Criteria of interventions: one test of an attribute, or a tree of them.
 
-use std::borrow::Cow;
-
 use serde_json::Value;
 
 use super::attribute::AttributeIndex;
@@ -32,10 +30,10 @@ pub(super) trait ResolveAttribute {
     fn resolve(&self, full_name: &str) -> Result<AttributeIndex, String>;
 }
 
-/// Attribute values before or after an event.
+/// Attribute values before or after an event. They may remember what they were asked for.
 pub(super) trait Values {
     /// Null while unset, unless the attribute has a default.
-    fn value(&self, attribute: AttributeIndex) -> Cow<'_, Value>;
+    fn value(&mut self, attribute: AttributeIndex) -> &Value;
 
     /// Whether the event just changed or set it. Before the event it did not.
     fn has_changed(&self, attribute: AttributeIndex) -> bool;
@@ -50,10 +48,10 @@ impl Condition {
         compile_at(criteria, attributes, loc, Place::default())
     }
 
-    pub(super) fn holds(&self, values: &impl Values) -> bool {
+    pub(super) fn holds(&self, values: &mut impl Values) -> bool {
         match self {
             Condition::Test { attribute, predicate } => {
-                predicate.holds(&Datum::from(values.value(*attribute).as_ref()))
+                predicate.holds(&Datum::from(values.value(*attribute)))
             }
             Condition::Changed(attribute) => values.has_changed(*attribute),
             Condition::All(children) => children.iter().all(|child| child.holds(values)),
@@ -63,7 +61,7 @@ impl Condition {
     }
 
     /// Whether it holds and one of its `changed` criteria has a part in that.
-    pub(super) fn holds_by_change(&self, values: &impl Values) -> bool {
+    pub(super) fn holds_by_change(&self, values: &mut impl Values) -> bool {
         match self {
             Condition::Test { .. } | Condition::None(_) => false,
             Condition::Changed(attribute) => values.has_changed(*attribute),

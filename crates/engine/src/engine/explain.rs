@@ -1,17 +1,14 @@
 //! Why an intervention holds or does not: its criteria with the values that they see now. For people who look for the reason.
 
-use std::borrow::Cow;
-
 use serde::Serialize;
 use serde_json::Value;
 use signals_wire::TargetAttributeKey;
 
 use super::Engine;
-use super::attribute::AttributeIndex;
 use super::condition::{Condition, Values};
 use super::key::{Ids, KeyIndex};
-use super::profile::Profile;
 use super::rule::{Rule, RuleIndex};
+use super::values::CurrentValues;
 use crate::definitions::Criteria;
 use crate::timestamp::Timestamp;
 
@@ -72,35 +69,16 @@ pub enum AsksFor {
     },
 }
 
-/// Attribute values as they are, with no event under way.
-struct Present<'a> {
-    engine: &'a Engine,
-    ids: &'a Ids<'a>,
-    profiles: &'a [Option<&'a Profile>],
-    now: Timestamp,
-}
-
-impl Values for Present<'_> {
-    fn value(&self, attribute: AttributeIndex) -> Cow<'_, Value> {
-        Cow::Owned(self.engine.value(attribute, self.profiles, self.now))
-    }
-
-    fn has_changed(&self, _: AttributeIndex) -> bool {
-        false
-    }
-}
-
 impl Engine {
     /// How the published interventions stand at `now` that mention an attribute of, or are targeted at, one of `owners`, in
     /// definition order. Of several owners with the same attribute key, the last one counts.
     pub fn explain(&self, owners: &[TargetAttributeKey], now: Timestamp) -> Vec<RuleReading> {
         let ids = Ids::named(owners, &self.program.keys);
-        let profiles = self.profiles_of(&ids);
-        let present = Present { engine: self, ids: &ids, profiles: &profiles, now };
+        let mut values = self.current_values(&ids, now);
         self.program
             .published_rules()
             .filter(|(_, rule)| self.concerns(rule, &ids))
-            .map(|(index, rule)| self.read_rule(index, rule, &present))
+            .map(|(index, rule)| self.read_rule(index, rule, &ids, &mut values))
             .collect()
     }
 
@@ -109,9 +87,15 @@ impl Engine {
         mentioned.chain(rule.targets.iter().copied()).any(|key| ids.get(key).is_some())
     }
 
-    fn read_rule(&self, index: RuleIndex, rule: &Rule, present: &Present<'_>) -> RuleReading {
+    fn read_rule(
+        &self,
+        index: RuleIndex,
+        rule: &Rule,
+        ids: &Ids<'_>,
+        values: &mut CurrentValues<'_>,
+    ) -> RuleReading {
         let targets: Vec<(KeyIndex, &str)> =
-            rule.targets.iter().filter_map(|key| Some((*key, present.ids.get(*key)?))).collect();
+            rule.targets.iter().filter_map(|key| Some((*key, ids.get(*key)?))).collect();
         let has_received = |(key, id): &&(KeyIndex, &str)| {
             self.profiles.get(*key, id).is_some_and(|profile| profile.has_received(index))
         };
@@ -119,7 +103,7 @@ impl Engine {
         RuleReading {
             name: rule.name.clone(),
             version: rule.version,
-            criteria: read(&rule.condition, &rule.criteria, present),
+            criteria: read(&rule.condition, &rule.criteria, values),
             received_by: received.map(|(key, id)| self.owner(*key, id)).collect(),
             targets: targets.iter().map(|(key, id)| self.owner(*key, id)).collect(),
         }
@@ -127,21 +111,25 @@ impl Engine {
 }
 
 /// The condition knows how to decide, the criteria it was compiled from know how that is spelled.
-fn read(condition: &Condition, criteria: &Criteria, present: &Present<'_>) -> CriteriaReading {
-    let parts = |conditions: &[Condition], spelled: &Option<Vec<Criteria>>| {
+fn read(
+    condition: &Condition,
+    criteria: &Criteria,
+    values: &mut CurrentValues<'_>,
+) -> CriteriaReading {
+    let mut parts = |conditions: &[Condition], spelled: &Option<Vec<Criteria>>| {
         let spelled = spelled.iter().flatten();
-        conditions.iter().zip(spelled).map(|(part, spelled)| read(part, spelled, present)).collect()
+        conditions.iter().zip(spelled).map(|(part, spelled)| read(part, spelled, values)).collect()
     };
     let asks_for = match condition {
         Condition::Test { attribute, .. } | Condition::Changed(attribute) => AsksFor::Test {
             attribute: criteria.attribute.clone().unwrap_or_default(),
             operator: criteria.operator.clone().unwrap_or_default(),
             expected: criteria.value.clone(),
-            actual: present.value(*attribute).into_owned(),
+            actual: values.value(*attribute).clone(),
         },
         Condition::All(conditions) => AsksFor::All { parts: parts(conditions, &criteria.all) },
         Condition::Any(conditions) => AsksFor::Any { parts: parts(conditions, &criteria.any) },
         Condition::None(conditions) => AsksFor::None { parts: parts(conditions, &criteria.none) },
     };
-    CriteriaReading { holds: condition.holds(present), asks_for }
+    CriteriaReading { holds: condition.holds(values), asks_for }
 }

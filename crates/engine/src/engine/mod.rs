@@ -13,29 +13,27 @@ mod reading;
 mod rule;
 mod saved;
 mod snapshot;
-
-use std::borrow::Cow;
+mod values;
 
 use serde_json::{Map, Value};
 use signals_wire::TargetAttributeKey;
 use uuid::Uuid;
 
 use crate::aggregation::Observation;
-use crate::value_type::Cast;
 use crate::{DefinitionError, Definitions, Event, GroupReference, Timestamp};
 use attribute::{AttributeIndex, Contribution};
-use condition::Values;
 pub use explain::{AsksFor, CriteriaReading, RuleReading};
 use group::Group;
 use key::{Ids, KeyIndex};
 pub use outcome::{Outcome, Triggered, Warning};
-use profile::{Profile, Profiles};
+use profile::Profiles;
 use program::Program;
 pub use reading::{AttributeInfo, AttributeReading, GroupReading};
 use rule::{Rule, RuleIndex};
 use saved::ChangedProfiles;
 pub use saved::{ProfileChanges, SavedProfile};
 pub use snapshot::Snapshot;
+use values::{After, Before, Change, Changes, CurrentValues};
 
 /// Computes attributes from events and says which interventions they trigger.
 ///
@@ -72,43 +70,11 @@ pub struct Engine {
     changed: Option<ChangedProfiles>,
 }
 
-/// An attribute whose value an event changed.
-struct Change {
-    attribute: AttributeIndex,
-    was_set: bool,
-    before: Value,
-    after: Value,
-}
-
 /// A rule that holds after an event which changed one of its attributes.
 struct Holding {
     rule: RuleIndex,
-    /// Whether it did not hold before the event, or holds because of a change.
-    is_new: bool,
-}
-
-/// Attribute values on one side of an event, in the profiles that the event belongs to.
-struct Side<'a> {
-    engine: &'a Engine,
-    /// By attribute key. Found once for an event, whose rules ask for many values.
-    profiles: &'a [Option<&'a Profile>],
-    now: Timestamp,
-    changes: &'a [Change],
-    is_after: bool,
-}
-
-impl Values for Side<'_> {
-    fn value(&self, attribute: AttributeIndex) -> Cow<'_, Value> {
-        match change_of(attribute, self.changes) {
-            Some(change) if self.is_after => Cow::Borrowed(&change.after),
-            Some(change) => Cow::Borrowed(&change.before),
-            None => Cow::Owned(self.engine.value(attribute, self.profiles, self.now)),
-        }
-    }
-
-    fn has_changed(&self, attribute: AttributeIndex) -> bool {
-        self.is_after && change_of(attribute, self.changes).is_some()
-    }
+    /// Those of its targets for which it did not hold before the event, or holds because of a change.
+    anew_for: Vec<KeyIndex>,
 }
 
 impl Engine {
@@ -142,18 +108,25 @@ impl Engine {
             self.profiles.touch(key, id, &self.program, now);
         }
         let changes = self.count(event, &ids, &mut outcome);
-        for holding in self.evaluate(&changes, &ids, now, &mut outcome) {
-            let targets = self.claim_targets(&holding, &changes, &ids, now);
-            if !targets.is_empty() {
-                let rule = self.program.rule(holding.rule);
-                outcome.triggered.push(Triggered {
+        let holding = self.evaluate(&changes, &ids, now, &mut outcome);
+        let claimed: Vec<_> = holding
+            .into_iter()
+            .map(|holding| (holding.rule, self.claim_targets(&holding, &ids, now)))
+            .filter(|(_, targets)| !targets.is_empty())
+            .collect();
+        if !claimed.is_empty() {
+            let values = self.current_values(&ids, now);
+            let triggered = claimed.into_iter().map(|(rule, targets)| {
+                let rule = self.program.rule(rule);
+                Triggered {
                     intervention_id: new_id().to_string(),
                     name: rule.name.clone(),
                     version: rule.version,
-                    attributes: self.payload(rule, &ids, now),
+                    attributes: self.payload(rule, &values),
                     targets,
-                });
-            }
+                }
+            });
+            outcome.triggered = triggered.collect();
         }
         if let Some(changed) = &mut self.changed {
             for (key, id) in ids.iter().filter(|(key, id)| self.profiles.get(*key, id).is_some()) {
@@ -318,7 +291,7 @@ impl Engine {
     }
 
     /// Takes the event into every attribute that counts it. Returns the changes that rules may care for.
-    fn count(&mut self, event: &Event, ids: &Ids<'_>, outcome: &mut Outcome) -> Vec<Change> {
+    fn count(&mut self, event: &Event, ids: &Ids<'_>, outcome: &mut Outcome) -> Changes {
         let now = event.collector_tstamp();
         let Self { program, profiles, .. } = self;
         let mut changes = Vec::new();
@@ -337,7 +310,9 @@ impl Engine {
             }
             let profile = profiles.open(key, id, now);
             for (index, attribute, contribution) in contributions {
-                let before = profile.value(index, attribute, now);
+                // Nobody asks what an attribute was that no rule mentions.
+                let is_mentioned = !program.rules_mentioning(index).is_empty();
+                let before = is_mentioned.then(|| profile.value(index, attribute, now)).flatten();
                 let Contribution { value, saturated } = contribution;
                 let observation = Observation { at: event.derived_tstamp(), value };
                 let observed = profile.observe(index, attribute, &observation, now);
@@ -353,6 +328,9 @@ impl Engine {
                         .warnings
                         .push(Warning::Saturated { attribute: attribute.full_name.clone() });
                 }
+                if !is_mentioned {
+                    continue;
+                }
                 let (was_set, is_set) = (before.is_some(), after.is_some());
                 let before = attribute.value_for_criteria(before);
                 let after = attribute.value_for_criteria(after);
@@ -362,20 +340,20 @@ impl Engine {
                 }
             }
         }
-        changes
+        Changes::new(changes)
     }
 
     /// Rules that mention a changed attribute and hold now, in definition order.
     fn evaluate(
         &self,
-        changes: &[Change],
+        changes: &Changes,
         ids: &Ids<'_>,
         now: Timestamp,
         outcome: &mut Outcome,
     ) -> Vec<Holding> {
         let mut rules: Vec<RuleIndex> = changes
-            .iter()
-            .flat_map(|change| self.program.rules_mentioning(change.attribute))
+            .attributes()
+            .flat_map(|attribute| self.program.rules_mentioning(attribute))
             .copied()
             .collect();
         rules.sort_unstable();
@@ -385,41 +363,50 @@ impl Engine {
         if rules.is_empty() {
             return Vec::new();
         }
-        let profiles = self.profiles_of(ids);
-        let before = Side { engine: self, profiles: &profiles, now, changes, is_after: false };
-        let after = Side { is_after: true, ..before };
+        let mut unchanged = self.current_values(ids, now);
         rules
             .into_iter()
-            .filter_map(|rule| {
-                let condition = &self.program.rule(rule).condition;
-                condition.holds(&after).then(|| Holding {
-                    rule,
-                    is_new: !condition.holds(&before) || condition.holds_by_change(&after),
-                })
+            .filter_map(|index| {
+                let rule = self.program.rule(index);
+                let mut after = After { changes, unchanged: &mut unchanged };
+                if !rule.condition.holds(&mut after) {
+                    return None;
+                }
+                let is_by_change = rule.condition.holds_by_change(&mut after);
+                let mut before = Before { changes, unchanged: &mut unchanged };
+                let is_new = is_by_change || !rule.condition.holds(&mut before);
+                let targets = rule.targets.iter().copied();
+                let anew_for = targets
+                    .filter(|key| is_new || self.is_new_to(rule, *key, changes, &unchanged))
+                    .collect();
+                Some(Holding { rule: index, anew_for })
             })
             .collect()
     }
 
-    /// The value of an attribute in the one of `profiles` that has it, as criteria see it.
-    fn value(&self, index: AttributeIndex, profiles: &[Option<&Profile>], now: Timestamp) -> Value {
-        self.program.attribute(index).value_for_criteria(self.cast(index, profiles, now))
-    }
-
-    fn cast(
+    /// Whether a rule over several profiles meets this one for the first time: nothing that it mentions was set there
+    /// before the event.
+    fn is_new_to(
         &self,
-        index: AttributeIndex,
-        profiles: &[Option<&Profile>],
-        now: Timestamp,
-    ) -> Option<Cast> {
-        let attribute = self.program.attribute(index);
-        let profile = profiles[attribute.key.get()].filter(|_| attribute.is_published)?;
-        profile.value(index, attribute, now)
+        rule: &Rule,
+        key: KeyIndex,
+        changes: &Changes,
+        unchanged: &CurrentValues<'_>,
+    ) -> bool {
+        let (here, elsewhere): (Vec<AttributeIndex>, Vec<AttributeIndex>) =
+            rule.mentioned.iter().partition(|index| self.program.attribute(**index).key == key);
+        let was_set = |index: &AttributeIndex| match changes.of(*index) {
+            Some(change) => change.was_set,
+            None => unchanged.is_set(*index),
+        };
+        !here.is_empty() && !elsewhere.is_empty() && !here.iter().any(was_set)
     }
 
-    /// The profiles that an event belongs to, by attribute key.
-    fn profiles_of(&self, ids: &Ids<'_>) -> Vec<Option<&Profile>> {
+    /// Values in the profiles that an event belongs to.
+    fn current_values(&self, ids: &Ids<'_>, now: Timestamp) -> CurrentValues<'_> {
         let keys = (0..self.program.keys.len() as u32).map(KeyIndex);
-        keys.map(|key| self.profiles.get(key, ids.get(key)?)).collect()
+        let profiles = keys.map(|key| self.profiles.get(key, ids.get(key)?)).collect();
+        CurrentValues::new(&self.program, profiles, now)
     }
 
     fn owner(&self, key: KeyIndex, id: &str) -> TargetAttributeKey {
@@ -431,55 +418,26 @@ impl Engine {
     fn claim_targets(
         &mut self,
         holding: &Holding,
-        changes: &[Change],
         ids: &Ids<'_>,
         now: Timestamp,
     ) -> Vec<TargetAttributeKey> {
-        let rule = self.program.rule(holding.rule);
-        let keys: Vec<KeyIndex> = rule
-            .targets
-            .iter()
-            .copied()
-            .filter(|key| holding.is_new || self.is_new_to(rule, *key, changes, ids, now))
-            .collect();
-        let is_once = rule.is_once;
+        let is_once = self.program.rule(holding.rule).is_once;
         let mut targets = Vec::new();
-        for key in keys {
-            let Some(id) = ids.get(key) else { continue };
-            if !is_once || self.profiles.open(key, id, now).receive(holding.rule) {
-                targets.push(self.owner(key, id));
+        for key in &holding.anew_for {
+            let Some(id) = ids.get(*key) else { continue };
+            if !is_once || self.profiles.open(*key, id, now).receive(holding.rule) {
+                targets.push(self.owner(*key, id));
             }
         }
         targets
     }
 
-    /// Whether a rule over several profiles meets this one for the first time: nothing that it mentions was set there
-    /// before the event.
-    fn is_new_to(
-        &self,
-        rule: &Rule,
-        key: KeyIndex,
-        changes: &[Change],
-        ids: &Ids<'_>,
-        now: Timestamp,
-    ) -> bool {
-        let (here, elsewhere): (Vec<AttributeIndex>, Vec<AttributeIndex>) =
-            rule.mentioned.iter().partition(|index| self.program.attribute(**index).key == key);
-        let profiles = self.profiles_of(ids);
-        let was_set = |index: &AttributeIndex| match change_of(*index, changes) {
-            Some(change) => change.was_set,
-            None => self.cast(*index, &profiles, now).is_some(),
-        };
-        !here.is_empty() && !elsewhere.is_empty() && !here.iter().any(was_set)
-    }
-
     /// What an instance carries. Where two groups have an attribute of the same name, the group named first wins.
-    fn payload(&self, rule: &Rule, ids: &Ids<'_>, now: Timestamp) -> Map<String, Value> {
-        let profiles = self.profiles_of(ids);
+    fn payload(&self, rule: &Rule, values: &CurrentValues<'_>) -> Map<String, Value> {
         let mut payload = Map::new();
         for group in &rule.payload {
             for index in self.program.groups.get(*group).attributes() {
-                let value = self.value(index, &profiles, now);
+                let value = values.compute(index);
                 let name = &self.program.attribute(index).name;
                 if !value.is_null() && !payload.contains_key(name) {
                     payload.insert(name.clone(), value);
@@ -488,8 +446,4 @@ impl Engine {
         }
         payload
     }
-}
-
-fn change_of(index: AttributeIndex, changes: &[Change]) -> Option<&Change> {
-    changes.iter().find(|change| change.attribute == index)
 }

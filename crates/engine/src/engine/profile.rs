@@ -1,7 +1,7 @@
 //! What is remembered of one attribute key id.
 
-use std::collections::HashMap;
-
+use hashbrown::HashMap;
+use hashbrown::hash_map::EntryRef;
 use serde::{Deserialize, Serialize};
 
 use super::attribute::{Attribute, AttributeIndex, Scope};
@@ -223,7 +223,11 @@ impl Profiles {
 
     /// The profile of that id; it is made if there is none yet.
     pub(super) fn open(&mut self, key: KeyIndex, id: &str, now: Timestamp) -> &mut Profile {
-        self.by_key[key.get()].entry(id.into()).or_insert_with(|| Profile::new(now))
+        // Most are there: the id is copied only for one that is not.
+        match self.by_key[key.get()].entry_ref(id) {
+            EntryRef::Occupied(profile) => profile.into_mut(),
+            EntryRef::Vacant(place) => place.insert_with_key(id.into(), Profile::new(now)),
+        }
     }
 
     /// Notes an event of that id. A profile that was over starts afresh.

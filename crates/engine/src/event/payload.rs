@@ -1,5 +1,6 @@
 use std::borrow::Cow;
 use std::fmt;
+use std::mem;
 
 use serde::de::{
     Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor,
@@ -16,20 +17,30 @@ use super::parameter::{Meaning, Parameter};
 /// empty ones and null count as absent.
 #[derive(Debug, Clone)]
 pub struct Payload<'a> {
-    texts: [Option<Cow<'a, str>>; Parameter::COUNT],
+    /// In the order in which the parameters came. A slot for every one would be kilobytes to fill, to move and to drop for each
+    /// event, which has a third of them. Empty ones are absent.
+    texts: Vec<Cow<'a, str>>,
+    /// For every parameter, the position of its text counted from 1; 0 where there was none.
+    positions: [u8; Parameter::COUNT],
     /// A parameter that has no text, which makes the event a bad one.
     without_text: Option<String>,
 }
 
+/// Room for the parameters that the JavaScript tracker sends.
+const USUAL_PARAMETERS: usize = 32;
+
+const _: () = assert!(Parameter::COUNT <= u8::MAX as usize, "positions are bytes");
+
 impl<'a> Payload<'a> {
     fn new() -> Self {
-        Self { texts: [const { None }; Parameter::COUNT], without_text: None }
+        let texts = Vec::with_capacity(USUAL_PARAMETERS);
+        Self { texts, positions: [0; Parameter::COUNT], without_text: None }
     }
 
     /// Takes a parameter out, as if the tracker had not sent it.
     pub fn remove(&mut self, parameter: &str) {
         if let Some(parameter) = Parameter::named(parameter) {
-            self.texts[parameter.index()] = None;
+            self.set(parameter, Cow::default());
         }
     }
 
@@ -43,12 +54,22 @@ impl<'a> Payload<'a> {
         if let Some(parameter) = &self.without_text {
             return Err(BadEvent::new(parameter, "not a string"));
         }
-        let texts = Parameter::all().zip(self.texts);
-        Ok(texts.filter_map(|((name, meaning), text)| Some((name, meaning, text?))))
+        let Self { mut texts, positions, .. } = self;
+        Ok(Parameter::all().zip(positions).filter_map(move |((name, meaning), position)| {
+            let text = texts.get_mut(usize::from(position).checked_sub(1)?)?;
+            (!text.is_empty()).then(|| (name, meaning, mem::take(text)))
+        }))
     }
 
     fn set(&mut self, parameter: Parameter, text: Cow<'a, str>) {
-        self.texts[parameter.index()] = Some(text).filter(|text| !text.is_empty());
+        let position = &mut self.positions[parameter.index()];
+        match usize::from(*position).checked_sub(1) {
+            Some(taken) => self.texts[taken] = text,
+            None => {
+                self.texts.push(text);
+                *position = self.texts.len() as u8;
+            }
+        }
     }
 }
 
