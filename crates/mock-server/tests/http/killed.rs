@@ -19,8 +19,14 @@ use crate::support::{STREAM, TP2, USER, event_id, payload};
 /// Times that the program is killed.
 const ROUNDS: usize = 4;
 
-/// Each event is of one of the users seen so far; a new one comes with every so many events.
-const EVENTS_PER_USER: usize = 9;
+/// Each event is of one of the users seen so far; a new one comes with every so many events, until there are all.
+const EVENTS_PER_USER: usize = 20;
+
+/// Users of a round.
+const USERS: usize = 50;
+
+/// Events in one request.
+const BATCH: usize = 20;
 
 /// An instance for everybody who sees the checkout for the first time. Users come and go there.
 fn definitions() -> Value {
@@ -61,7 +67,7 @@ fn user((round, number): (usize, usize)) -> String {
 
 /// Whose event the one of that number is: somebody new, then others who were there, in a fixed order that mixes them.
 fn user_of(event: usize) -> usize {
-    let newest = event / EVENTS_PER_USER;
+    let newest = (event / EVENTS_PER_USER).min(USERS - 1);
     match event % EVENTS_PER_USER {
         0 => newest,
         step => (event * 7 + step * 13) % (newest + 1),
@@ -171,7 +177,7 @@ impl Drop for Running {
     }
 }
 
-/// Somebody who sends one event after the other for as long as there is a server.
+/// Somebody who sends one batch of events after the other for as long as there is a server.
 struct Traffic {
     /// When each event was answered for.
     answered: Arc<Mutex<Vec<Instant>>>,
@@ -186,22 +192,24 @@ impl Traffic {
         let (url, agent) = (format!("{}{TP2}", server.url), server.agent.clone());
         let thread = thread::spawn({
             let (answered, sent) = (Arc::clone(&answered), Arc::clone(&sent));
-            let mut event = recorded_page_view();
+            let page_view = recorded_page_view();
             move || {
-                for number in 0.. {
-                    let user = user_of(number);
-                    // Odd and even: everybody sees both pages in turn, more or less.
-                    let page = if number % 2 == 0 { "Checkout" } else { "Shop" };
-                    event["duid"] = json!(self::user((round, user)));
-                    event["eid"] = json!(event_id());
-                    event["page"] = json!(page);
-                    sent.fetch_add(1, Ordering::SeqCst);
-                    let body = payload(std::slice::from_ref(&event)).to_string();
+                for first in (0..).step_by(BATCH) {
+                    let events = (first..first + BATCH).map(|number| {
+                        let mut event = page_view.clone();
+                        event["duid"] = json!(self::user((round, user_of(number))));
+                        event["eid"] = json!(event_id());
+                        // Odd and even: everybody sees both pages in turn, more or less.
+                        event["page"] = json!(if number % 2 == 0 { "Checkout" } else { "Shop" });
+                        event
+                    });
+                    let body = payload(&events.collect::<Vec<_>>()).to_string();
+                    sent.fetch_add(BATCH, Ordering::SeqCst);
                     let request = agent.post(&url).header("content-type", "application/json");
                     if request.send(body).is_err() {
                         return;
                     }
-                    answered.lock().unwrap().push(Instant::now());
+                    answered.lock().unwrap().extend([Instant::now(); BATCH]);
                 }
             }
         });
@@ -232,7 +240,7 @@ fn a_killed_program_goes_on_from_its_last_second_with_nothing_in_part_and_nothin
         server.push(&first);
         let (_, first_id) = server.pull("unknown", &first);
         let traffic = Traffic::start(&server, round);
-        traffic.wait_for(60);
+        traffic.wait_for(USERS * EVENTS_PER_USER);
         server.push("saved");
         let saved = traffic.answered();
         let had: Vec<(usize, Vec<String>)> = counts(saved)
@@ -242,7 +250,7 @@ fn a_killed_program_goes_on_from_its_last_second_with_nothing_in_part_and_nothin
         assert!(had.iter().any(|(_, instances)| !instances.is_empty()), "something triggers");
         assert!(had.iter().all(|(_, instances)| instances.len() <= 1), "{had:?}");
         server.wait_until_saved();
-        traffic.wait_for(traffic.answered() + 20 + 37 * round);
+        traffic.wait_for(traffic.answered() + 200 + 370 * round);
         server.push("maybe lost");
         let (_, last_id) = server.pull(&first_id, "maybe lost");
         drop(server);

@@ -7,6 +7,7 @@ mod batches;
 mod collector;
 mod command_line;
 mod docs;
+mod hostile_collector;
 mod inspector;
 mod killed;
 mod memory;
