@@ -45,7 +45,7 @@ pub(super) struct HubState {
     /// Position of the latest instance that streams may see.
     released: Position,
     /// Instances after that, oldest first.
-    held: VecDeque<(Position, Vec<Addressed>)>,
+    held: VecDeque<Held>,
     streams: SlotMap<StreamKey, OpenStream>,
     /// Targets that have an open stream or something to replay.
     targets: HashMap<Arc<TargetAttributeKey>, TargetState>,
@@ -99,6 +99,15 @@ struct TargetState {
 struct Addressed {
     target: Arc<TargetAttributeKey>,
     frame: InstanceFrame,
+}
+
+/// An instance that streams may not see yet.
+#[derive(Debug)]
+struct Held {
+    position: Position,
+    addressed: Vec<Addressed>,
+    /// Whether it waits for its first stream.
+    waits: bool,
 }
 
 /// What a stream that has just been opened writes before anything from its outbox.
@@ -263,11 +272,11 @@ impl HubState {
     pub(super) fn release(&mut self, position: Position) -> Published {
         self.released = self.released.max(position);
         let mut all = Published { delivered: 0, too_slow: 0 };
-        while self.held.front().is_some_and(|(held, _)| *held <= position)
-            && let Some((position, addressed)) = self.held.pop_front()
+        while self.held.front().is_some_and(|held| held.position <= position)
+            && let Some(Held { position, addressed, waits }) = self.held.pop_front()
         {
             let Published { delivered, too_slow } = self.give(position, &addressed);
-            match (self.waiting.has(position), delivered) {
+            match (waits, delivered) {
                 // Its streams have gone meanwhile.
                 (false, 0) => self.let_wait(position),
                 // A stream has come meanwhile.
@@ -460,10 +469,11 @@ impl HubState {
         let targets = addressed.iter().filter_map(|one| self.targets.get(&one.target));
         let streams: HashSet<StreamKey> =
             targets.flat_map(|target| target.streams.iter().copied()).collect();
-        if streams.is_empty() {
+        let waits = streams.is_empty();
+        if waits {
             self.let_wait(position);
         }
-        self.held.push_back((position, addressed));
+        self.held.push_back(Held { position, addressed, waits });
         Published { delivered: streams.len(), too_slow: 0 }
     }
 

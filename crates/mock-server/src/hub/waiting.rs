@@ -43,11 +43,6 @@ impl WaitingRoom {
         Some(Waiting { position, since })
     }
 
-    /// Whether the instance at `position` waits.
-    pub(super) fn has(&self, position: Position) -> bool {
-        self.since.contains_key(&position)
-    }
-
     /// Ends the waiting of the instance at `position`.
     pub(super) fn remove(&mut self, position: Position) {
         self.since.remove(&position);
