@@ -117,7 +117,7 @@ const KNOWN = `## Where budgets are missed
 - **19,000 streams** are served by the mock server, all of them. It is nchan that closes some hundreds, which leaves nothing to compare with.
 - **The stream is requested** only once the WebAssembly has started. Its files arrive while the tracker starts, and it is compiled
   meanwhile; what remains happens after the page's own script, on the main thread: the browser compiles each function of the
-  WebAssembly when it is first called, (with \`--no-wasm-lazy-compilation\`, 13 of 18 ms were gone between start and lock, and
+  WebAssembly when it is first called (with \`--no-wasm-lazy-compilation\`, 13 of 18 ms were gone between start and lock, and
   compiling took 8 ms more), and grants the lock that keeps tabs from connecting twice.
 - **A lone instance** costs some microseconds more than in the existing plugin, in some runs, and as much in others.`;
 
