@@ -368,6 +368,8 @@ test.describe('the look', () => {
   });
 
   test('is nothing on paper, and the same as before afterwards', async ({ page }) => {
+    // A banner that still moves in is elsewhere afterwards.
+    await page.emulateMedia({ reducedMotion: 'reduce' });
     await show(page, offer);
     await expect(status(page)).toContainText('SAVE10');
     const before = await page.locator('.banner').boundingBox();

@@ -32,10 +32,11 @@ const messages = (page: Page) => page.locator('.message');
 const close = (page: Page, message: string) =>
   banner(page, message).getByRole('button', { name: 'Close' }).click();
 
-/** The banner's edges, once it is there. */
+/** The banner's edges, once it is there and moves no more. */
 async function edges(page: Page, message: string) {
   await expect(banner(page, message)).toBeVisible();
-  return banner(page, message).evaluate((element) => {
+  return banner(page, message).evaluate(async (element) => {
+    await Promise.all(element.getAnimations().map(({ finished }) => finished));
     const { top, bottom } = element.getBoundingClientRect();
     return { top, bottom };
   });
@@ -115,6 +116,8 @@ test.describe('the container', () => {
   });
 
   test('hands down its direction and custom properties', async ({ page }) => {
+    // A banner that still moves in is smaller.
+    await page.emulateMedia({ reducedMotion: 'reduce' });
     await page.locator('main').evaluate((main) => main.style.setProperty('--signals-banner-width', '200px'));
     await say(page, 'inside', { container: 'main' });
     await expect(page.locator('main > signals-banners')).toHaveCount(1);
