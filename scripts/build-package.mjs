@@ -89,7 +89,7 @@ async function bundleScripts() {
   const common = { bundle: true, minify: true, sourcemap: true, target: 'es2020', logLevel: 'warning' };
   const modules = { 'index.js': 'js/index.ts', 'core.js': 'js/core.ts', 'banner.js': 'js/banner/index.ts' };
   const builds = Object.entries(modules).map(([name, entry]) =>
-    // The core stays a file of its own: it loads only when the page subscribes.
+    // The core stays a file of its own: nothing waits for it before the page subscribes.
     build({
       ...common,
       format: 'esm',

@@ -244,7 +244,7 @@ impl MemberOwner for Subscription {
         if self.reported.replace(status) == status {
             return;
         }
-        let is_news = self.outage.is_news(status, self.connects_itself());
+        let is_news = self.outage.note(status, self.connects_itself());
         if let Some(problem) = status.last_problem.filter(|_| status.state == Phase::Retrying) {
             let message =
                 ["No interventions at the moment, trying again: ", &problem_text(problem)].concat();

@@ -1,8 +1,8 @@
 //! The life cycle of one tracker's stream.
 //!
 //! The decisions are pure: [`sharing`] whether this page has a stream of its own or listens to another tab's, [`machine`] when to
-//! open, close and retry a stream of its own, [`hand_over`] what happens to the previous one when ids change, [`outage`] what to warn of. [`member`] and
-//! [`driver`] carry them out.
+//! open, close and retry a stream of its own, [`hand_over`] what happens to the previous one when ids change, [`outage`] what to
+//! warn of. [`member`] and [`driver`] carry them out.
 
 pub mod backoff;
 pub mod channel;

@@ -12,9 +12,9 @@ pub struct Outage {
 }
 
 impl Outage {
-    /// Whether to warn of the failure that `status` tells of: the first one of an outage, and again when the reason of a refusal
-    /// becomes known or changes.
-    pub fn is_news(&self, status: Status, connects_itself: bool) -> bool {
+    /// Notes how the connection is. True if that is a failure to warn of: the first one of an outage, and again when the reason
+    /// of a refusal becomes known or changes.
+    pub fn note(&self, status: Status, connects_itself: bool) -> bool {
         if status.state == Phase::Open {
             self.warned_of.set(None);
         }
@@ -49,7 +49,7 @@ mod tests {
     /// Which of the failures are warned of.
     fn warned_of<const N: usize>(statuses: [Status; N]) -> [bool; N] {
         let outage = Outage::default();
-        statuses.map(|status| outage.is_news(status, true))
+        statuses.map(|status| outage.note(status, true))
     }
 
     #[test]
@@ -80,7 +80,7 @@ mod tests {
 
     #[test]
     fn what_another_tab_connects_is_left_to_it() {
-        assert!(!Outage::default().is_news(failed(1, Problem::Dropped), false));
+        assert!(!Outage::default().note(failed(1, Problem::Dropped), false));
     }
 
     #[test]
