@@ -31,13 +31,12 @@ mod mock_api;
 mod pipeline;
 mod query;
 mod registry;
+mod serving;
 mod shop;
 mod state;
 mod storage;
 mod stream;
 
-use std::io;
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::Router;
@@ -82,14 +81,11 @@ pub fn app(state: AppState) -> Router {
 }
 
 /// Serves [`app`] on `listener` until `shutdown` completes, then ends all streams, writes what is to be kept and returns.
-///
-/// # Errors
-/// When the listener fails for good.
 pub async fn run(
     listener: TcpListener,
     state: AppState,
     shutdown: impl Future<Output = ()> + Send + 'static,
-) -> io::Result<()> {
+) {
     let _background = background_tasks(&state);
     let listener = listener.tap_io(|connection| {
         // Without this, a small frame may wait for the acknowledgement of the one before.
@@ -107,23 +103,18 @@ pub async fn run(
         // Nobody listens when the server has ended by itself.
         let _ = stopping.send(());
     };
-    let service = app(state).into_make_service_with_connect_info::<SocketAddr>();
-    let server = axum::serve(listener, service).with_graceful_shutdown(shutdown);
+    let server = serving::serve(listener, app(state), shutdown);
     let out_of_patience = async {
         if stopped.await.is_err() {
             std::future::pending::<()>().await;
         }
         time::sleep(SHUTDOWN_GRACE).await;
     };
-    let result = tokio::select! {
-        result = server => result,
-        () = out_of_patience => {
-            tracing::warn!("some requests did not end in time");
-            Ok(())
-        }
-    };
+    tokio::select! {
+        () = server => {}
+        () = out_of_patience => tracing::warn!("some requests did not end in time"),
+    }
     storage::save_at_end(&to_save).await;
-    result
 }
 
 /// What has to happen now and then. The tasks end when the set is dropped.

@@ -108,6 +108,6 @@ async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
         tracing::info!("shutting down");
     };
     // Accepting is the work of the runtime's threads too: on this one, every connection would have to wake one of them.
-    tokio::spawn(run(listener, state, shutdown)).await??;
+    tokio::spawn(run(listener, state, shutdown)).await?;
     Ok(())
 }

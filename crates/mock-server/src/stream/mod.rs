@@ -4,13 +4,13 @@ mod body;
 mod direct;
 mod targets;
 
-use axum::Router;
 use axum::body::Body;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, HeaderName, Method, header};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use axum::{Extension, Router};
 use signals_wire::stream::{INTERVENTIONS_PATH, RESUME_PARAM};
 use tower_http::cors::{Any, CorsLayer};
 use utoipa::OpenApi;
@@ -22,6 +22,7 @@ use crate::error::{self, ApiError, ErrorBody};
 use crate::faults;
 use crate::frame::{Dialect, Frame};
 use crate::query;
+use crate::serving::Endless;
 use crate::state::AppState;
 
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
@@ -103,7 +104,8 @@ async fn open(
         // Asks proxies not to hold frames back.
         (HeaderName::from_static("x-accel-buffering"), "no"),
     ];
-    Ok((headers, Body::new(StreamBody::new(subscription, state))).into_response())
+    let body = Body::new(StreamBody::new(subscription, state));
+    Ok((Extension(Endless), headers, body).into_response())
 }
 
 fn dialect(headers: &HeaderMap) -> Dialect {

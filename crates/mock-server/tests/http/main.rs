@@ -6,6 +6,7 @@ mod attributes;
 mod batches;
 mod collector;
 mod command_line;
+mod connections;
 mod docs;
 mod hostile_collector;
 mod inspector;

@@ -1,6 +1,5 @@
 //! A server to talk to without a network, and streams to read from it.
 
-use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -36,7 +35,7 @@ pub(crate) struct Server {
 pub(crate) struct Running {
     pub(crate) address: SocketAddr,
     stop: oneshot::Sender<()>,
-    task: JoinHandle<io::Result<()>>,
+    task: JoinHandle<()>,
 }
 
 /// A whole answer.
@@ -169,7 +168,7 @@ impl Running {
     /// Tells the server to stop and waits until it has.
     pub(crate) async fn stop(self) {
         self.stop.send(()).unwrap();
-        self.task.await.unwrap().unwrap();
+        self.task.await.unwrap();
     }
 }
 
