@@ -10,6 +10,9 @@ import type { FilledTemplate } from './template.js';
  */
 const ANNOUNCE_AFTER_MS = 100;
 
+/** Milliseconds for which a banner is no live region after it moved. Screen readers hear of a move some time after it. */
+const HUSHED_FOR_MS = 1_000;
+
 const ENTRANCE: Keyframe[] = [
   { opacity: 0, transform: 'translateY(0.75rem) scale(0.98)' },
   { opacity: 1, transform: 'none' },
@@ -37,6 +40,7 @@ export class Banner {
   readonly #card: HTMLElement;
   readonly #parts: BannerParts;
   readonly #countdown: Countdown;
+  #hushed: ReturnType<typeof setTimeout> | undefined;
   #hovered = false;
   #focused = false;
   #gone = false;
@@ -78,6 +82,13 @@ export class Banner {
       this.#watchAttention();
       this.#parts.onShow();
     }, ANNOUNCE_AFTER_MS);
+  }
+
+  /** To be called before it moves in the document: screen readers take what moves for new, and would read it again. */
+  hush(): void {
+    clearTimeout(this.#hushed);
+    this.element.setAttribute('aria-live', 'off');
+    this.#hushed = setTimeout(() => this.element.removeAttribute('aria-live'), HUSHED_FOR_MS);
   }
 
   /** Ends the banner, the first time it is called. */

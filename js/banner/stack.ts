@@ -154,7 +154,10 @@ export class Stack {
     const host = this.#host;
     if (!host) return;
     const parent = topmostModal() ?? this.#container();
-    if (host.parentNode !== parent) parent.append(host);
+    if (host.parentNode !== parent) {
+      for (const banner of this.#places.keys()) banner.hush();
+      parent.append(host);
+    }
     // Moving an element closes it as a popover. Browsers without popovers show the host as it is.
     if (host.isConnected && typeof host.showPopover === 'function' && !host.matches(':popover-open')) {
       host.showPopover();

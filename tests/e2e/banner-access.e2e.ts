@@ -238,6 +238,16 @@ test.describe('what is said', () => {
     await expect(status(page)).toHaveAttribute('aria-atomic', 'false');
   });
 
+  test('is nothing when a banner moves into a dialog or out of it', async ({ page }) => {
+    await expect(status(page)).not.toHaveAttribute('aria-live');
+    for (const move of ['showModal', 'close'] as const) {
+      await page.evaluate((move) => document.querySelector('dialog')?.[move](), move);
+      await expect(status(page)).toHaveAttribute('aria-live', 'off');
+      await page.clock.runFor(1_000);
+      await expect(status(page)).not.toHaveAttribute('aria-live');
+    }
+  });
+
   test('is that the code was copied, not that two seconds are over', async ({ page }) => {
     const label = page.locator('.copy .label');
     const isSilent = () =>

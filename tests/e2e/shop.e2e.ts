@@ -16,6 +16,26 @@ test('search and category narrow the shelf', async ({ shop, server }) => {
   await expect(page.getByText('Nothing here goes by that name')).toBeVisible();
 });
 
+test('what a search found is news for screen readers, but not again when a dialog closes', async ({
+  shop,
+  server,
+}) => {
+  const { page } = shop;
+  const found = page.locator('#result-count');
+  await page.clock.install();
+  await page.goto(server.origin);
+  await expect(found).toHaveAttribute('aria-live', 'polite');
+  await page.clock.pauseAt(Date.now() + 60_000);
+  await page.getByRole('button', { name: 'Brass Compass' }).click();
+  await expect(found).toHaveAttribute('aria-live', 'off');
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+  await page.clock.runFor(900);
+  await expect(found).toHaveAttribute('aria-live', 'off');
+  await page.clock.runFor(100);
+  await expect(found).toHaveAttribute('aria-live', 'polite');
+});
+
 test('every product has a picture that loads', async ({ shop, server }) => {
   const { page } = shop;
   await page.goto(server.origin);

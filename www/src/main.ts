@@ -1,6 +1,7 @@
 import { Activity } from './activity';
 import { LiveAttributes } from './attributes';
 import { find } from './dom';
+import { quietBehindDialogs } from './live-regions';
 import { loadSettings } from './settings';
 import { Shop } from './shop';
 import { receiveInterventions, signalsPlugins } from './signals';
@@ -35,6 +36,7 @@ showShelf((product) => productDialog.open(product));
 showCart(shop, orderDialog());
 showActivity(activity, attributes, () => tracking.shopper);
 wireSettingsDialog(settings);
+quietBehindDialogs();
 find(HTMLElement, '#reset-user-data').addEventListener('click', () => {
   tour.startOver();
   shop.startOver();
