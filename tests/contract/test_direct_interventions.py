@@ -35,6 +35,17 @@ def test_pushed_to_an_open_subscription_is_received(signals, shopper, listen):
     assert UUID(received.intervention_id).version == 4
 
 
+def test_values_with_any_line_break_arrive_whole(signals, shopper, listen):
+    inbox = listen(domain_userid=shopper.domain_userid)
+    text = "a\nb\r\nc\x0bd\x0ce\x1cf\x85g\u2028h\u2029i"
+
+    signals.push_intervention(
+        user(shopper.domain_userid), hello.model_copy(update={"attributes": {"text": text}})
+    )
+
+    assert inbox.next().attributes == {"text": text}
+
+
 def test_pushed_with_an_id_keeps_it(signals, shopper, listen):
     inbox = listen(domain_userid=shopper.domain_userid)
     id = str(uuid4())

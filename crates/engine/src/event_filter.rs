@@ -4,9 +4,13 @@ use crate::definitions::{
     AttributeDefinition, DefinitionError, EventCriteria, EventCriterion, EventSelector, Loc,
 };
 use crate::event::{Event, SchemaUri, parse_version};
-use crate::name::{check_name, check_vendor};
+use crate::name::{check_schema_name, check_vendor};
 use crate::predicate::Predicate;
 use crate::property::PropertyReader;
+
+/// Operators of criteria over one event: those that Signals knows there, fewer than of criteria over attributes.
+pub(crate) const OPERATORS: [&str; 10] =
+    ["=", "!=", "<", ">", "<=", ">=", "like", "in", "is null", "is not null"];
 
 /// Compiled `events` and `criteria` of one attribute.
 #[derive(Debug, Clone)]
@@ -71,7 +75,7 @@ fn compile_selectors(
             let result = value.as_deref().map_or(Ok(()), check);
             result.map_err(|reason| loc.field(field).error(reason))
         };
-        check("name", name, check_name)?;
+        check("name", name, check_schema_name)?;
         check("vendor", vendor, check_vendor)?;
         check("version", version, check_version)?;
         check("event_specification_id", event_specification_id, |_| {
@@ -106,6 +110,13 @@ fn compile_list(
         .enumerate()
         .map(|(index, criterion)| {
             let loc = loc.index(index);
+            if !OPERATORS.contains(&criterion.operator.as_str()) {
+                return Err(loc.field("operator").error(format!(
+                    "`{}` is not one of {}",
+                    criterion.operator.escape_debug(),
+                    OPERATORS.join(", ")
+                )));
+            }
             Ok(Criterion {
                 property: PropertyReader::compile(&criterion.property, &loc.field("property"))?,
                 predicate: Predicate::compile(&criterion.operator, criterion.value.as_ref(), &loc)?,

@@ -8,8 +8,14 @@ pub(crate) fn has_control_character(text: &str) -> bool {
     text.chars().any(char::is_control)
 }
 
-/// Says what is wrong with the name of a definition: registry clients allow ASCII letters, digits, `_` and `-`.
+/// Says what is wrong with the name of a definition. Registry clients allow ASCII letters, digits and `_`, and cannot read
+/// a list in which one name has anything else.
 pub(crate) fn check_name(name: &str) -> Result<(), String> {
+    check("name", name, "letters, digits and `_`", |c| c == '_')
+}
+
+/// Says what is wrong with the name in the schema of an event or entity: it may also hold hyphens.
+pub(crate) fn check_schema_name(name: &str) -> Result<(), String> {
     check("name", name, "letters, digits, `_` and `-`", |c| matches!(c, '_' | '-'))
 }
 

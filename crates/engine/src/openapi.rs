@@ -2,7 +2,7 @@
 
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 
-use crate::{aggregation, predicate, property, time_unit, value_type};
+use crate::{aggregation, event_filter, predicate, property, time_unit, value_type};
 
 fn one_of(names: impl IntoIterator<Item = impl Into<String>>) -> Schema {
     let names: Vec<String> = names.into_iter().map(Into::into).collect();
@@ -34,7 +34,7 @@ pub(crate) fn operator() -> Schema {
     one_of(predicate::operators().chain(["changed"]))
 }
 
-/// Operators of criteria over one event, of which none is about a change.
+/// Operators of criteria over one event.
 pub(crate) fn event_operator() -> Schema {
-    one_of(predicate::operators())
+    one_of(event_filter::OPERATORS)
 }

@@ -117,7 +117,6 @@ impl ValueType {
 
     pub(crate) fn cast(self, value: Value) -> Cast {
         match (self, value) {
-            (_, Value::Null) => Cast::exact(Value::Null),
             (ValueType::Scalar(scalar), value) => scalar.cast(value),
             (ValueType::List(scalar), Value::Array(mut elements)) => {
                 let mut saturated = false;
@@ -136,6 +135,9 @@ impl ValueType {
 
 impl ScalarType {
     fn cast(self, value: Value) -> Cast {
+        if value.is_null() {
+            return Cast::exact(Value::Null);
+        }
         match self {
             ScalarType::Int32 => cast_integer(&value, i64::from(i32::MIN), i64::from(i32::MAX)),
             ScalarType::Int64 => cast_integer(&value, i64::MIN, i64::MAX),
@@ -145,12 +147,7 @@ impl ScalarType {
                 Value::String(_) => Cast::exact(value),
                 other => Cast::exact(other.to_string()),
             },
-            ScalarType::Boolean => match value {
-                Value::Bool(_) => Cast::exact(value),
-                Value::String(text) if text == "true" => Cast::exact(true),
-                Value::String(text) if text == "false" => Cast::exact(false),
-                _ => Cast::exact(Value::Null),
-            },
+            ScalarType::Boolean => cast_boolean(&value),
             ScalarType::Timestamp => {
                 let moment = Datum::from(&value).as_moment().filter(|at| at.to_civil().is_some());
                 Cast::exact(moment.map(|moment| moment.to_string()))
@@ -161,6 +158,21 @@ impl ScalarType {
             },
         }
     }
+}
+
+/// Events write booleans in many ways; numbers, also those in strings, are true unless they are zero.
+fn cast_boolean(value: &Value) -> Cast {
+    let boolean = match value {
+        Value::Bool(boolean) => Some(*boolean),
+        Value::String(text) if text.eq_ignore_ascii_case("true") => Some(true),
+        Value::String(text) if text.eq_ignore_ascii_case("false") => Some(false),
+        _ => match Datum::from(value).as_number() {
+            Some(Datum::Integer(integer)) => Some(integer != 0),
+            Some(Datum::Float(number)) => Some(number != 0.0),
+            _ => None,
+        },
+    };
+    Cast::exact(boolean)
 }
 
 /// Fractions are cut off, towards zero.
@@ -224,7 +236,17 @@ mod tests {
             ("string", json!(4), json!("4")),
             ("string", json!(true), json!("true")),
             ("bool", json!("true"), json!(true)),
-            ("bool", json!(1), json!(null)),
+            ("bool", json!("True"), json!(true)),
+            ("bool", json!("FALSE"), json!(false)),
+            ("bool", json!(1), json!(true)),
+            ("bool", json!(0), json!(false)),
+            ("bool", json!(-0.0), json!(false)),
+            ("bool", json!(0.5), json!(true)),
+            ("bool", json!("1"), json!(true)),
+            ("bool", json!("0"), json!(false)),
+            ("bool", json!("yes"), json!(null)),
+            ("bool", json!(""), json!(null)),
+            ("bool", json!([1]), json!(null)),
             (
                 "timestamp",
                 json!("2026-11-22T08:48:11.482+01:00"),
@@ -249,7 +271,8 @@ mod tests {
             ("unix_timestamp_list", json!(["1970-01-01T00:00:01Z"]), json!([1])),
             ("dict", json!([1]), json!(null)),
             ("int32", json!("many"), json!(null)),
-            ("string_list", json!(["a", 1]), json!(["a", "1"])),
+            ("string_list", json!(["a", 1, null]), json!(["a", "1", null])),
+            ("timestamp", json!(null), json!(null)),
             ("string_list", json!("a"), json!(null)),
             ("dict", json!({"a": 1}), json!({"a": 1})),
         ] {

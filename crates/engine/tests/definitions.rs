@@ -43,6 +43,7 @@ fn every_refusal_names_the_field_and_what_is_wrong_with_it() {
     let cases = [
         (group, "/name", json!("a\nb"), "attribute_groups.0.name: control character \\n in name"),
         (group, "/name", json!(""), "attribute_groups.0.name: empty name"),
+        (group, "/name", json!("a-b"), "attribute_groups.0.name: '-' in name"),
         (group, "/name", json!(long_name), "attribute_groups.0.name: longer than 128 characters"),
         (
             group,
@@ -152,6 +153,12 @@ fn every_refusal_names_the_field_and_what_is_wrong_with_it() {
             "/criteria/all/0/operator",
             json!("~"),
             "attribute_groups.0.attributes.0.criteria.all.0.operator: `~` is not",
+        ),
+        (
+            attribute,
+            "/criteria/all/0/operator",
+            json!("rlike"),
+            "attribute_groups.0.attributes.0.criteria.all.0.operator: `rlike` is not one of =, !=",
         ),
         (
             attribute,
@@ -471,7 +478,8 @@ fn a_default_must_be_of_the_type() {
         ("int32", json!(3e9), false),
         ("string", json!(""), true),
         ("bool", json!(false), true),
-        ("bool", json!(0), false),
+        ("bool", json!(0), true),
+        ("bool", json!("maybe"), false),
         ("string_list", json!([]), true),
         ("string_list", json!(["a", 1]), true),
         ("string_list", json!("a"), false),

@@ -522,6 +522,6 @@ fn no_criterion_over_an_event_asks_for_a_change() {
     attribute["criteria"] = json!({"all": [{"property": {"type": "atomic", "name": "platform"}, "operator": "changed"}]});
     assert_eq!(
         refusal(user_group(json!([attribute]), json!([]))),
-        "attribute_groups.0.attributes.0.criteria.all.0.operator: `changed` is not a supported operator"
+        "attribute_groups.0.attributes.0.criteria.all.0.operator: `changed` is not one of =, !=, <, >, <=, >=, like, in, is null, is not null"
     );
 }

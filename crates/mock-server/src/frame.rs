@@ -136,9 +136,21 @@ fn encode(id: impl Display, instance: &InterventionInstance) -> Bytes {
     format!("id: {id}\n{}{}\n\n", InstanceFrame::DATA, json(instance)).into()
 }
 
+/// What ends a line for readers that split text as Python does, httpx and with it the Signals SDK, though not in JSON or SSE;
+/// each with its JSON escape.
+const LINE_BREAKS_OF_PYTHON: [(char, &str); 3] =
+    [('\u{85}', "\\u0085"), ('\u{2028}', "\\u2028"), ('\u{2029}', "\\u2029")];
+
 #[expect(clippy::expect_used, reason = "fails only for maps whose keys are not strings")]
 fn json(value: &impl Serialize) -> String {
-    serde_json::to_string(value).expect("serialisable")
+    let json = serde_json::to_string(value).expect("serialisable");
+    if json.is_ascii() {
+        return json;
+    }
+    // Outside of strings JSON is ASCII, so that every occurrence can be escaped.
+    LINE_BREAKS_OF_PYTHON
+        .iter()
+        .fold(json, |json, (character, escape)| json.replace(*character, escape))
 }
 
 fn stringify(value: &mut Value) {
@@ -215,8 +227,20 @@ mod tests {
     }
 
     #[test]
+    fn an_instance_is_one_line_also_where_more_characters_than_in_sse_end_one() {
+        let frame = InstanceFrame::new(
+            1,
+            &instance(serde_json::json!({"☕": "a\u{85}b\u{2028}c\u{2029}é"})),
+        );
+        for dialect in [Dialect::Standard, Dialect::PythonSdk] {
+            let text = text(frame.frame(dialect));
+            assert!(text.contains(r#"{"☕":"a\u0085b\u2028c\u2029é"}"#), "{text}");
+        }
+    }
+
+    #[test]
     fn an_instance_can_be_read_back_from_its_frame() {
-        let instance = instance(serde_json::json!({"s": "id: 1\ndata: {}"}));
+        let instance = instance(serde_json::json!({"s": "id: 1\ndata: {}\u{2028}"}));
         assert_eq!(InstanceFrame::new(7, &instance).instance(), Some(instance));
     }
 }

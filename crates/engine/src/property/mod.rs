@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::datum::Datum;
 use crate::definitions::{DefinitionError, Loc, Property, PropertyKind};
 use crate::event::{AtomicField, Event, FieldType, SchemaUri, SelfDescribing};
-use crate::name::check_name;
+use crate::name::check_schema_name;
 use calculated::Calculated;
 use date_part::DatePart;
 use path::Path;
@@ -147,7 +147,7 @@ fn compile_schema(property: &Property, loc: &Loc<'_>) -> Result<SchemaPattern, D
         return Err(loc.field("vendor").error("empty vendor"));
     }
     let name = required(&property.name, "name", loc)?.clone();
-    check_name(&name).map_err(|reason| loc.field("name").error(reason))?;
+    check_schema_name(&name).map_err(|reason| loc.field("name").error(reason))?;
     let major_version = *required(&property.major_version, "major_version", loc)?;
     if major_version == 0 {
         return Err(loc.field("major_version").error("versions count from 1"));

@@ -209,7 +209,9 @@ impl Change {
                     LocSegment::Field(name) => Step::from(name.as_str()),
                     LocSegment::Index(index) => Step::Index(*index),
                 });
-                Problem::in_body(path, "value_error", &error.message).into()
+                let kind =
+                    if error.message.starts_with("missing") { "missing" } else { "value_error" };
+                Problem::in_body(path, kind, &error.message).into()
             }
         }
     }

@@ -350,6 +350,22 @@ async fn every_field_at_fault_is_named() {
     }
     let not_json = as_owner(request(Method::POST, GROUPS)).body("{".into()).unwrap();
     assert_eq!(server.send(not_json).await.locs(), [json!(["body"])]);
+}
+
+#[tokio::test]
+async fn what_is_missing_is_told_from_what_is_wrong_at_any_depth() {
+    let server = bare();
+    for (field, value, kind) in [
+        ("type", Value::Null, "missing"),
+        ("aggregation", json!("sum"), "missing"),
+        ("property", json!({"type": "atomic"}), "missing"),
+        ("property", json!({"type": "atomic", "name": "nothing"}), "value_error"),
+    ] {
+        let mut group = views(1, true);
+        group["attributes"][0][field] = value;
+        let answer = server.post_as_owner(GROUPS, &group).await;
+        assert_eq!(answer.json()["detail"][0]["type"], kind, "{group}");
+    }
     assert!(server.listed(GROUPS).await.is_empty());
 }
 
