@@ -262,7 +262,7 @@ pub enum ListenError {
     },
     /// Others could reach the server with a token that everybody knows.
     #[error(
-        "refusing to listen on {host} with the default token: others can reach it; choose one with --token"
+        "refusing to listen on {host} with the default token: others can reach it; choose one with --token or SIGNALS_TOKEN"
     )]
     DefaultToken {
         /// As configured.
