@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand};
 use serde_json::{Map, Value};
 use thiserror::Error;
 use tokio::net;
+use tracing::level_filters::LevelFilter;
 
 use crate::client::Speed;
 
@@ -245,8 +246,17 @@ pub struct Config {
 
     /// What to log: error, warn, info, debug or trace, or a filter such as warn,signals_mock_server=debug. Identifiers are
     /// logged at debug level only.
-    #[arg(long, env = "SIGNALS_LOG", value_name = "LEVEL", default_value = "info")]
+    #[arg(long, env = "SIGNALS_LOG", value_name = "LEVEL", default_value = "info", value_parser = log_filter)]
     pub log: String,
+}
+
+/// A single word that is no level would be taken for a part of the program, of which there is none: nothing would be logged.
+fn log_filter(text: &str) -> Result<String, &'static str> {
+    let is_word = text.chars().all(char::is_alphanumeric);
+    if is_word && text.parse::<LevelFilter>().is_err() {
+        return Err("neither a level nor a filter such as warn,signals_mock_server=debug");
+    }
+    Ok(text.to_owned())
 }
 
 /// Why the server cannot listen where it was told to.
@@ -362,6 +372,16 @@ mod tests {
                 "cannot listen on 127.0.0.1:{port}: the port is in use; choose another one with --port"
             )
         );
+    }
+
+    #[test]
+    fn what_to_log_is_a_level_or_a_filter() {
+        for log in ["error", "INFO", "off", "warn,signals_mock_server=debug", "signals_mock_server"]
+        {
+            assert_eq!(config(&["--log", log]).log, log);
+        }
+        let refused = Cli::try_parse_from(["signals-mock-server", "--log", "verbose"]).unwrap_err();
+        assert!(refused.to_string().contains("'verbose' for '--log <LEVEL>'"), "{refused}");
     }
 
     #[test]

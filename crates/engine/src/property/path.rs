@@ -12,7 +12,9 @@ enum Step {
 
 impl Path {
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        let after_root = text.strip_prefix('$').unwrap_or(text);
+        // Field names may begin with `$` themselves, as `$schema` does.
+        let is_root = |rest: &&str| rest.is_empty() || rest.starts_with(['.', '[']);
+        let after_root = text.strip_prefix('$').filter(is_root).unwrap_or(text);
         let mut rest = after_root.strip_prefix('.').unwrap_or(after_root);
         if rest.is_empty() {
             return Err("empty path".to_owned());
@@ -72,9 +74,12 @@ mod tests {
             ("$.a.b[1]", json!(8)),
             ("a.b", json!([{"c-d": 7}, 8])),
             ("$.list[0][1]", json!(2)),
+            ("$x", json!(9)),
+            ("$.$x", json!(9)),
         ] {
             assert_eq!(Path::parse(path).unwrap().walk(&data), Some(&expected), "{path}");
         }
+        assert_eq!(Path::parse("$[1]").unwrap().walk(&json!([0, 8])), Some(&json!(8)));
     }
 
     #[test]
