@@ -8,9 +8,10 @@ use std::sync::OnceLock;
 
 use bytes::Bytes;
 use serde::Serialize;
-use serde_json::Value;
-use signals_wire::InterventionInstance;
+use serde_json::{Map, Value};
+use signals_engine::Triggered;
 use signals_wire::stream::{HELLO_EVENT, Hello, KEEP_ALIVE_MS, PING_EVENT, RESUME_PARAM, RETRY_MS};
+use signals_wire::{InterventionInstance, TargetAttributeKey};
 
 /// Name by which this server introduces itself in the `hello` frame.
 const SERVER_NAME: &str = "signals-mock-server";
@@ -79,8 +80,16 @@ pub(crate) struct InstanceFrame {
 impl InstanceFrame {
     const DATA: &str = "data: ";
 
-    pub(crate) fn new(id: impl Display, instance: &InterventionInstance) -> Self {
-        Self { standard: encode(id, instance), python_sdk: OnceLock::new() }
+    pub(crate) fn new(id: impl Display, instance: &Triggered, target: &TargetAttributeKey) -> Self {
+        let Triggered { intervention_id, name, version, attributes, targets: _ } = instance;
+        let addressed = Addressed {
+            intervention_id,
+            name,
+            version: *version,
+            attributes,
+            target_attribute_key: target,
+        };
+        Self { standard: encode(id, &addressed), python_sdk: OnceLock::new() }
     }
 
     /// One that was encoded before, by its bytes; `None` if they are no such frame.
@@ -132,7 +141,17 @@ impl InstanceFrame {
     }
 }
 
-fn encode(id: impl Display, instance: &InterventionInstance) -> Bytes {
+/// An [`InterventionInstance`] that is only written, so that none of its parts has to be copied.
+#[derive(Serialize)]
+struct Addressed<'a> {
+    intervention_id: &'a str,
+    name: &'a str,
+    version: u64,
+    attributes: &'a Map<String, Value>,
+    target_attribute_key: &'a TargetAttributeKey,
+}
+
+fn encode(id: impl Display, instance: &impl Serialize) -> Bytes {
     format!("id: {id}\n{}{}\n\n", InstanceFrame::DATA, json(instance)).into()
 }
 
@@ -161,21 +180,26 @@ fn stringify(value: &mut Value) {
 
 #[cfg(test)]
 mod tests {
-    use signals_wire::TargetAttributeKey;
+    use serde_json::json;
 
     use super::*;
 
-    fn instance(attributes: Value) -> InterventionInstance {
-        InterventionInstance {
+    fn target() -> TargetAttributeKey {
+        TargetAttributeKey {
+            name: "domain_userid".into(),
+            id: "218e8926-3858-431d-b2ed-66da03a1cbe5".into(),
+        }
+    }
+
+    fn instance_frame(id: u64, attributes: &Value) -> InstanceFrame {
+        let instance = Triggered {
             intervention_id: "550e8400-e29b-41d4-a716-446655440000".into(),
             name: "discount".into(),
             version: 1,
             attributes: attributes.as_object().cloned().unwrap_or_default(),
-            target_attribute_key: TargetAttributeKey {
-                name: "domain_userid".into(),
-                id: "218e8926-3858-431d-b2ed-66da03a1cbe5".into(),
-            },
-        }
+            targets: vec![target()],
+        };
+        InstanceFrame::new(id, &instance, &target())
     }
 
     fn text(frame: Frame) -> String {
@@ -193,8 +217,7 @@ mod tests {
 
     #[test]
     fn an_instance_is_one_unnamed_event_with_a_space_after_data() {
-        let frame =
-            InstanceFrame::new(42, &instance(serde_json::json!({"count_product_views": 4})));
+        let frame = instance_frame(42, &json!({"count_product_views": 4}));
         assert_eq!(
             text(frame.frame(Dialect::Standard)),
             "id: 42\ndata: {\"intervention_id\":\"550e8400-e29b-41d4-a716-446655440000\",\"name\":\"discount\",\
@@ -210,8 +233,8 @@ mod tests {
 
     #[test]
     fn the_python_sdk_gets_every_attribute_as_a_string() {
-        let attributes = serde_json::json!({"n": 4, "x": 1.5, "b": true, "s": "text", "l": [1]});
-        let frame = InstanceFrame::new(42, &instance(attributes));
+        let attributes = json!({"n": 4, "x": 1.5, "b": true, "s": "text", "l": [1]});
+        let frame = instance_frame(42, &attributes);
         let text = text(frame.frame(Dialect::PythonSdk));
         assert!(text.starts_with("id: 42\ndata: {"), "{text}");
         assert!(
@@ -222,16 +245,13 @@ mod tests {
 
     #[test]
     fn line_breaks_in_values_cannot_forge_stream_fields() {
-        let frame = InstanceFrame::new(1, &instance(serde_json::json!({"s": "a\n\nevent: error"})));
+        let frame = instance_frame(1, &json!({"s": "a\n\nevent: error"}));
         assert_eq!(text(frame.frame(Dialect::Standard)).lines().count(), 3);
     }
 
     #[test]
     fn an_instance_is_one_line_also_where_more_characters_than_in_sse_end_one() {
-        let frame = InstanceFrame::new(
-            1,
-            &instance(serde_json::json!({"☕": "a\u{85}b\u{2028}c\u{2029}é"})),
-        );
+        let frame = instance_frame(1, &json!({"☕": "a\u{85}b\u{2028}c\u{2029}é"}));
         for dialect in [Dialect::Standard, Dialect::PythonSdk] {
             let text = text(frame.frame(dialect));
             assert!(text.contains(r#"{"☕":"a\u0085b\u2028c\u2029é"}"#), "{text}");
@@ -240,7 +260,14 @@ mod tests {
 
     #[test]
     fn an_instance_can_be_read_back_from_its_frame() {
-        let instance = instance(serde_json::json!({"s": "id: 1\ndata: {}\u{2028}"}));
-        assert_eq!(InstanceFrame::new(7, &instance).instance(), Some(instance));
+        let attributes = json!({"s": "id: 1\ndata: {}\u{2028}"});
+        let instance = InterventionInstance {
+            intervention_id: "550e8400-e29b-41d4-a716-446655440000".into(),
+            name: "discount".into(),
+            version: 1,
+            attributes: attributes.as_object().cloned().unwrap_or_default(),
+            target_attribute_key: target(),
+        };
+        assert_eq!(instance_frame(7, &attributes).instance(), Some(instance));
     }
 }

@@ -65,18 +65,16 @@ impl DeliveryHub {
     /// Opens a stream for `targets`, which must not repeat, resuming after `last_event_id` if there is one.
     pub(crate) fn subscribe(
         &self,
-        targets: Vec<TargetAttributeKey>,
+        targets: &[TargetAttributeKey],
         dialect: Dialect,
         last_event_id: Option<&str>,
     ) -> Subscription {
         let now = self.shared.clock.now();
-        let opened_for = targets.clone();
-        let Opened { key, outbox, start, replay } =
+        let Opened { key, outbox, targets, start, replay } =
             self.with_state(|state| state.open(now, targets, dialect, last_event_id));
         let replayed = replay.len();
         self.shared.metrics.instances_replayed.inc_by(replayed as u64);
-        let opened = Happening::StreamOpened { targets: opened_for, replayed };
-        self.shared.journal.write(now, opened);
+        self.shared.journal.write(now, Happening::StreamOpened { targets, replayed });
         let opening = Replayed { frame: Frame::opening(start), waiting: None };
         let first = [opening].into_iter().chain(replay).collect();
         Subscription { hub: self.clone(), key, first, outbox }
@@ -85,7 +83,7 @@ impl DeliveryHub {
     /// Delivers `instance` and says how many open streams got it, or get it as soon as it is saved.
     pub(crate) fn publish(&self, instance: Triggered) -> usize {
         let now = self.shared.clock.now();
-        let published = self.with_state(|state| state.publish(now, instance.clone()));
+        let published = self.with_state(|state| state.publish(now, &instance));
         let streams = published.delivered;
         self.shared.metrics.instances_delivered.inc_by(streams as u64);
         self.shared.journal.write(now, Happening::Published { instance, streams });

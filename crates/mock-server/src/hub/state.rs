@@ -76,11 +76,14 @@ impl KeptInAll {
     }
 }
 
+/// Whom a stream is for.
+pub(super) type Targets = Arc<[Arc<TargetAttributeKey>]>;
+
 #[derive(Debug)]
 struct OpenStream {
     outbox: Arc<Outbox>,
     dialect: Dialect,
-    targets: Box<[Arc<TargetAttributeKey>]>,
+    targets: Targets,
     /// Position of the latest live instance it was given, so that one with several targets goes out once.
     given: Position,
     /// Which ticks send it a keep-alive frame: its first one comes a whole interval after it opened, and streams that opened
@@ -115,6 +118,7 @@ struct Held {
 pub(super) struct Opened {
     pub(super) key: StreamKey,
     pub(super) outbox: Arc<Outbox>,
+    pub(super) targets: Targets,
     /// The id from which a client that gets no further can resume without a gap.
     pub(super) start: EventId,
     /// Missed instances, oldest first.
@@ -214,7 +218,7 @@ impl HubState {
     pub(super) fn open(
         &mut self,
         now: Timestamp,
-        targets: Vec<TargetAttributeKey>,
+        targets: &[TargetAttributeKey],
         dialect: Dialect,
         last_event_id: Option<&str>,
     ) -> Opened {
@@ -223,31 +227,32 @@ impl HubState {
             None => self.released,
             Some(id) => self.known_position(id).unwrap_or(Position::START),
         };
-        let missed = self.take_missed(&targets, dialect, after);
+        let missed = self.take_missed(targets, dialect, after);
         // While replayed instances are under way, the latest position would hide them from a client that loses the
         // connection and resumes.
         let start = missed.keys().next().map_or(self.released, |first| first.previous());
-        let (key, outbox) = self.register(targets, dialect);
+        let (key, outbox, targets) = self.register(targets, dialect);
         if self.is_shut_down {
             self.close(key);
         }
         Opened {
             key,
             outbox,
+            targets,
             start: self.epoch.event_id(start),
             replay: missed.into_values().collect(),
         }
     }
 
     /// Gives `instance` to every open stream of its targets and keeps it for replay.
-    pub(super) fn publish(&mut self, now: Timestamp, instance: Triggered) -> Published {
+    pub(super) fn publish(&mut self, now: Timestamp, instance: &Triggered) -> Published {
         self.advance(now);
         self.latest = self.latest.next();
         let position = self.latest;
         let mut addressed = Vec::with_capacity(instance.targets.len());
-        for (target, instance) in address(instance) {
-            let (target, _) = entry(&mut self.targets, target);
-            let frame = InstanceFrame::new(self.epoch.event_id(position), &instance);
+        for target in &instance.targets {
+            let frame = InstanceFrame::new(self.epoch.event_id(position), instance, target);
+            let target = shared(&self.targets, target);
             let kept = Kept { position, at: self.now, frame: frame.clone() };
             if let Some(unsaved) = &mut self.unsaved {
                 unsaved.published.push(saved_instance(&target, &kept));
@@ -330,7 +335,7 @@ impl HubState {
     pub(super) fn close(&mut self, key: StreamKey) {
         let Some(stream) = self.streams.remove(key) else { return };
         stream.outbox.close();
-        for target in &stream.targets {
+        for target in &*stream.targets {
             let Some(state) = self.targets.get_mut(target) else { continue };
             if let Some(index) = state.streams.iter().position(|open| *open == key) {
                 state.streams.swap_remove(index);
@@ -414,26 +419,22 @@ impl HubState {
 
     fn register(
         &mut self,
-        targets: Vec<TargetAttributeKey>,
+        targets: &[TargetAttributeKey],
         dialect: Dialect,
-    ) -> (StreamKey, Arc<Outbox>) {
+    ) -> (StreamKey, Arc<Outbox>, Targets) {
         let outbox = Arc::new(Outbox::new(self.rules.queue_bytes));
-        let Self { streams, targets: known, .. } = self;
-        let key = streams.insert_with_key(|key| OpenStream {
+        let targets: Targets = targets.iter().map(|target| shared(&self.targets, target)).collect();
+        let key = self.streams.insert(OpenStream {
             outbox: Arc::clone(&outbox),
             dialect,
-            targets: targets
-                .into_iter()
-                .map(|target| {
-                    let (target, state) = entry(known, target);
-                    state.streams.push(key);
-                    target
-                })
-                .collect(),
+            targets: Arc::clone(&targets),
             given: Position::START,
             keep_alive_phase: self.ticks % KEEP_ALIVE_TICKS,
         });
-        (key, outbox)
+        for target in &*targets {
+            self.targets.entry(Arc::clone(target)).or_default().streams.push(key);
+        }
+        (key, outbox, targets)
     }
 
     /// What a new stream of `targets` has missed, by position: an instance with several of the targets is there once.
@@ -613,32 +614,15 @@ fn note_dropped(
     }
 }
 
-/// One copy of the instance per target, made one at a time.
-fn address(
-    instance: Triggered,
-) -> impl Iterator<Item = (TargetAttributeKey, InterventionInstance)> {
-    let Triggered { intervention_id, name, version, mut attributes, targets } = instance;
-    let last = targets.len().saturating_sub(1);
-    targets.into_iter().enumerate().map(move |(index, target)| {
-        let attributes =
-            if index == last { mem::take(&mut attributes) } else { attributes.clone() };
-        let addressed = InterventionInstance {
-            intervention_id: intervention_id.clone(),
-            name: name.clone(),
-            version,
-            attributes,
-            target_attribute_key: target.clone(),
-        };
-        (target, addressed)
-    })
-}
-
-fn entry(
-    targets: &mut HashMap<Arc<TargetAttributeKey>, TargetState>,
-    target: TargetAttributeKey,
-) -> (Arc<TargetAttributeKey>, &mut TargetState) {
-    let entry = targets.entry(Arc::new(target));
-    (Arc::clone(entry.key()), entry.or_default())
+/// `target` as it is known already, so that it is in memory once.
+fn shared(
+    known: &HashMap<Arc<TargetAttributeKey>, TargetState>,
+    target: &TargetAttributeKey,
+) -> Arc<TargetAttributeKey> {
+    match known.get_key_value(target) {
+        Some((known, _)) => Arc::clone(known),
+        None => Arc::new(target.clone()),
+    }
 }
 
 #[cfg(test)]

@@ -55,12 +55,12 @@ impl Hub {
         last_event_id: impl Into<Option<&'a str>>,
     ) -> Reader {
         let last_event_id = last_event_id.into();
-        let opened = self.state.open(self.now, targets.into(), Dialect::Standard, last_event_id);
+        let opened = self.state.open(self.now, targets, Dialect::Standard, last_event_id);
         Reader { opened }
     }
 
     fn publish(&mut self, name: &str, targets: &[TargetAttributeKey]) -> Published {
-        self.state.publish(self.now, instance(name, targets))
+        self.state.publish(self.now, &instance(name, targets))
     }
 
     fn pass(&mut self, seconds: u64) {

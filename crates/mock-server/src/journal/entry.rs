@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use serde_json::{Map, Value, json};
 use signals_engine::{Event, Timestamp, Triggered};
 use signals_wire::TargetAttributeKey;
@@ -37,7 +39,7 @@ pub(crate) enum Happening {
     /// A stream was opened.
     StreamOpened {
         /// Whom it is for.
-        targets: Vec<TargetAttributeKey>,
+        targets: Arc<[Arc<TargetAttributeKey>]>,
         /// How many instances it has missed and gets first.
         replayed: usize,
     },
@@ -53,7 +55,9 @@ impl Entry {
             Happening::Good(event) | Happening::Duplicate(event) => ids_of(event),
             Happening::Bad(_) => Vec::new(),
             Happening::Published { instance, .. } => instance.targets.clone(),
-            Happening::StreamOpened { targets, .. } => targets.clone(),
+            Happening::StreamOpened { targets, .. } => {
+                targets.iter().map(|target| (**target).clone()).collect()
+            }
         }
     }
 

@@ -161,7 +161,7 @@ mod tests {
     use super::*;
 
     fn write(journal: &Journal) {
-        let opened = Happening::StreamOpened { targets: Vec::new(), replayed: 0 };
+        let opened = Happening::StreamOpened { targets: Arc::default(), replayed: 0 };
         journal.write(Timestamp::from_millis(0), opened);
     }
 

@@ -94,7 +94,7 @@ async fn open(
         .filter(|id| !id.is_empty());
 
     tracing::debug!(?targets, last_event_id, "stream opened");
-    let mut subscription = state.hub().subscribe(targets, dialect(&headers), last_event_id);
+    let mut subscription = state.hub().subscribe(&targets, dialect(&headers), last_event_id);
     if let Some(raw) = state.faults().take_raw() {
         subscription.push_first(Frame::Control(raw));
     }

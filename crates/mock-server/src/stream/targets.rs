@@ -1,5 +1,3 @@
-use std::collections::HashSet;
-
 use signals_wire::TargetAttributeKey;
 use signals_wire::identifier::{UUID_ATTRIBUTE_KEYS, is_canonical_uuid};
 
@@ -44,10 +42,13 @@ impl<'a> TargetRules<'a> {
         if !problems.is_empty() {
             return Err(ApiError::Invalid(problems));
         }
-        let mut seen = HashSet::new();
-        let distinct = ids.into_iter().filter(|pair| seen.insert(*pair));
-        let target =
-            |(name, id): (&str, &str)| TargetAttributeKey { name: name.into(), id: id.into() };
+        // They are few: looking through those before is cheaper than a table of them.
+        let is_new = |(at, pair): &(usize, &(&str, &str))| !ids[..*at].contains(pair);
+        let distinct = ids.iter().enumerate().filter(is_new);
+        let target = |(_, (name, id)): (usize, &(&str, &str))| TargetAttributeKey {
+            name: (*name).into(),
+            id: (*id).into(),
+        };
         Ok(distinct.map(target).collect())
     }
 
