@@ -109,6 +109,7 @@ fn fits_on_a_line(text: &str) -> bool {
 mod tests {
     use super::*;
     use alloc::format;
+    use proptest::prelude::*;
 
     const URL: &str = "https://a.example/x?k=1";
 
@@ -186,5 +187,16 @@ mod tests {
         memory.name_parameter(URL, "sin\nce");
         memory.record(URL, "42");
         assert_eq!(memory.request_url(URL), format!("{URL}&since=42"));
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_read_from_any_text_is_bounded_and_written_as_it_was_read(
+            text in prop_oneof![any::<String>(), "([a-z]{0,2}\n){0,60}"],
+        ) {
+            let memory = ResumeMemory::from_text(&text);
+            prop_assert!(memory.positions.len() <= MAX_URLS);
+            prop_assert_eq!(ResumeMemory::from_text(&memory.to_text()), memory);
+        }
     }
 }

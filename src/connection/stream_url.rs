@@ -49,7 +49,9 @@ fn push_escaped(url: &mut String, text: &str) {
 mod tests {
     use super::*;
     use alloc::string::ToString;
+    use alloc::vec;
     use alloc::vec::Vec;
+    use proptest::prelude::*;
 
     const PATH: &str = signals_wire::stream::INTERVENTIONS_PATH;
 
@@ -95,5 +97,41 @@ mod tests {
             with_parameter("https://a/x?k=v", "last id", "4/2"),
             "https://a/x?k=v&last%20id=4%2F2"
         );
+    }
+
+    /// What a server makes of a part of a query.
+    fn unescaped(text: &str) -> String {
+        let mut bytes = Vec::new();
+        let mut rest = text.as_bytes();
+        while let Some((byte, after)) = rest.split_first() {
+            let hex = after.split_at_checked(2).filter(|_| *byte == b'%');
+            let (byte, after) = hex.map_or((*byte, after), |(hex, after)| {
+                let hex = core::str::from_utf8(hex).unwrap();
+                (u8::from_str_radix(hex, 16).unwrap(), after)
+            });
+            bytes.push(byte);
+            rest = after;
+        }
+        String::from_utf8(bytes).unwrap()
+    }
+
+    proptest! {
+        #[test]
+        fn keys_and_ids_of_any_text_arrive_as_they_are(
+            ids in proptest::collection::vec(any::<(String, String)>(), 1..5),
+            (name, value) in any::<(String, String)>(),
+        ) {
+            let url = with_parameter(&stream_url("https://a.example", PATH, &ids), &name, &value);
+            prop_assert!(url.bytes().all(|byte| byte.is_ascii_graphic()), "{}", url);
+            let (_, query) = url.split_once('?').unwrap();
+            let arrived: Vec<KeyAndId> = query
+                .split('&')
+                .map(|pair| pair.split_once('=').unwrap())
+                .map(|(key, id)| (unescaped(key), unescaped(id)))
+                .collect();
+            let mut sent = ids;
+            sent.extend(vec![(name, value)]);
+            prop_assert_eq!(arrived, sent);
+        }
     }
 }

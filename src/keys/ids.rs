@@ -55,6 +55,7 @@ mod tests {
     use super::*;
     use alloc::format;
     use alloc::vec;
+    use proptest::prelude::*;
     use signals_wire::identifier::NIL_UUID;
 
     fn fixed(key: &str, id: &str) -> Vec<(String, String)> {
@@ -100,5 +101,23 @@ mod tests {
         ids.find("domain_userid", "d");
         ids.retain_found(|key| key == "user_id");
         assert_eq!(effective(&ids), ["user_id=ada"]);
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_found_and_fixed_each_key_has_one_id_in_order_and_the_fixed_one_wins(
+            found in proptest::collection::vec(("[ab]?", ".{0,2}"), 0..12),
+            fixed in proptest::collection::btree_map("[bc]?", ".{0,2}", 0..4),
+        ) {
+            let mut ids = AttributeKeyIds::default();
+            found.iter().for_each(|(key, id)| ids.find(key, id));
+            ids.fix(&fixed.clone().into_iter().collect::<Vec<_>>());
+            let effective = ids.effective();
+            prop_assert!(effective.is_sorted_by(|one, next| one.0 < next.0), "{:?}", effective);
+            prop_assert!(effective.iter().all(|(_, id)| is_id(id)));
+            for (key, id) in fixed.iter().filter(|(_, id)| is_id(id)) {
+                prop_assert!(effective.contains(&(key.clone(), id.clone())));
+            }
+        }
     }
 }

@@ -292,6 +292,9 @@ fn decode_base64(text: &str) -> Result<Vec<u8>, String> {
 
 #[cfg(test)]
 mod tests {
+    use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -320,6 +323,44 @@ mod tests {
             "iglu:com.acme/product/jsonschema/99999999999999999999-0-0",
         ] {
             assert_eq!(SchemaUri::parse(text), None, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn bytes_are_decoded_from_every_form_of_base64_also_through_a_form(
+            bytes in prop::collection::vec(any::<u8>(), 0..100),
+        ) {
+            for form in [STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD] {
+                let text = form.encode(&bytes);
+                prop_assert_eq!(decode_base64(&text), Ok(bytes.clone()));
+                prop_assert_eq!(decode_base64(&text.replace('+', " ")), Ok(bytes.clone()));
+            }
+        }
+
+        #[test]
+        fn any_text_is_an_event_and_entities_or_refused_with_a_reason(
+            text in prop_oneof![any::<String>(), "[A-Za-z0-9+/=_ -]{0,60}", "[{}\\[\\]\":,a-z0-9\\\\]{0,40}"],
+        ) {
+            for encoding in [Encoding::Plain, Encoding::Base64] {
+                let event = decode_event(&text, encoding).err();
+                let entities = decode_entities(&text, encoding).err();
+                prop_assert!([event, entities].iter().flatten().all(|reason| !reason.is_empty()));
+            }
+        }
+
+        #[test]
+        fn an_event_is_the_same_in_base64_and_in_the_plain_whatever_is_cut_off(
+            data in "[{}\\[\\]\":,a-z0-9\\\\ü]{0,40}", cut in any::<prop::sample::Index>(),
+        ) {
+            let inner = format!(r#"{{"schema":"iglu:a/b/c/1-0-0","data":{data}}}"#);
+            let whole = format!(r#"{{"schema":"iglu:a/unstruct_event/c/1-0-0","data":{inner}}}"#);
+            let end = cut.index(whole.len() * 2).min(whole.len());
+            let text = String::from_utf8_lossy(&whole.as_bytes()[..end]);
+            prop_assert_eq!(
+                decode_event(&text, Encoding::Plain),
+                decode_event(&URL_SAFE_NO_PAD.encode(text.as_bytes()), Encoding::Base64)
+            );
         }
     }
 }

@@ -52,7 +52,12 @@ impl SseLines {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use signals_engine::Triggered;
+    use signals_wire::TargetAttributeKey;
+
     use super::*;
+    use crate::frame::{Dialect, InstanceFrame};
 
     fn events(text: &str) -> Vec<SseEvent> {
         let mut lines = SseLines::default();
@@ -82,6 +87,55 @@ mod tests {
     fn a_reconnection_time_that_is_no_number_is_none() {
         for text in ["retry: soon\n\n", "retry: +1\n\n", "retry\n\n", "retry: 99999999999\n\n"] {
             assert_eq!(events(text), [], "{text}");
+        }
+    }
+
+    fn line() -> impl Strategy<Value = String> {
+        let fields = prop::sample::select(vec![
+            "data", "id", "event", "retry", "data:", "id:", "event: ", "retry: ", ":", "", "x",
+        ]);
+        (fields, prop_oneof!["[^\\n]{0,12}", "[0-9]{0,12}"])
+            .prop_map(|(field, rest)| format!("{field}{rest}"))
+    }
+
+    proptest! {
+        #[test]
+        fn lines_of_any_kind_give_events_that_say_something(
+            all in prop::collection::vec(line(), 0..40),
+        ) {
+            let mut lines = SseLines::default();
+            let ended = all.iter().filter(|line| line.is_empty()).count();
+            let events: Vec<SseEvent> = all.iter().filter_map(|line| lines.push(line)).collect();
+            prop_assert!(events.len() <= ended);
+            prop_assert!(!events.contains(&SseEvent::default()));
+            let data: usize = events.iter().map(|event| event.data.len()).sum();
+            prop_assert!(data <= all.iter().map(|line| line.len() + 1).sum());
+        }
+
+        #[test]
+        fn what_the_server_writes_is_read_back_whatever_is_in_it(
+            [name, attribute, text, id] in any::<[String; 4]>(),
+            version in any::<u64>(),
+            position in any::<u64>(),
+        ) {
+            let target = TargetAttributeKey { name: "user_id".into(), id };
+            let instance = Triggered {
+                intervention_id: text.clone(),
+                name: name.clone(),
+                version,
+                attributes: [(attribute, text.into())].into_iter().collect(),
+                targets: vec![target.clone()],
+            };
+            let frame = InstanceFrame::new(position, &instance, &target);
+            let bytes = frame.frame(Dialect::Standard).into_bytes();
+            let events = events(std::str::from_utf8(&bytes).unwrap());
+            prop_assert_eq!(events.len(), 1);
+            prop_assert_eq!(events[0].id.as_deref(), Some(&*position.to_string()));
+            let read: signals_wire::InterventionInstance =
+                serde_json::from_str(&events[0].data).unwrap();
+            prop_assert_eq!(read.name, name);
+            prop_assert_eq!(read.attributes, instance.attributes);
+            prop_assert_eq!(read.target_attribute_key, target);
         }
     }
 }

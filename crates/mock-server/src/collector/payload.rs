@@ -52,6 +52,7 @@ pub(super) fn event_in_query(query: &str) -> RawEvent<'_> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use serde_json::json;
     use signals_engine::{Arrival, Event, Timestamp};
 
@@ -64,13 +65,17 @@ mod tests {
     }
 
     fn event(raw: RawEvent<'_>) -> Event {
+        read(raw).unwrap()
+    }
+
+    fn read(raw: RawEvent<'_>) -> Result<Event, BadEvent> {
         let arrival = Arrival {
             collector_tstamp: Timestamp::from_millis(0),
             network_userid: None,
             useragent: None,
             user_ipaddress: None,
         };
-        Event::from_payload(raw.payload.unwrap(), &arrival).unwrap()
+        raw.payload.and_then(|payload| Event::from_payload(payload, &arrival))
     }
 
     #[test]
@@ -122,6 +127,54 @@ mod tests {
             [("page_title", "café bar"), ("name_tracker", "\u{fffd}"), ("event_id", "2")]
         {
             assert_eq!(event.atomic(field), expected, "{field}");
+        }
+    }
+
+    fn parameter() -> impl Strategy<Value = (String, String)> {
+        let names =
+            vec!["e", "eid", "duid", "url", "vp", "se_va", "dtm", "ue_px", "cx", "co", "tna"];
+        let texts = vec!["pv", "ue", "se", "1x1", "-1", "1e999", "e30", "e30=", "{}", "http://["];
+        (
+            prop_oneof![4 => prop::sample::select(names).prop_map(str::to_owned), 1 => any::<String>()],
+            prop_oneof![
+                prop::sample::select(texts).prop_map(str::to_owned),
+                any::<String>(),
+                "[A-Za-z0-9+/=_ -]{0,40}",
+            ],
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn a_query_of_any_text_is_an_event_or_a_bad_one_that_names_its_field(
+            query in prop_oneof!["[a-z=&%+0-9A-F]{0,60}", "(e=pv&)?(cx|ue_px|co)=[A-Za-z0-9%+/=_-]{0,60}"],
+        ) {
+            if let Err(bad) = read(event_in_query(&query)) {
+                prop_assert!(!bad.field.is_empty() && !bad.reason.is_empty());
+            }
+        }
+
+        #[test]
+        fn an_event_is_the_same_from_a_query_and_from_a_body(
+            parameters in prop::collection::btree_map(
+                parameter().prop_map(|(name, _)| name), parameter().prop_map(|(_, text)| text), 0..8,
+            ),
+        ) {
+            let query = form_urlencoded::Serializer::new(String::new())
+                .extend_pairs(&parameters)
+                .finish();
+            let body = json!({ "schema": SCHEMA, "data": [parameters] }).to_string();
+            let posted = events(&body).unwrap().remove(0);
+            match (read(event_in_query(&query)), read(posted)) {
+                (Ok(got), Ok(posted)) => {
+                    for field in ["event_name", "event_id", "page_url", "br_viewwidth", "se_value"] {
+                        prop_assert_eq!(got.atomic(field), posted.atomic(field), "{}", field);
+                    }
+                    prop_assert_eq!(got.data(), posted.data());
+                    prop_assert_eq!(got.entities(), posted.entities());
+                }
+                (got, posted) => prop_assert_eq!(got.err(), posted.err()),
+            }
         }
     }
 }
