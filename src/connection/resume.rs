@@ -105,7 +105,7 @@ fn fits_on_a_line(text: &str) -> bool {
     !text.is_empty() && !text.bytes().any(|byte| byte.is_ascii_control())
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::*;
     use alloc::format;
