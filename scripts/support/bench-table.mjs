@@ -104,14 +104,17 @@ export function markdown(reports) {
 /** What is known of the budgets that are not reached. */
 const KNOWN = `## Where budgets are missed
 
-- **The collector**: of its time, a profile of 3,594 samples gave 29 % to counting and evaluating, 22 % to reading the tracker's
-  parameters, 21 % to making events of them, 10 % to the journal, most of it to dropping what leaves it, and 10 % to HTTP. The engine
-  alone stays within its budget, so what is left is the sum of many parts, none of which the floor has. Two ways were tried and not taken:
-  the allocator mimalloc took 9 % of the collector's CPU away and made an open stream take 28.9 KB instead of 18.7 KB; link-time optimisation
-  of the whole program took another 12 %, which the floor may gain from too; what it costs a first build was not measured. These shares were
-  measured on a busy machine.
-- **One instance to one, CPU**: of its time, a profile gave 30 % to the system calls that write the instance and the answer, 10 % to other system
-  calls, 12 % to the hub, 4 % to what the journal and JSON take each, and the rest, some percent each, to hyper, axum and tokio.
+- **The collector**: of its time, a profile gave 28 % to counting and evaluating, of which 4 % to taking page URLs apart, 19 % to making events (10 % to
+  entities, with their base64 and JSON), 12 % to reading the tracker's parameters, 9 % to the journal, most of it to dropping what leaves it, 7 % to
+  taking the body apart, 5 % to system calls, and the rest to HTTP and dropping what was read. The engine alone stays within its budget, so what is left
+  is the sum of many parts, none of which the floor has. Three ways were tried and not taken. The allocator mimalloc took 9 % of the collector's CPU
+  away and made an open stream take 28.9 KB instead of 18.7 KB, which was before streams had their connections for themselves and was not measured
+  again. Link-time optimisation of the whole program took another 12 %, which the floor may gain from too; the thin kind took 5 % and made a clean build
+  take 10 % longer.
+- **One instance to one, CPU**: a profile gave 45 % to the kernel, which sends the instance and the answer, and 16 % to the C library, most of it to the
+  allocator. Of all, the hub took 12 % before it copied less, the journal and the reading of JSON 3 % each, random ids 1 %, and the rest, hyper, axum and
+  tokio, some percent each. The server also keeps every instance for replay, which nothing does that it is compared with. On one thread
+  (tokio's \`current_thread\`), new streams were half as many again and this stayed as it is; not taken, for it would leave the other cores idle.
 - **19,000 streams** are served by the mock server, all of them. It is nchan that closes some hundreds, which leaves nothing to compare with.
 - **The stream is requested** only once the WebAssembly has started. Its files arrive while the tracker starts, and it is compiled
   meanwhile; what remains happens after the page's own script, on the main thread: the browser compiles each function of the
