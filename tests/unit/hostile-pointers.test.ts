@@ -1,12 +1,16 @@
 // Whatever pointers and events a page brings: an id is found where it is, and nothing throws.
 //
 // `PROPTEST_CASES` says how many of each are tried. They are the same ones every time.
+import { setImmediate } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { compilePointer } from '../../js/keys/pointer.js';
 
 const CASES = Number(process.env.PROPTEST_CASES ?? 2_000);
 /** Millions of cases take longer than a test may by default. */
 const PATIENCE_MS = 60_000 + CASES;
+
+/** After so many, vitest hears that the test is alive. */
+const BREATH = 10_000;
 
 /** Numbers from 0 to below 2³², of which each follows from the one before (mulberry32). */
 function numbersFrom(seed: number): () => number {
@@ -132,10 +136,11 @@ class Arbitrary {
 
 it(
   'a pointer of any text reads a text or nothing from any event, or is refused with a reason',
-  () => {
+  async () => {
     const arbitrary = new Arbitrary(1);
     let found = 0;
     for (let number = 0; number < CASES; number++) {
+      if (number % BREATH === 0) await setImmediate();
       const [pointer, payload] = [arbitrary.pointer(), arbitrary.payload()];
       const place = compilePointer(pointer);
       const value = typeof place === 'string' ? place : place(payload);
@@ -151,10 +156,11 @@ it(
 
 it(
   'an id is found by the pointer to its place, whatever that is named and however it is encoded',
-  () => {
+  async () => {
     const arbitrary = new Arbitrary(2);
     const escaped = (name: string) => name.replaceAll('~', '~0').replaceAll('/', '~1');
     for (let number = 0; number < CASES; number++) {
+      if (number % BREATH === 0) await setImmediate();
       const path = [arbitrary.text(), ...arbitrary.list(3, () => arbitrary.text())];
       const id = arbitrary.of([arbitrary.text(), arbitrary.below(1_000), false]);
       const data = path.reduceRight<unknown>((inside, name) => Object.fromEntries([[name, inside]]), id);
