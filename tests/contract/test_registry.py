@@ -422,6 +422,8 @@ class TestAttributeKeys:
         found = signals.get_attribute_group("customers")
         assert (found.attribute_key.external_column, found.fields[0].name) == ("customer", "segment")
         assert found.batch_source == source
+        assert customers.get_attributes(signals, "4711") == {"customer": "4711", "segment": ""}
+        signals.publish([rule(criterion("customers:segment", "=", "gold"))])
 
 
 class TestVersions:

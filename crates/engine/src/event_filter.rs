@@ -37,15 +37,25 @@ impl EventFilter {
         Ok(Self {
             selectors: compile_selectors(&attribute.events, &loc.field("events"))?,
             all: compile_list(all.as_deref().unwrap_or_default(), &criteria_loc.field("all"))?,
+            // An empty list says as little as none.
             any: any
                 .as_deref()
+                .filter(|any| !any.is_empty())
                 .map(|any| compile_list(any, &criteria_loc.field("any")))
                 .transpose()?,
         })
     }
 
+    /// The filter that no event passes.
+    pub(crate) fn nothing() -> Self {
+        Self { selectors: Vec::new(), all: Vec::new(), any: Some(Vec::new()) }
+    }
+
     /// Names that an event must have one of to match; `None` when it may have any.
     pub(crate) fn event_names(&self) -> Option<Vec<&str>> {
+        if self.any.as_ref().is_some_and(Vec::is_empty) {
+            return Some(Vec::new());
+        }
         if self.selectors.is_empty() {
             return None;
         }

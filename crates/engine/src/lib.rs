@@ -30,8 +30,8 @@ mod value_type;
 
 pub use definitions::{
     AttributeDefinition, AttributeGroup, AttributeKey, AttributeKeyReference, Criteria,
-    DefinitionError, Definitions, EventCriteria, EventCriterion, EventSelector, GroupReference,
-    Intervention, LocSegment, Position, Property, PropertyKind, Service,
+    DefinitionError, Definitions, EventCriteria, EventCriterion, EventSelector, Field,
+    GroupReference, Intervention, LocSegment, Position, Property, PropertyKind, Service,
 };
 pub use engine::{
     AsksFor, AttributeInfo, AttributeReading, CriteriaReading, Engine, GroupReading, Outcome,

@@ -73,6 +73,8 @@ fn event_criteria_look_into_the_event() {
         (json!({"all": [criterion(">", json!(6))], "any": [wrong]}), false),
         (json!({"all": [platform]}), true),
         (json!({"all": [], "any": null}), true),
+        (json!({"all": [wrong], "any": []}), false),
+        (json!({"all": [criterion("=", json!(7))], "any": []}), true),
         (json!({}), true),
     ];
     for (criteria, expected) in cases {
@@ -387,5 +389,38 @@ fn one_group_or_attribute_is_read_by_name_and_version() {
     {
         assert_eq!(run.engine.attribute_info(unknown), None, "{unknown}");
         assert_eq!(run.engine.attribute(unknown, SESSION, now), None, "{unknown}");
+    }
+}
+
+#[test]
+fn columns_of_a_warehouse_are_attributes_that_no_event_sets() {
+    let mut all = user_group(
+        json!([counter("a")]),
+        json!([rule(
+            "r",
+            json!({"any": [test("tier", "is not null", json!(null)), test("a", "=", json!(2))]})
+        )]),
+    );
+    all["attribute_groups"][0]["fields"] = json!([
+        {"name": "tier", "type": "string"},
+        {"name": "orders", "type": "int64_list", "description": null},
+    ]);
+    let mut run = Run::new(all.clone());
+    assert!(run.acme("a", json!({})).is_empty());
+    assert_eq!((run.read("tier"), run.is_set("tier")), (json!(""), false));
+    assert_eq!((run.read("orders"), run.read("a")), (json!([]), json!(1)));
+    assert_eq!(run.acme("a", json!({})).len(), 1);
+
+    for (field, expected) in [
+        (json!({"name": "a", "type": "string"}), "name: attribute `a` is defined twice"),
+        (json!({"name": "b", "type": "text"}), "type: `text` is not a type"),
+        (json!({"name": "b b", "type": "string"}), "name: ' ' in name"),
+    ] {
+        all["attribute_groups"][0]["fields"] = json!([field]);
+        let message = refusal(all.clone());
+        assert!(
+            message.starts_with(&format!("attribute_groups.0.fields.0.{expected}")),
+            "{message}"
+        );
     }
 }

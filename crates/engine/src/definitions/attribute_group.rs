@@ -18,6 +18,9 @@ pub struct AttributeGroup {
     /// The attributes.
     #[serde(default, deserialize_with = "list")]
     pub attributes: Vec<AttributeDefinition>,
+    /// Columns of a warehouse's table, which are attributes as well. Nothing fills them here: they are never set.
+    #[serde(default, deserialize_with = "list", skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<Field>,
     /// How long attributes live without an update (ISO 8601 duration), unless the attribute says otherwise.
     #[serde(default)]
     pub ttl: Option<String>,
@@ -30,6 +33,21 @@ pub struct AttributeGroup {
     /// Only published groups compute. Published when not said.
     #[serde(default = "published", deserialize_with = "is_published")]
     pub is_published: bool,
+}
+
+/// An attribute that comes from a column of a warehouse's table.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Field {
+    /// E.g. `lifetime_value`.
+    pub name: String,
+    /// For people.
+    #[serde(default)]
+    pub description: Option<String>,
+    /// As of an attribute: `int32`, `string`, …
+    #[serde(rename = "type")]
+    #[cfg_attr(feature = "openapi", schema(schema_with = crate::openapi::value_type))]
+    pub value_type: String,
 }
 
 /// A live fact computed from events.

@@ -19,7 +19,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::Engine;
 pub use attribute_group::{
-    AttributeDefinition, AttributeGroup, EventCriteria, EventCriterion, EventSelector,
+    AttributeDefinition, AttributeGroup, EventCriteria, EventCriterion, EventSelector, Field,
 };
 pub use attribute_key::{AttributeKey, AttributeKeyReference};
 pub use error::{DefinitionError, LocSegment, Position};

@@ -3,7 +3,7 @@ use serde_json::Value;
 use super::key::{Key, KeyIndex, compile_ttl};
 use crate::aggregation::{Aggregation, Input, Output};
 use crate::datum::Datum;
-use crate::definitions::{AttributeDefinition, DefinitionError, Loc};
+use crate::definitions::{AttributeDefinition, DefinitionError, Field, Loc};
 use crate::duration::parse_duration_ms;
 use crate::event::Event;
 use crate::event_filter::EventFilter;
@@ -114,6 +114,29 @@ impl Attribute {
         })
     }
 
+    /// A column of a warehouse's table, to which no event contributes.
+    pub(super) fn of_field(
+        field: &Field,
+        group: &GroupContext<'_>,
+        loc: &Loc<'_>,
+    ) -> Result<Self, DefinitionError> {
+        check_name(&field.name).map_err(|reason| loc.field("name").error(reason))?;
+        Ok(Self {
+            name: field.name.clone(),
+            full_name: format!("{}:{}", group.name, field.name),
+            key: group.key_index,
+            is_published: group.is_published,
+            filter: EventFilter::nothing(),
+            aggregation: Aggregation::Last,
+            retention: Retention { scope: Scope::Lifetime, keep_ms: group.key.ttl_ms },
+            value_type: named_type(&field.value_type, &loc.field("type"))?,
+            type_name: field.value_type.clone(),
+            default_value: None,
+            time_unit: None,
+            property: None,
+        })
+    }
+
     /// What `event` contributes; `None` when it does not count.
     pub(super) fn contribution<'e>(&self, event: &'e Event) -> Option<Contribution<'e>> {
         if !self.filter.matches(event) {
@@ -175,8 +198,7 @@ fn compile_type(
 ) -> Result<ValueType, DefinitionError> {
     let name = &definition.value_type;
     let loc = loc.field("type");
-    let value_type = ValueType::named(name)
-        .ok_or_else(|| loc.error(format!("`{}` is not a type", name.escape_debug())))?;
+    let value_type = named_type(name, &loc)?;
     let (fits, needed) = match aggregation.output() {
         Output::Any => (true, "any type"),
         Output::Number | Output::Milliseconds => (value_type.is_numeric_or_text(), "a number"),
@@ -191,6 +213,11 @@ fn compile_type(
             definition.aggregation
         ))),
     }
+}
+
+fn named_type(name: &str, loc: &Loc<'_>) -> Result<ValueType, DefinitionError> {
+    ValueType::named(name)
+        .ok_or_else(|| loc.error(format!("`{}` is not a type", name.escape_debug())))
 }
 
 fn compile_time_unit(

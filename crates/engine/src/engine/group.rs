@@ -80,14 +80,21 @@ impl Groups {
         };
         let first = self.attributes.len() as u32;
         let mut names = HashSet::new();
+        let mut claim = |name, loc: &Loc<'_>| match names.insert(name) {
+            true => Ok(()),
+            false => Err(loc.field("name").error(format!("attribute `{name}` is defined twice"))),
+        };
         let attributes_loc = loc.field("attributes");
         for (index, attribute) in definition.attributes.iter().enumerate() {
             let loc = attributes_loc.index(index);
             self.attributes.push(Attribute::compile(attribute, &context, &loc)?);
-            if !names.insert(&attribute.name) {
-                let message = format!("attribute `{}` is defined twice", attribute.name);
-                return Err(loc.field("name").error(message));
-            }
+            claim(&attribute.name, &loc)?;
+        }
+        let fields_loc = loc.field("fields");
+        for (index, field) in definition.fields.iter().enumerate() {
+            let loc = fields_loc.index(index);
+            self.attributes.push(Attribute::of_field(field, &context, &loc)?);
+            claim(&field.name, &loc)?;
         }
         let group_index = GroupIndex(self.groups.len() as u32);
         self.versions.entry(definition.name.clone()).or_default().push(group_index);
