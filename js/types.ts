@@ -31,8 +31,15 @@ export type JSONPointer = string;
 /** One pointer or several; the first that yields a value wins. */
 export type JSONPointerList = OneOrMore<JSONPointer>;
 
-/** One triggered occurrence of an intervention, as the stream delivered it. Fields that are unknown here are kept. */
-export interface Intervention {
+/** Values of attributes by name, as far as a type can tell without knowing the rule. */
+export type Attributes = Record<string, OneOrMore<string | number | boolean>>;
+
+/**
+ * One triggered occurrence of an intervention, as the stream delivered it. Fields that are unknown here are kept.
+ *
+ * @typeParam A - what the rule sends, where you know: `Intervention<{ cart_value: number }>`. Nothing checks it at run time.
+ */
+export interface Intervention<A extends Attributes = Attributes> {
   /** Unique id of the occurrence. Each id is delivered once. */
   intervention_id: string;
   /** Name of the intervention (the rule). */
@@ -40,19 +47,10 @@ export interface Intervention {
   /** Version of the rule that triggered. */
   version: number;
   /** Attribute values at the moment of triggering; an empty object when the server sent none. */
-  attributes: Record<string, OneOrMore<string | number | boolean>>;
+  attributes: A;
   /** Whom the instance is for. */
   target_attribute_key?: { name: AttributeKeyName; id?: AttributeKeyId };
 }
-
-/**
- * Receives each intervention instance once. Returning (or resolving) counts as handled; throwing (or rejecting) is logged,
- * measured as an error, and affects neither other handlers nor the stream.
- */
-export type HandlerFunction = (
-  intervention: Intervention,
-  tracker: BrowserTracker,
-) => Promise<unknown> | unknown;
 
 /** Decides by name, list of names, regular expression on the name, or predicate whether a handler gets an instance. */
 export type InterventionMatch = string | string[] | RegExp | ((intervention: Intervention) => boolean);
@@ -61,21 +59,37 @@ export type InterventionMatch = string | string[] | RegExp | ((intervention: Int
 export interface MatchingHandler {
   /** Which interventions to handle. */
   match: InterventionMatch;
+  // Written as a method, of which TypeScript lets the parameter be of a narrower type: `Intervention<{ cart_value: number }>`.
   /** Called for those that match. */
-  handle: HandlerFunction;
+  handle(intervention: Intervention, tracker: BrowserTracker): Promise<unknown> | unknown;
 }
+
+/**
+ * Receives each intervention instance once. Returning (or resolving) counts as handled; throwing (or rejecting) is logged,
+ * measured as an error, and affects neither other handlers nor the stream.
+ */
+export type HandlerFunction = MatchingHandler['handle'];
 
 /** A handler function, or one narrowed to the interventions that it wants. */
 export type Handler = HandlerFunction | MatchingHandler;
 
+/** {@link MatchingHandler} of a client without a tracker. */
+export interface ClientMatchingHandler {
+  /** Which interventions to handle. */
+  match: InterventionMatch;
+  /** Called for those that match. */
+  handle(intervention: Intervention): Promise<unknown> | unknown;
+}
+
 /** A handler of a client without a tracker: the second argument of its function is undefined. */
-export type ClientHandler =
-  | ((intervention: Intervention) => Promise<unknown> | unknown)
-  | { match: InterventionMatch; handle: (intervention: Intervention) => Promise<unknown> | unknown };
+export type ClientHandler = ClientMatchingHandler['handle'] | ClientMatchingHandler;
 
 /** Where to receive interventions from, and for whom. */
 export interface SignalsInterventionConfiguration {
-  /** Signals API: a host name (`https` is assumed), or a URL with scheme and optional path prefix. Required. */
+  /**
+   * Signals API: a host name (`https` is assumed), or a URL with scheme and optional path prefix, without `apiPath`, which is added.
+   * Required. For instance `signals.example.com`, or `http://127.0.0.1:8787` on your own machine.
+   */
   endpoint: string;
   /** Path of the stream under `endpoint`. Default `/api/v1/interventions`. */
   apiPath?: string;
@@ -84,8 +98,8 @@ export interface SignalsInterventionConfiguration {
    * `domain_sessionid` from `/sid`; naming one of those replaces its default.
    */
   attributeKeyTargets?: Record<AttributeKeyName, JSONPointerList>;
-  /** Fixed ids. They win over ids found in events. */
-  attributeKeyIds?: Record<AttributeKeyName, AttributeKeyId>;
+  /** Fixed ids. They win over ids found in events. Without an id (null, undefined, empty), a key is as if not given. */
+  attributeKeyIds?: Record<AttributeKeyName, AttributeKeyId | null | undefined>;
   /** Milliseconds to wait for the server to accept the stream before trying again. Default 2500. */
   connectionTimeoutMs?: number;
   /**
@@ -112,8 +126,13 @@ export type MeasurementContext = (
       event: MeasurementEvents,
       intervention: Intervention,
       payload: Record<string, unknown>,
-    ) => SelfDescribingJson | SelfDescribingJson[] | undefined)
+    ) => SelfDescribingJson | SelfDescribingJson[] | null | undefined)
 )[];
+
+/** What a page subscribes with that has a fetcher. Nobody but the fetcher leaves out ids that are null or undefined. */
+export type FetcherConfiguration = SignalsInterventionConfiguration & {
+  attributeKeyIds?: Record<AttributeKeyName, AttributeKeyId>;
+};
 
 /**
  * A source of interventions in place of the stream of `subscribeToInterventions`.
@@ -121,8 +140,12 @@ export type MeasurementContext = (
  * What it throws is logged and stops nothing.
  */
 export interface Fetcher {
-  /** Called when the page subscribes, and again when it changes what it subscribes to. */
-  configure(config: SignalsInterventionConfiguration): void;
+  /**
+   * Called when the page subscribes, and again when it changes what it subscribes to.
+   *
+   * @param config - the object that the page subscribed with
+   */
+  configure(config: FetcherConfiguration): void;
   /**
    * Called after each event of the tracker.
    *
@@ -157,6 +180,9 @@ export interface SignalsPluginOptions {
    */
   fetcher?: FetcherFactory;
 }
+
+/** {@link SignalsPluginOptions} under the name that `@snowplow/signals-browser-plugin` gives them. */
+export type SignalsHandlerConfiguration = SignalsPluginOptions;
 
 /**
  * - `idle`: not subscribed, or no id known yet.

@@ -68,11 +68,11 @@ impl<H> EarlySettings<H> {
         settings
     }
 
-    /// Id of a tracker that a subscription waits for, or `any`. `is_alone` says that there is no tracker.
+    /// Id of a tracker that a subscription waits for, or `any tracker`. `is_alone` says that there is no tracker.
     pub fn awaited(&self, is_alone: bool) -> Option<&str> {
         let any = is_alone && self.for_all.subscription.is_some();
         let named = self.by_tracker.iter().find(|(_, settings)| settings.subscription.is_some());
-        named.map(|(id, _)| &**id).or(any.then_some("any"))
+        named.map(|(id, _)| &**id).or(any.then_some("any tracker"))
     }
 }
 
@@ -129,7 +129,7 @@ mod tests {
     fn a_subscription_for_all_waits_as_long_as_there_is_no_tracker() {
         let mut early = EarlySettings::default();
         early.change_all(&subscribe);
-        assert_eq!(early.awaited(true), Some("any"));
+        assert_eq!(early.awaited(true), Some("any tracker"));
         assert_eq!(early.awaited(false), None);
     }
 

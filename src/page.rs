@@ -356,7 +356,10 @@ impl State {
         let is_alone = self.sessions.borrow().iter().all(|session| is_client(session.id()));
         let early = self.early.borrow();
         let id = early.awaited(is_alone)?;
-        Some(["subscribeToInterventions still waits for a tracker with the plugin: ", id].concat())
+        Some(
+            ["subscribeToInterventions still waits for SignalsPlugin() in the plugins of: ", id]
+                .concat(),
+        )
     }
 
     fn tell(&self, listener: &ConnectionListener, tracker_id: &str, status: Status) {

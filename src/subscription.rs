@@ -246,8 +246,15 @@ impl MemberOwner for Subscription {
         }
         let is_news = self.outage.note(status, self.connects_itself());
         if let Some(problem) = status.last_problem.filter(|_| status.state == Phase::Retrying) {
-            let message =
-                ["No interventions at the moment, trying again: ", &problem_text(problem)].concat();
+            // Without ids, which only those who debug may see.
+            let place = self.stream_url(&[]).unwrap_or_default();
+            let message = [
+                "No interventions from ",
+                &place,
+                " at the moment, trying again: ",
+                &problem_text(problem),
+            ]
+            .concat();
             if is_news {
                 self.log.warn(&self.subject, &message);
             } else {

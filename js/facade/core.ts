@@ -2,6 +2,7 @@ import type { BrowserTracker, Logger, TrackerCore } from '@snowplow/browser-trac
 import type {
   ClientHandler,
   ConnectionListener,
+  FetcherConfiguration,
   Handler,
   HandlerId,
   OneOrMore,
@@ -19,7 +20,7 @@ export interface Core {
   activate(
     tracker: BrowserTracker,
     options: SignalsPluginOptions,
-    configure?: (config: SignalsInterventionConfiguration) => void,
+    configure?: (config: FetcherConfiguration) => void,
   ): void;
   deactivate(trackerCore: TrackerCore): void;
   afterTrack(payload: TrackedPayload): void;

@@ -70,8 +70,13 @@ impl Tracker {
     pub fn known_ids(&self) -> Payload {
         let ids = Object::new();
         if let Ok(info) = self.domain_user_info() {
-            set(&ids, "duid", &info.get(DOMAIN_USERID_POSITION));
-            set(&ids, "sid", &info.get(DOMAIN_SESSIONID_POSITION));
+            let user = info.get(DOMAIN_USERID_POSITION);
+            // An anonymous tracker answers with a session that it makes up for each page. If there is one to follow, its events
+            // tell.
+            if user.is_truthy() {
+                set(&ids, "duid", &user);
+                set(&ids, "sid", &info.get(DOMAIN_SESSIONID_POSITION));
+            }
         }
         ids.unchecked_into()
     }

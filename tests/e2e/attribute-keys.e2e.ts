@@ -1,6 +1,14 @@
 import type { Page } from '@playwright/test';
 import { openBarePage } from './support/bare-page';
+import type { MockServer } from './support/mock-server';
 import { expect, test } from './support/test';
+
+declare global {
+  interface Window {
+    /** Ends anonymous tracking, and tracks a page view. */
+    becomeKnown: () => void;
+  }
+}
 
 /** A page that tracks a self-describing event with two entities, and subscribes for what pointers find in them. */
 const script = (trackerPackage: string, encodeBase64: boolean) => `
@@ -57,4 +65,53 @@ for (const trackerPackage of ['@snowplow/browser-tracker', 'browser-tracker-3'])
       expect(ids.get('domain_userid')).toMatch(/^[0-9a-f-]{36}$/);
     });
   }
+}
+
+for (const trackerPackage of ['@snowplow/browser-tracker', 'browser-tracker-3']) {
+  const openAnonymousPage = (page: Page, server: MockServer, anonymousTracking: string) =>
+    openBarePage(page, server, {
+      script: `
+        import { disableAnonymousTracking, newTracker, trackPageView } from '${trackerPackage}';
+        import { SignalsPlugin, init, subscribeToInterventions } from './dist/index.js';
+
+        init('/signals/signals-interventions.wasm');
+        newTracker('sp', location.origin, {
+          cookieSecure: false,
+          anonymousTracking: ${anonymousTracking},
+          plugins: [SignalsPlugin()],
+        });
+        subscribeToInterventions({ endpoint: location.origin });
+        trackPageView();
+        window.becomeKnown = () => {
+          disableAnonymousTracking();
+          trackPageView();
+        };
+      `,
+      policy: "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; img-src data:",
+    });
+  const requestedKeys = (page: Page) =>
+    page
+      .waitForRequest((request) => request.resourceType() === 'eventsource')
+      .then((request) => [...new URL(request.url()).searchParams.keys()]);
+
+  test(`nothing is requested for an anonymous shopper of ${trackerPackage} until there is an id`, async ({
+    page,
+    server,
+  }) => {
+    const first = requestedKeys(page);
+    const tracked = page.waitForResponse((response) => response.url().endsWith('/tp2'));
+    await openAnonymousPage(page, server, 'true');
+    await tracked;
+    await page.evaluate(() => window.becomeKnown());
+    expect(await first).toEqual(['domain_sessionid', 'domain_userid']);
+  });
+
+  test(`an anonymous shopper of ${trackerPackage} is followed by session where sessions are tracked`, async ({
+    page,
+    server,
+  }) => {
+    const first = requestedKeys(page);
+    await openAnonymousPage(page, server, '{ withSessionTracking: true }');
+    expect(await first).toEqual(['domain_sessionid']);
+  });
 }

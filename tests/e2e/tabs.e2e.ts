@@ -261,7 +261,11 @@ test('an outage is warned of by one tab, however many share the stream', async (
   for (const tab of tabs) await tab.is('retrying');
   await server.startAgain();
   for (const tab of tabs) await tab.is('open');
-  expect(warned).toEqual([expect.stringContaining('trying again')]);
+  // The address is named, but the ids in it are not.
+  const place = `${server.origin}/api/v1/interventions`;
+  expect(warned).toEqual([
+    expect.stringContaining(`No interventions from ${place} at the moment, trying again`),
+  ]);
 });
 
 test('a refusal for good is explained once, however often it is repeated', async ({

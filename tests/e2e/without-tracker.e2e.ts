@@ -116,7 +116,7 @@ test('a page that subscribes a tracker without the plugin is told which, after a
   await page.clock.fastForward(8_000);
   await expect
     .poll(() => warnings)
-    .toEqual([expect.stringMatching(/still waits for a tracker with the plugin: ps$/)]);
+    .toEqual([expect.stringMatching(/still waits for SignalsPlugin\(\) in the plugins of: ps$/)]);
   await page.clock.fastForward(15_000);
   expect(warnings).toHaveLength(1);
 });
