@@ -9,8 +9,8 @@ import type {
   Handler,
   HandlerId,
   OneOrMore,
-  SignalsInterventionConfiguration,
   SignalsPluginOptions,
+  SubscriptionConfiguration,
   TrackerId,
   WasmSource,
 } from './types.js';
@@ -55,7 +55,7 @@ export const SignalsInterventionsPlugin = SignalsPlugin;
  * @param trackerIds - trackers to subscribe; default all that have the plugin, or those that come later if there is none yet
  */
 export function subscribeToInterventions(
-  config: SignalsInterventionConfiguration,
+  config: SubscriptionConfiguration,
   trackerIds: TrackerId[] | null = null,
 ): void {
   enqueue((core) => core.subscribe(config, trackerIds));

@@ -8,7 +8,7 @@ import type {
   ConnectionState,
   HandlerId,
   OneOrMore,
-  SignalsInterventionConfiguration,
+  SubscriptionConfiguration,
 } from './types.js';
 
 /** Receives interventions without a tracker. */
@@ -33,7 +33,7 @@ let clients = 0;
  *
  * @param config - as for `subscribeToInterventions`; `attributeKeyIds` says for whom, as there are no events to find ids in
  */
-export function createInterventionsClient(config: SignalsInterventionConfiguration): InterventionsClient {
+export function createInterventionsClient(config: SubscriptionConfiguration): InterventionsClient {
   clients += 1;
   // What the core takes for a client is told by its id: see `src/browser/snowplow.rs`.
   const id = `client:${clients}`;

@@ -2,7 +2,7 @@ import type { BrowserTracker, TrackerCore } from '@snowplow/browser-tracker';
 import { load } from './facade/loader.js';
 import { reportError } from './facade/log.js';
 import { enqueue } from './facade/queue.js';
-import type { Fetcher, FetcherConfiguration, FetcherFactory, TrackedPayload } from './types.js';
+import type { Fetcher, FetcherFactory, SignalsInterventionConfiguration, TrackedPayload } from './types.js';
 
 /** The fetchers of the page, by the name that their tracker gives itself in events. */
 const fetchers = new Map<unknown, { fetcher: Fetcher; trackerCore: TrackerCore }>();
@@ -15,7 +15,7 @@ const fetchers = new Map<unknown, { fetcher: Fetcher; trackerCore: TrackerCore }
 export function startFetcher(
   tracker: BrowserTracker,
   factory: FetcherFactory | undefined,
-): ((config: FetcherConfiguration) => void) | undefined {
+): ((config: SignalsInterventionConfiguration) => void) | undefined {
   const fetcher = guarded(() =>
     factory?.(tracker, (intervention, { id } = tracker) => {
       // A copy, because missing attributes are filled in.

@@ -98,8 +98,8 @@ export interface SignalsInterventionConfiguration {
    * `domain_sessionid` from `/sid`; naming one of those replaces its default.
    */
   attributeKeyTargets?: Record<AttributeKeyName, JSONPointerList>;
-  /** Fixed ids. They win over ids found in events. Without an id (null, undefined, empty), a key is as if not given. */
-  attributeKeyIds?: Record<AttributeKeyName, AttributeKeyId | null | undefined>;
+  /** Fixed ids. They win over ids found in events. */
+  attributeKeyIds?: Record<AttributeKeyName, AttributeKeyId>;
   /** Milliseconds to wait for the server to accept the stream before trying again. Default 2500. */
   connectionTimeoutMs?: number;
   /**
@@ -108,6 +108,12 @@ export interface SignalsInterventionConfiguration {
    * or BroadcastChannel, and on pages served without HTTPS, where every tab has a connection of its own.
    */
   shareConnection?: boolean;
+}
+
+/** {@link SignalsInterventionConfiguration} of a page whose users need not be logged in. */
+export interface SubscriptionConfiguration extends Omit<SignalsInterventionConfiguration, 'attributeKeyIds'> {
+  /** Fixed ids. They win over ids found in events. Without an id (null, undefined, empty), a key is as if not given. */
+  attributeKeyIds?: Record<AttributeKeyName, AttributeKeyId | null | undefined>;
 }
 
 /** The measurement events: instance received, handler succeeded, handler failed. */
@@ -129,11 +135,6 @@ export type MeasurementContext = (
     ) => SelfDescribingJson | SelfDescribingJson[] | null | undefined)
 )[];
 
-/** What a page subscribes with that has a fetcher. Nobody but the fetcher leaves out ids that are null or undefined. */
-export type FetcherConfiguration = SignalsInterventionConfiguration & {
-  attributeKeyIds?: Record<AttributeKeyName, AttributeKeyId>;
-};
-
 /**
  * A source of interventions in place of the stream of `subscribeToInterventions`.
  *
@@ -143,9 +144,9 @@ export interface Fetcher {
   /**
    * Called when the page subscribes, and again when it changes what it subscribes to.
    *
-   * @param config - the object that the page subscribed with
+   * @param config - the object that the page subscribed with; ids that it left null or undefined are so here
    */
-  configure(config: FetcherConfiguration): void;
+  configure(config: SignalsInterventionConfiguration): void;
   /**
    * Called after each event of the tracker.
    *

@@ -2,12 +2,12 @@ import type { BrowserTracker, Logger, TrackerCore } from '@snowplow/browser-trac
 import type {
   ClientHandler,
   ConnectionListener,
-  FetcherConfiguration,
   Handler,
   HandlerId,
   OneOrMore,
   SignalsInterventionConfiguration,
   SignalsPluginOptions,
+  SubscriptionConfiguration,
   TrackedPayload,
   TrackerId,
   WasmSource,
@@ -20,11 +20,11 @@ export interface Core {
   activate(
     tracker: BrowserTracker,
     options: SignalsPluginOptions,
-    configure?: (config: FetcherConfiguration) => void,
+    configure?: (config: SignalsInterventionConfiguration) => void,
   ): void;
   deactivate(trackerCore: TrackerCore): void;
   afterTrack(payload: TrackedPayload): void;
-  subscribe(config: SignalsInterventionConfiguration, trackerIds: TrackerId[] | null): void;
+  subscribe(config: SubscriptionConfiguration, trackerIds: TrackerId[] | null): void;
   unsubscribe(trackerIds: TrackerId[] | null): void;
   addHandlers(handlers: Record<HandlerId, Handler | ClientHandler>, trackerIds: TrackerId[] | null): void;
   removeHandlers(handlerIds: OneOrMore<HandlerId>, trackerIds: TrackerId[] | null): void;

@@ -33,11 +33,14 @@ describe('code written for the existing plugin passes the type check', () => {
     expectTypeOf<existing.FetcherFactory>().toExtend<types.FetcherFactory>();
   });
 
-  test('when it reads what it is handed', () => {
+  test('when it reads what its handlers and fetcher are handed', () => {
     expectTypeOf<types.Intervention>().toExtend<existing.Intervention>();
-    expectTypeOf<types.FetcherConfiguration>()
-      .pick('attributeKeyIds')
-      .toExtend<Pick<existing.SignalsInterventionConfiguration, 'attributeKeyIds'>>();
+    type Ids = { [Plugin in 'ours' | 'existing']: NonNullable<Configurations[Plugin]['attributeKeyIds']> };
+    type Configurations = {
+      ours: Parameters<types.Fetcher['configure']>[0];
+      existing: Parameters<existing.Fetcher['configure']>[0];
+    };
+    expectTypeOf<Ids['ours']>().toEqualTypeOf<Ids['existing']>();
   });
 });
 
