@@ -13,6 +13,8 @@ pub struct DefinitionError {
     pub loc: Vec<LocSegment>,
     /// What is wrong, for people.
     pub message: String,
+    /// Whether the field is not there, rather than wrong.
+    pub is_missing: bool,
     /// Where in the text, when the definition was read from text.
     pub position: Option<Position>,
 }
@@ -47,7 +49,7 @@ impl DefinitionError {
             Some(end) if position.is_some() => message[..end].to_owned(),
             _ => message,
         };
-        Self { loc, message, position }
+        Self { loc, message, is_missing: false, position }
     }
 
     /// An error about the text as a whole.
@@ -58,6 +60,7 @@ impl DefinitionError {
         Self {
             loc: Vec::new(),
             message: message.to_owned(),
+            is_missing: false,
             position: Some(Position { line, column }),
         }
     }

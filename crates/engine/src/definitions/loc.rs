@@ -1,3 +1,5 @@
+use std::fmt::Display;
+
 use super::{DefinitionError, LocSegment};
 
 /// The way to the definition that is being looked at, built on the stack on the way down.
@@ -28,7 +30,22 @@ impl<'a> Loc<'a> {
 
     /// An error at this place.
     pub(crate) fn error(&self, message: impl Into<String>) -> DefinitionError {
-        DefinitionError { loc: self.segments(), message: message.into(), position: None }
+        DefinitionError {
+            loc: self.segments(),
+            message: message.into(),
+            is_missing: false,
+            position: None,
+        }
+    }
+
+    /// The error that this place is empty.
+    pub(crate) fn missing(&self) -> DefinitionError {
+        DefinitionError { is_missing: true, ..self.error("missing") }
+    }
+
+    /// The error that this place is empty, with what helps to fill it.
+    pub(crate) fn missing_with(&self, hint: impl Display) -> DefinitionError {
+        DefinitionError { is_missing: true, ..self.error(format!("missing: {hint}")) }
     }
 
     fn segments(&self) -> Vec<LocSegment> {

@@ -231,7 +231,7 @@ fn compile_time_unit(
             loc.error(format!("`{}` is not one of `s`, `min`, `h`, `d`", name.escape_debug()))
         }),
         (Output::Milliseconds, None) => {
-            Err(loc.error(format!("missing: `{}` needs one", definition.aggregation)))
+            Err(loc.missing_with(format_args!("`{}` needs one", definition.aggregation)))
         }
         (_, Some(_)) => Err(loc.error(format!("`{}` has none", definition.aggregation))),
         (_, None) => Ok(None),
@@ -247,7 +247,7 @@ fn compile_property(
     match (&definition.property, aggregation.input()) {
         (Some(property), _) => PropertyReader::compile(property, &loc).map(Some),
         (None, Input::Event) => Ok(None),
-        (None, _) => Err(loc.error(format!("missing: `{}` needs one", definition.aggregation))),
+        (None, _) => Err(loc.missing_with(format_args!("`{}` needs one", definition.aggregation))),
     }
 }
 

@@ -151,8 +151,7 @@ fn compile_at(
     };
     match criteria {
         Criteria { attribute: Some(name), operator, value, all: None, any: None, none: None } => {
-            let operator =
-                operator.as_deref().ok_or_else(|| loc.field("operator").error("missing"))?;
+            let operator = operator.as_deref().ok_or_else(|| loc.field("operator").missing())?;
             let attribute =
                 attributes.resolve(name).map_err(|reason| loc.field("attribute").error(reason))?;
             if operator == CHANGED {
@@ -180,7 +179,7 @@ fn compile_at(
             }
         }
         Criteria { attribute: None, all: None, any: None, none: None, .. } => {
-            Err(loc.field("attribute").error("missing"))
+            Err(loc.field("attribute").missing())
         }
         _ => Err(loc.error("give either `attribute`, `operator` and `value` or a tree, not both")),
     }

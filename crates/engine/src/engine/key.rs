@@ -104,9 +104,7 @@ fn compile_key(definition: &AttributeKey, loc: &Loc<'_>) -> Result<Key, Definiti
         (None, None) => PropertyReader::atomic(&definition.name),
     };
     if source.is_none() && definition.external_column.is_none() {
-        return Err(loc
-            .field("property")
-            .error("missing: where in an event is the id of this key?"));
+        return Err(loc.field("property").missing_with("where in an event is the id of this key?"));
     }
     let ttl_ms = compile_ttl(definition.ttl.as_deref(), loc)?.unwrap_or(DEFAULT_TTL_MS);
     Ok(Key { name: definition.name.clone(), ttl_ms, source })

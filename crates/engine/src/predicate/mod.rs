@@ -62,8 +62,9 @@ impl Predicate {
     ) -> Result<Self, DefinitionError> {
         let value_loc = loc.field("value");
         let operand = || match value {
-            None | Some(Value::Null) => Err(value_loc
-                .error(format!("missing: `{operator}` needs one; to test for null use `is null`"))),
+            None | Some(Value::Null) => Err(value_loc.missing_with(format_args!(
+                "`{operator}` needs one; to test for null use `is null`"
+            ))),
             Some(value) => Ok(value),
         };
         let pattern = |compile: fn(&str) -> Result<Pattern, String>| {

@@ -165,5 +165,5 @@ fn required<'p, T>(
     field: &str,
     loc: &Loc<'_>,
 ) -> Result<&'p T, DefinitionError> {
-    value.as_ref().ok_or_else(|| loc.field(field).error("missing"))
+    value.as_ref().ok_or_else(|| loc.field(field).missing())
 }

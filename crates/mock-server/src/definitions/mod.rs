@@ -34,7 +34,7 @@ pub enum LoadError {
         /// The file.
         file: PathBuf,
         /// What is in it.
-        text: String,
+        text: Box<str>,
         /// Where, and what is wrong.
         source: DefinitionError,
     },
@@ -73,7 +73,11 @@ pub fn load(files: &[PathBuf]) -> Result<Definitions, LoadError> {
 }
 
 fn add(all: &mut Definitions, file: &Path, text: String) -> Result<(), LoadError> {
-    all.add_json(&text).map_err(|source| LoadError::Invalid { file: file.to_owned(), text, source })
+    all.add_json(&text).map_err(|source| LoadError::Invalid {
+        file: file.to_owned(),
+        text: text.into(),
+        source,
+    })
 }
 
 /// `:{line}:{column}`, so that editors can jump there.

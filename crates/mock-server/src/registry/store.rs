@@ -65,8 +65,7 @@ impl Store {
     /// Which document `error` is about, which the engine found in the definitions, and what is wrong with it.
     pub(super) fn explain(&self, error: &DefinitionError) -> String {
         let Some((id, rest)) = self.place(&error.loc) else { return error.to_string() };
-        let error =
-            DefinitionError { loc: rest.to_vec(), message: error.message.clone(), position: None };
+        let error = DefinitionError { loc: rest.to_vec(), position: None, ..error.clone() };
         format!("{id}: {error}")
     }
 
@@ -195,11 +194,8 @@ impl Change {
     pub(super) fn refusal(&self, error: &DefinitionError) -> Refusal {
         match self.store.place(&error.loc) {
             Some((by, rest)) if *by != self.id => {
-                let reason = DefinitionError {
-                    loc: rest.to_vec(),
-                    message: error.message.clone(),
-                    position: None,
-                };
+                let reason =
+                    DefinitionError { loc: rest.to_vec(), position: None, ..error.clone() };
                 let (id, by) = (self.id.clone(), by.clone());
                 Refusal::Needed { id, by, reason: reason.to_string() }
             }
@@ -209,8 +205,7 @@ impl Change {
                     LocSegment::Field(name) => Step::from(name.as_str()),
                     LocSegment::Index(index) => Step::Index(*index),
                 });
-                let kind =
-                    if error.message.starts_with("missing") { "missing" } else { "value_error" };
+                let kind = if error.is_missing { "missing" } else { "value_error" };
                 Problem::in_body(path, kind, &error.message).into()
             }
         }

@@ -5,9 +5,13 @@ use std::time::Duration;
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::time::{sleep, timeout};
+use tokio::task::yield_now;
+use tokio::time::timeout;
 
 use crate::support::{Running, STREAM, Server, USER};
+
+/// A failure says what was waited for, instead of hanging.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A client that writes its requests by hand.
 struct Client {
@@ -33,7 +37,7 @@ impl Client {
                 return std::mem::replace(&mut self.received, rest);
             }
             let mut bytes = [0; 1024];
-            let read = timeout(Duration::from_secs(60), self.socket.read(&mut bytes));
+            let read = timeout(PATIENCE, self.socket.read(&mut bytes));
             let length = read.await.unwrap().unwrap();
             assert_ne!(length, 0, "closed without {end:?}: {:?}", self.received);
             self.received.push_str(std::str::from_utf8(&bytes[..length]).unwrap());
@@ -42,7 +46,7 @@ impl Client {
 
     async fn is_closed(&mut self) -> bool {
         let mut bytes = [0; 1024];
-        let read = timeout(Duration::from_secs(60), self.socket.read(&mut bytes));
+        let read = timeout(PATIENCE, self.socket.read(&mut bytes));
         self.received.is_empty() && read.await.unwrap().unwrap_or(0) == 0
     }
 }
@@ -60,9 +64,12 @@ async fn push(server: &Server) {
 }
 
 async fn streams_are_closed(server: &Server) {
-    while server.metric("signals_open_streams").await > 0.0 {
-        sleep(Duration::from_millis(1)).await;
-    }
+    let closing = async {
+        while server.metric("signals_open_streams").await > 0.0 {
+            yield_now().await;
+        }
+    };
+    timeout(PATIENCE, closing).await.unwrap();
 }
 
 /// Opens a stream and gives its head and the chunk of the first instance on it.
