@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 
 use bytes::Bytes;
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use signals_engine::Triggered;
 use signals_wire::stream::{HELLO_EVENT, Hello, KEEP_ALIVE_MS, PING_EVENT, RESUME_PARAM, RETRY_MS};
 use signals_wire::{InterventionInstance, TargetAttributeKey};
@@ -29,9 +29,9 @@ impl Frame {
     /// How a stream opens: the reconnection time and the `hello` event with the id to resume from.
     pub(crate) fn opening(start: impl Display) -> Self {
         let hello = json(&Hello {
-            server: SERVER_NAME.to_owned(),
-            resume_param: RESUME_PARAM.to_owned(),
-            keep_alive_ms: KEEP_ALIVE_MS,
+            server: Some(SERVER_NAME.to_owned()),
+            resume_param: Some(RESUME_PARAM.to_owned()),
+            keep_alive_ms: Some(KEEP_ALIVE_MS),
         });
         let text =
             format!("retry: {RETRY_MS}\n\nid: {start}\nevent: {HELLO_EVENT}\ndata:{hello}\n\n");
@@ -82,12 +82,12 @@ impl InstanceFrame {
 
     pub(crate) fn new(id: impl Display, instance: &Triggered, target: &TargetAttributeKey) -> Self {
         let Triggered { intervention_id, name, version, attributes, targets: _ } = instance;
-        let addressed = Addressed {
-            intervention_id,
+        let addressed = InterventionInstance {
+            intervention_id: Some(intervention_id),
             name,
-            version: *version,
+            version: Some(*version),
             attributes,
-            target_attribute_key: target,
+            target_attribute_key: Some(target),
         };
         Self { standard: encode(id, &addressed), python_sdk: OnceLock::new() }
     }
@@ -139,16 +139,6 @@ impl InstanceFrame {
         let instance = serde_json::from_str(data.strip_prefix(Self::DATA)?.trim_end()).ok()?;
         Some((id, instance))
     }
-}
-
-/// An [`InterventionInstance`] that is only written, so that none of its parts has to be copied.
-#[derive(Serialize)]
-struct Addressed<'a> {
-    intervention_id: &'a str,
-    name: &'a str,
-    version: u64,
-    attributes: &'a Map<String, Value>,
-    target_attribute_key: &'a TargetAttributeKey,
 }
 
 fn encode(id: impl Display, instance: &impl Serialize) -> Bytes {
@@ -262,11 +252,11 @@ mod tests {
     fn an_instance_can_be_read_back_from_its_frame() {
         let attributes = json!({"s": "id: 1\ndata: {}\u{2028}"});
         let instance = InterventionInstance {
-            intervention_id: "550e8400-e29b-41d4-a716-446655440000".into(),
+            intervention_id: Some("550e8400-e29b-41d4-a716-446655440000".into()),
             name: "discount".into(),
-            version: 1,
+            version: Some(1),
             attributes: attributes.as_object().cloned().unwrap_or_default(),
-            target_attribute_key: target(),
+            target_attribute_key: Some(target()),
         };
         assert_eq!(instance_frame(7, &attributes).instance(), Some(instance));
     }

@@ -1,21 +1,48 @@
-use std::string::String;
-
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::lenient::or_missing;
+
 /// One triggered occurrence of an intervention, as it travels on the stream to one target.
+///
+/// The server writes it from borrowed parts, and the plugin keeps the attributes and the target as the JavaScript values that they are:
+/// so their types are parameters.
+///
+/// Only the name is needed to read one. A field that is missing or of a wrong type is read as `None`; unknown fields are ignored.
+///
+/// ```
+/// use signals_wire::InterventionInstance;
+///
+/// let json = serde_json::json!({"intervention_id": 7, "name": "discount", "attributes": {"views": 4}, "new": true});
+/// let instance: InterventionInstance = serde_json::from_value(json)?;
+/// assert_eq!(instance.name, "discount");
+/// assert_eq!(instance.intervention_id, None);
+/// assert_eq!(instance.attributes["views"], 4);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct InterventionInstance {
+#[serde(bound(
+    deserialize = "Text: Deserialize<'de>, Attributes: Deserialize<'de> + Default, Target: Deserialize<'de>"
+))]
+pub struct InterventionInstance<
+    Text = String,
+    Attributes = Map<String, Value>,
+    Target = TargetAttributeKey,
+> {
     /// Unique id of the occurrence, shared by all targets of one trigger. Clients drop duplicates by it.
-    pub intervention_id: String,
+    #[serde(default, deserialize_with = "or_missing", skip_serializing_if = "Option::is_none")]
+    pub intervention_id: Option<Text>,
     /// Name of the intervention (the rule).
-    pub name: String,
+    pub name: Text,
     /// Version of the rule that triggered.
-    pub version: u64,
-    /// Attribute values at the moment of triggering. Always an object, possibly empty.
-    pub attributes: Map<String, Value>,
+    #[serde(default, deserialize_with = "or_missing", skip_serializing_if = "Option::is_none")]
+    pub version: Option<u64>,
+    /// Attribute values at the moment of triggering. Servers send an object, possibly empty.
+    #[serde(default)]
+    pub attributes: Attributes,
     /// Whom this copy is for.
-    pub target_attribute_key: TargetAttributeKey,
+    #[serde(default, deserialize_with = "or_missing", skip_serializing_if = "Option::is_none")]
+    pub target_attribute_key: Option<Target>,
 }
 
 /// The attribute key and id that an instance is delivered to.

@@ -1,10 +1,8 @@
 //! Fixed names of the intervention stream (`GET /api/v1/interventions`).
 
-#[cfg(feature = "json")]
-use std::string::String;
-
-#[cfg(feature = "json")]
 use serde::{Deserialize, Serialize};
+
+use crate::lenient::or_missing;
 
 /// Path under a Signals endpoint where the stream is opened and direct interventions are posted.
 pub const INTERVENTIONS_PATH: &str = "/api/v1/interventions";
@@ -25,13 +23,17 @@ pub const KEEP_ALIVE_MS: u64 = 15_000;
 pub const RETRY_MS: u64 = 2_000;
 
 /// Data of the `hello` frame: what this server can do beyond plain Server-Sent Events.
-#[cfg(feature = "json")]
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+///
+/// Each field may be missing. One of a wrong type is read as if it were.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hello {
     /// Product name of the server.
-    pub server: String,
+    #[serde(default, deserialize_with = "or_missing")]
+    pub server: Option<String>,
     /// Query parameter in which a reconnecting client may send the last event id it saw.
-    pub resume_param: String,
+    #[serde(default, deserialize_with = "or_missing")]
+    pub resume_param: Option<String>,
     /// Milliseconds between keep-alive frames; silence much longer than this means a dead connection.
-    pub keep_alive_ms: u64,
+    #[serde(default, deserialize_with = "or_missing")]
+    pub keep_alive_ms: Option<u64>,
 }

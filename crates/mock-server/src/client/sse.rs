@@ -135,7 +135,7 @@ mod tests {
                 serde_json::from_str(&events[0].data).unwrap();
             prop_assert_eq!(read.name, name);
             prop_assert_eq!(read.attributes, instance.attributes);
-            prop_assert_eq!(read.target_attribute_key, target);
+            prop_assert_eq!(read.target_attribute_key, Some(target));
         }
     }
 }

@@ -156,7 +156,8 @@ impl Watcher<'_> {
 
     fn show(&mut self, data: &str, out: &mut impl Write) -> io::Result<()> {
         let instance: Option<InterventionInstance> = serde_json::from_str(data).ok();
-        if let Some(InterventionInstance { intervention_id, .. }) = &instance {
+        if let Some(intervention_id) = instance.as_ref().and_then(|it| it.intervention_id.as_ref())
+        {
             if self.known.contains(intervention_id) {
                 return Ok(());
             }
@@ -178,20 +179,21 @@ impl Watcher<'_> {
 fn for_people(instance: &InterventionInstance) -> String {
     let InterventionInstance { intervention_id, name, version, attributes, target_attribute_key } =
         instance;
-    let attributes: Vec<String> = attributes
+    let version = version.map(|version| format!(" v{version}")).unwrap_or_default();
+    let attributes: String = attributes
         .iter()
         .map(|(name, value)| match value {
             Value::String(text) => format!(" {name}={text:?}"),
             value => format!(" {name}={value}"),
         })
         .collect();
+    let target = target_attribute_key
+        .as_ref()
+        .map(|target| format!(" for {} {}", target.name, target.id))
+        .unwrap_or_default();
+    let id = intervention_id.as_ref().map(|id| format!(" ({id})")).unwrap_or_default();
     let now = jiff::Timestamp::now();
-    format!(
-        "{now:.0} {name} v{version}{} for {} {} ({intervention_id})",
-        attributes.concat(),
-        target_attribute_key.name,
-        target_attribute_key.id
-    )
+    format!("{now:.0} {name}{version}{attributes}{target}{id}")
 }
 
 #[cfg(test)]

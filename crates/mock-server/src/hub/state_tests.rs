@@ -400,7 +400,7 @@ fn the_instances_of_a_target_can_be_looked_up() {
     assert_eq!(instances.len(), 1);
     assert_eq!(instances[0].0, hub.now);
     assert_eq!(instances[0].1.name, "one");
-    assert_eq!(instances[0].1.target_attribute_key, session("s"));
+    assert_eq!(instances[0].1.target_attribute_key, Some(session("s")));
 }
 
 #[test]
