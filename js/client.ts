@@ -1,4 +1,4 @@
-import type { BrowserTracker } from '@snowplow/browser-tracker';
+import type { CoreClient } from './facade/core.js';
 import { load } from './facade/loader.js';
 import { enqueue } from './facade/queue.js';
 import type {
@@ -35,32 +35,26 @@ let clients = 0;
  */
 export function createInterventionsClient(config: SubscriptionConfiguration): InterventionsClient {
   clients += 1;
-  // What the core takes for a client is told by its id: see `src/browser/snowplow.rs`.
   const id = `client:${clients}`;
-  const trackerCore = {};
-  const tracker = { id, core: trackerCore, getDomainUserInfo: () => [] } as unknown as BrowserTracker;
-  const ids = [id];
+  let client: CoreClient | undefined;
   let closed = false;
   const listeners = new Set<ConnectionListener>();
   let latest: ConnectionChange = { trackerId: id, state: 'idle', attempt: 0 };
   const tell = (change: ConnectionChange) => {
+    if (closed) return;
     latest = change;
     for (const listener of listeners) listener(change);
   };
   enqueue((core) => {
-    core.activate(tracker, {
-      measurement: { delivery: false, dispatch_accept: false, dispatch_error: false },
-    });
-    core.addConnectionListener(tell, ids);
-    core.subscribe(config, ids);
+    if (!closed) client = core.createClient(id, config, tell);
   });
   load().catch(() => {});
   return {
     addHandlers(handlers) {
-      enqueue((core) => core.addHandlers(handlers, ids));
+      enqueue(() => client?.addHandlers(handlers));
     },
     removeHandlers(handlerIds) {
-      enqueue((core) => core.removeHandlers(handlerIds, ids));
+      enqueue(() => client?.removeHandlers(handlerIds));
     },
     onConnectionChange(listener) {
       // An own function per call, so that the same listener may be registered twice and removed once.
@@ -71,12 +65,9 @@ export function createInterventionsClient(config: SubscriptionConfiguration): In
     },
     close() {
       if (closed) return;
-      enqueue((core) => {
-        core.removeConnectionListener(tell);
-        core.deactivate(trackerCore as BrowserTracker['core']);
-      });
-      closed = true;
       tell({ trackerId: id, state: 'closed', attempt: 0 });
+      closed = true;
+      enqueue(() => client?.close());
     },
     get state() {
       return latest.state;

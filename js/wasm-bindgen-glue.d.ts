@@ -9,8 +9,8 @@ declare module 'wasm-bindgen-glue' {
     module_or_path: BufferSource | WebAssembly.Module;
   }): Promise<unknown>;
 
-  /** `Page` in `src/page.rs`. */
-  export const Page: new (
+  /** `Plugin` in `src/plugin.rs`. */
+  export const Plugin: new (
     buildEvent: (event: SelfDescribingJson) => unknown,
     compilePointer: (pointer: string) => unknown,
   ) => Core;

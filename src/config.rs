@@ -1,15 +1,12 @@
 //! The argument of `subscribeToInterventions`.
 
-use crate::browser::object::entries;
-use crate::browser::text::{id_text, number_text};
-use crate::connection::machine::DEFAULT_CONNECTION_TIMEOUT_MS;
-use crate::keys::extract::{Place, PointerCompiler};
-use alloc::borrow::ToOwned;
-use alloc::string::String;
-use alloc::vec;
-use alloc::vec::Vec;
-use js_sys::Array;
+use crate::attribute_keys::targets::Place;
+use crate::stream::DEFAULT_CONNECTION_TIMEOUT_MS;
+use crate::web::{Preserved, entries, text_of};
+use js_sys::{Array, Function, Object, Reflect};
+use serde::{Deserialize, Deserializer};
 use signals_wire::stream::INTERVENTIONS_PATH;
+use std::fmt::{self, Display, Formatter};
 use wasm_bindgen::prelude::*;
 
 /// Attribute keys that are looked for unless configured otherwise, and the pointers to their ids.
@@ -18,148 +15,197 @@ const DEFAULT_TARGETS: [(&str, &str); 2] =
 
 /// Where to receive interventions from, and for whom. Checked and complete.
 #[derive(Debug, Clone, PartialEq)]
-pub struct SubscriptionConfig {
+pub(crate) struct SubscriptionConfig {
     /// Host or URL.
-    pub endpoint: String,
+    pub(crate) endpoint: String,
     /// Path of the stream under the endpoint.
-    pub api_path: String,
+    pub(crate) api_path: String,
     /// Attribute keys and where to find their ids in events, defaults included.
-    pub targets: Vec<(String, Vec<Place>)>,
+    pub(crate) targets: Vec<(String, Vec<Place>)>,
     /// Attribute keys and ids that are given.
-    pub fixed_ids: Vec<(String, String)>,
-    /// Milliseconds for the server to accept the stream.
-    pub connection_timeout_ms: u32,
+    pub(crate) fixed_ids: Vec<(String, String)>,
+    /// Milliseconds for the server to accept the stream at the first attempt.
+    pub(crate) connection_timeout_ms: u32,
     /// Whether tabs with the same endpoint and ids have one stream together.
-    pub shares_connection: bool,
+    pub(crate) shares_connection: bool,
     /// As the page gave it, for a source of interventions of the page's own.
-    pub raw: JsValue,
+    pub(crate) raw: JsValue,
 }
 
 /// A field that cannot be used, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ConfigError {
-    message: String,
+pub(crate) struct ConfigError {
+    field: String,
+    problem: String,
 }
 
 impl ConfigError {
     /// `field` is a path such as `attributeKeyTargets.user_id`; `problem` follows it in the message.
-    fn new(field: &str, problem: &str) -> ConfigError {
-        ConfigError { message: ["`", field, "` ", problem].concat() }
-    }
-
-    /// The path of the field and what is wrong with it.
-    pub fn message(&self) -> &str {
-        &self.message
+    fn new(field: impl Into<String>, problem: impl Into<String>) -> ConfigError {
+        ConfigError { field: field.into(), problem: problem.into() }
     }
 }
 
-#[wasm_bindgen]
-extern "C" {
-    type RawConfig;
+impl Display for ConfigError {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        write!(formatter, "`{}` {}", self.field, self.problem)
+    }
+}
 
-    #[wasm_bindgen(method, getter)]
-    fn endpoint(this: &RawConfig) -> JsValue;
-    #[wasm_bindgen(method, getter, js_name = apiPath)]
-    fn api_path(this: &RawConfig) -> JsValue;
-    #[wasm_bindgen(method, getter, js_name = attributeKeyTargets)]
-    fn targets(this: &RawConfig) -> JsValue;
-    #[wasm_bindgen(method, getter, js_name = attributeKeyIds)]
-    fn fixed_ids(this: &RawConfig) -> JsValue;
-    #[wasm_bindgen(method, getter, js_name = connectionTimeoutMs)]
-    fn connection_timeout_ms(this: &RawConfig) -> JsValue;
-    #[wasm_bindgen(method, getter, js_name = shareConnection)]
-    fn share_connection(this: &RawConfig) -> JsValue;
+/// The fields of `SubscriptionConfiguration` in `js/types.ts`.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct GivenConfig {
+    #[serde(default)]
+    endpoint: Given<String>,
+    #[serde(default)]
+    api_path: Given<String>,
+    #[serde(default)]
+    attribute_key_targets: Preserved,
+    #[serde(default)]
+    attribute_key_ids: Preserved,
+    #[serde(default)]
+    connection_timeout_ms: Given<f64>,
+    #[serde(default)]
+    share_connection: Given<bool>,
+}
+
+impl GivenConfig {
+    /// Their names in JavaScript.
+    const FIELDS: [&str; 6] = [
+        "endpoint",
+        "apiPath",
+        "attributeKeyTargets",
+        "attributeKeyIds",
+        "connectionTimeoutMs",
+        "shareConnection",
+    ];
+
+    fn read(value: &JsValue) -> Result<GivenConfig, ConfigError> {
+        if !value.is_object() {
+            return Err(ConfigError::new("config", "must be an object"));
+        }
+        // Read first, because what a getter throws would go right through serde.
+        let plain = Object::new();
+        for field in GivenConfig::FIELDS {
+            let given = Reflect::get(value, &field.into())
+                .map_err(|error| ConfigError::new(field, thrown(&error)))?;
+            let _ = Reflect::set(&plain, &field.into(), &given);
+        }
+        serde_wasm_bindgen::from_value(plain.into())
+            .map_err(|error| ConfigError::new("config", error.to_string()))
+    }
+}
+
+/// What the page gave for a field. One of a wrong type does not hide which field it was.
+#[derive(Default)]
+enum Given<T> {
+    /// Null counts as missing, too.
+    #[default]
+    Missing,
+    Value(T),
+    Wrong,
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Given<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(match Option::deserialize(deserializer) {
+            Ok(Some(value)) => Given::Value(value),
+            Ok(None) => Given::Missing,
+            Err(_) => Given::Wrong,
+        })
+    }
+}
+
+impl<T> Given<T> {
+    /// The value, if there is one; `expected` says what it must be.
+    fn checked(self, field: &str, expected: &str) -> Result<Option<T>, ConfigError> {
+        match self {
+            Given::Value(value) => Ok(Some(value)),
+            Given::Missing => Ok(None),
+            Given::Wrong => Err(ConfigError::new(field, expected)),
+        }
+    }
 }
 
 impl SubscriptionConfig {
-    /// Reads and checks what the page gave.
+    /// Reads and checks what the page gave. `compile` makes of a JSON Pointer what finds its value in events.
     ///
     /// # Errors
     ///
     /// The first field that cannot be used. A pointer that cannot be used costs only itself: it is left out, and
     /// `report_pointer` is told.
-    pub fn read(
+    pub(crate) fn read(
         value: &JsValue,
-        compile: &PointerCompiler,
+        compile: &Function,
         report_pointer: &dyn Fn(&ConfigError),
     ) -> Result<SubscriptionConfig, ConfigError> {
-        if !value.is_object() {
-            return Err(ConfigError::new("config", "must be an object"));
-        }
-        let raw: &RawConfig = value.unchecked_ref();
+        let given = GivenConfig::read(value)?;
         Ok(SubscriptionConfig {
-            endpoint: read_endpoint(&raw.endpoint())?,
-            api_path: read_api_path(&raw.api_path())?,
-            targets: read_targets(&raw.targets(), compile, report_pointer)?,
-            fixed_ids: read_fixed_ids(&raw.fixed_ids())?,
-            connection_timeout_ms: read_timeout(&raw.connection_timeout_ms())?,
-            shares_connection: read_share_connection(&raw.share_connection())?,
+            endpoint: read_endpoint(given.endpoint)?,
+            api_path: given
+                .api_path
+                .checked("apiPath", "must be a string")?
+                .unwrap_or_else(|| INTERVENTIONS_PATH.to_owned()),
+            targets: read_targets(&given.attribute_key_targets.0, compile, report_pointer)?,
+            fixed_ids: read_fixed_ids(&given.attribute_key_ids.0)?,
+            connection_timeout_ms: read_timeout(given.connection_timeout_ms)?,
+            shares_connection: given
+                .share_connection
+                .checked("shareConnection", "must be a boolean")?
+                .unwrap_or(true),
             raw: value.clone(),
         })
     }
 }
 
-fn read_endpoint(value: &JsValue) -> Result<String, ConfigError> {
-    let endpoint = value.as_string().unwrap_or_default();
-    let endpoint = endpoint.trim_ascii();
-    if endpoint.is_empty() || endpoint.bytes().any(|byte| byte <= b' ') {
-        return Err(ConfigError::new("endpoint", "must be a host name or a URL"));
+fn read_endpoint(given: Given<String>) -> Result<String, ConfigError> {
+    match given {
+        Given::Value(endpoint) if is_address(endpoint.trim_ascii()) => {
+            Ok(endpoint.trim_ascii().to_owned())
+        }
+        _ => Err(ConfigError::new("endpoint", "must be a host name or a URL")),
     }
-    Ok(endpoint.to_owned())
 }
 
-fn read_api_path(value: &JsValue) -> Result<String, ConfigError> {
-    if value.is_null_or_undefined() {
-        return Ok(INTERVENTIONS_PATH.to_owned());
-    }
-    value.as_string().ok_or_else(|| ConfigError::new("apiPath", "must be a string"))
+fn is_address(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte > b' ')
 }
 
-fn read_timeout(value: &JsValue) -> Result<u32, ConfigError> {
-    if value.is_null_or_undefined() {
-        return Ok(DEFAULT_CONNECTION_TIMEOUT_MS);
-    }
-    match value.as_f64() {
-        Some(milliseconds) if milliseconds >= 1.0 && milliseconds <= f64::from(i32::MAX) => {
+fn read_timeout(given: Given<f64>) -> Result<u32, ConfigError> {
+    const FIELD: &str = "connectionTimeoutMs";
+    const EXPECTED: &str = "must be a positive number of milliseconds";
+    match given.checked(FIELD, EXPECTED)? {
+        None => Ok(DEFAULT_CONNECTION_TIMEOUT_MS),
+        // Browsers keep timers in 32 signed bits.
+        Some(milliseconds) if (1.0..=f64::from(i32::MAX)).contains(&milliseconds) => {
             Ok(milliseconds as u32)
         }
-        _ => Err(ConfigError::new(
-            "connectionTimeoutMs",
-            "must be a positive number of milliseconds",
-        )),
+        Some(_) => Err(ConfigError::new(FIELD, EXPECTED)),
     }
-}
-
-fn read_share_connection(value: &JsValue) -> Result<bool, ConfigError> {
-    if value.is_null_or_undefined() {
-        return Ok(true);
-    }
-    value.as_bool().ok_or_else(|| ConfigError::new("shareConnection", "must be a boolean"))
 }
 
 fn read_targets(
     value: &JsValue,
-    compile: &PointerCompiler,
+    compile: &Function,
     report_pointer: &dyn Fn(&ConfigError),
 ) -> Result<Vec<(String, Vec<Place>)>, ConfigError> {
     let mut targets = Vec::new();
     for (key, value) in keyed(value, "attributeKeyTargets")? {
-        let field = ["attributeKeyTargets.", &key].concat();
-        let mut pointers = Vec::new();
-        let mut add = |value: &JsValue, field: &str| match read_pointer(value, field, compile) {
-            Ok(pointer) => pointers.push(pointer),
-            Err(error) => report_pointer(&error),
+        let field = format!("attributeKeyTargets.{key}");
+        let pointers = match value.dyn_into::<Array>() {
+            Ok(list) => (0..list.length())
+                .map(|index| (format!("{field}[{index}]"), list.get(index)))
+                .collect(),
+            Err(value) => vec![(field, value)],
         };
-        match value.dyn_ref::<Array>() {
-            Some(list) => {
-                for index in 0..list.length() {
-                    let field = [&field, "[", &number_text(index), "]"].concat();
-                    add(&list.get(index), &field);
-                }
-            }
-            None => add(&value, &field),
-        }
-        targets.push((key, pointers));
+        let places = pointers
+            .into_iter()
+            .filter_map(|(field, pointer)| {
+                read_pointer(&pointer, &field, compile).inspect_err(report_pointer).ok()
+            })
+            .collect();
+        targets.push((key, places));
     }
     for (key, pointer) in DEFAULT_TARGETS {
         if !targets.iter().any(|(given, _)| given == key) {
@@ -170,17 +216,13 @@ fn read_targets(
     Ok(targets)
 }
 
-fn read_pointer(
-    value: &JsValue,
-    field: &str,
-    compile: &PointerCompiler,
-) -> Result<Place, ConfigError> {
+fn read_pointer(value: &JsValue, field: &str, compile: &Function) -> Result<Place, ConfigError> {
     let text =
         value.as_string().ok_or_else(|| ConfigError::new(field, "must be a JSON Pointer"))?;
     let compiled = compile.call1(&JsValue::UNDEFINED, value).unwrap_or_default();
     compiled.dyn_into().map_err(|reason: JsValue| {
         let reason = reason.as_string().unwrap_or_default();
-        ConfigError::new(field, &["`", &text, "` ", &reason].concat())
+        ConfigError::new(field, format!("`{text}` {reason}"))
     })
 }
 
@@ -191,14 +233,16 @@ fn read_fixed_ids(value: &JsValue) -> Result<Vec<(String, String)>, ConfigError>
         if value.is_null_or_undefined() {
             continue;
         }
-        let Some(id) = id_text(&value) else {
-            return Err(ConfigError::new(&["attributeKeyIds.", &key].concat(), "must be a string"));
+        let is_text = value.is_string() || value.as_f64().is_some();
+        let Some(id) = is_text.then(|| text_of(&value)).flatten() else {
+            return Err(ConfigError::new(format!("attributeKeyIds.{key}"), "must be a string"));
         };
         ids.push((key, id));
     }
     Ok(ids)
 }
 
+/// The properties of an object that has one for each attribute key.
 fn keyed(value: &JsValue, field: &str) -> Result<Vec<(String, JsValue)>, ConfigError> {
     if value.is_null_or_undefined() {
         return Ok(Vec::new());
@@ -209,9 +253,14 @@ fn keyed(value: &JsValue, field: &str) -> Result<Vec<(String, JsValue)>, ConfigE
             "must be an object with a property for each attribute key",
         ));
     }
-    let mut properties = Vec::new();
-    for (key, value) in entries(value) {
-        properties.push((key.as_string().unwrap_or_default(), value));
-    }
-    Ok(properties)
+    entries(value)
+        .map(|(key, value)| match value {
+            Ok(value) => Ok((key, value)),
+            Err(error) => Err(ConfigError::new(format!("{field}.{key}"), thrown(&error))),
+        })
+        .collect()
+}
+
+fn thrown(error: &JsValue) -> String {
+    format!("cannot be read: {}", text_of(error).unwrap_or_default())
 }

@@ -1,27 +1,27 @@
 //! The part of the browser plugin that runs in WebAssembly: everything between the event stream and the page's handlers.
 //!
-//! [`page`] holds the calls that JavaScript makes. Each tracker has a [`session`], which joins a [`subscription`] (whose ids, which
-//! URL, in which state) to a delivery pipeline (decode, drop duplicates, dispatch, measure). Decisions live in modules that
-//! touch no browser and run under plain `cargo test`; [`browser`] holds what they need of it.
+//! [`Plugin`] has the calls of the page. Each tracker has a `tracker::receiver`, which joins a `tracker::subscription` (whose
+//! interventions, from which URL) with a `delivery` (decode, drop duplicates, dispatch, measure). An intervention goes one way:
+//!
+//! `stream::event_source` → `stream::own_stream` → `stream::shared_stream` → `tracker::subscription` → `delivery` →
+//! `delivery::dispatch` → `measurement`
+//!
+//! Decisions live in modules that touch no browser and run under plain `cargo test`: `stream::machine` and `stream::election` are
+//! state machines, `stream::backoff`, `stream::outage`, `attribute_keys::ids`, `delivery::recent` and others are plain values.
 //!
 //! Code of the page (handlers, predicates, listeners) is never called while a `RefCell` is borrowed: it may call back at once.
 
-#![no_std]
+mod attribute_keys;
+mod client;
+mod config;
+mod delivery;
+mod measurement;
+mod plugin;
+mod stream;
+mod tracker;
+mod web;
 
-extern crate alloc;
-#[cfg(not(all(feature = "standalone", target_arch = "wasm32")))]
-extern crate std;
-
-pub mod browser;
-pub mod config;
-pub mod connection;
-pub mod delivery;
-pub mod early;
-pub mod keys;
-pub mod measurement;
-pub mod pace;
-pub mod page;
-#[cfg(all(feature = "standalone", target_arch = "wasm32"))]
-mod runtime;
-pub mod session;
-pub mod subscription;
+pub use client::Client;
+pub use plugin::Plugin;
+pub use web::log::Logger;
+pub use web::snowplow::{BrowserTracker, Payload, TrackerCore};

@@ -16,17 +16,17 @@ import type {
 /** The part of the plugin that runs in WebAssembly. It mirrors the public API; `null` stands for all trackers. */
 export interface Core {
   setLogger(logger: Pick<Logger, 'debug' | 'warn' | 'error'>): void;
-  /** With `configure`, which must not throw, interventions come from elsewhere, and it gets what the stream would be configured with. */
+  /** With `configureSource`, which must not throw, interventions come from elsewhere, and it gets what the stream would be configured with. */
   activate(
     tracker: BrowserTracker,
     options: SignalsPluginOptions,
-    configure?: (config: SignalsInterventionConfiguration) => void,
+    configureSource?: (config: SignalsInterventionConfiguration) => void,
   ): void;
   deactivate(trackerCore: TrackerCore): void;
   afterTrack(payload: TrackedPayload): void;
   subscribe(config: SubscriptionConfiguration, trackerIds: TrackerId[] | null): void;
   unsubscribe(trackerIds: TrackerId[] | null): void;
-  addHandlers(handlers: Record<HandlerId, Handler | ClientHandler>, trackerIds: TrackerId[] | null): void;
+  addHandlers(handlers: Record<HandlerId, Handler>, trackerIds: TrackerId[] | null): void;
   removeHandlers(handlerIds: OneOrMore<HandlerId>, trackerIds: TrackerId[] | null): void;
   /** Takes in an instance that arrived elsewhere. */
   deliver(intervention: object, trackerId: TrackerId): void;
@@ -34,6 +34,15 @@ export interface Core {
   /** `DeliveryStats` by tracker id. */
   stats(trackerIds: TrackerId[] | null): object;
   removeConnectionListener(listener: ConnectionListener): void;
+  /** Receives without a tracker. `id` names the client in messages and in what a reload resumes from. */
+  createClient(id: string, config: SubscriptionConfiguration, listener: ConnectionListener): CoreClient;
+}
+
+/** A client without a tracker. */
+export interface CoreClient {
+  addHandlers(handlers: Record<HandlerId, ClientHandler>): void;
+  removeHandlers(handlerIds: OneOrMore<HandlerId>): void;
+  close(): void;
 }
 
 /** What the lazily loaded script exports. */

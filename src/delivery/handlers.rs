@@ -1,11 +1,121 @@
-//! The page's handlers, in order of registration.
+//! The page's handlers: which interventions each wants, and in which order they are called.
 
-use alloc::rc::Rc;
-use alloc::vec::Vec;
+use super::intervention::Intervention;
+use crate::web::Preserved;
+use js_sys::{Array, Function, Reflect, RegExp, Symbol};
+use serde::Deserialize;
+use std::rc::Rc;
+use wasm_bindgen::prelude::*;
+
+/// A function of the page, with what it wants to be called for.
+#[derive(Debug)]
+pub(crate) struct Handler {
+    wanted: Wanted,
+    handle: Function,
+}
+
+#[derive(Debug)]
+enum Wanted {
+    Everything,
+    Names(Vec<String>),
+    Pattern(RegExp),
+    Predicate(Function),
+}
+
+/// A handler in the form `{match, handle}`.
+#[derive(Deserialize)]
+struct MatchingHandler {
+    #[serde(default, rename = "match")]
+    wanted: Preserved,
+    #[serde(default)]
+    handle: Preserved,
+}
+
+impl Handler {
+    /// Reads a function, or `{match, handle}`.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong, to be shown after the name of the field that held `value`.
+    pub(crate) fn read(value: JsValue) -> Result<Handler, &'static str> {
+        let value = match value.dyn_into::<Function>() {
+            Ok(handle) => return Ok(Handler { wanted: Wanted::Everything, handle }),
+            Err(value) => value,
+        };
+        let matching: MatchingHandler = serde_wasm_bindgen::from_value(value)
+            .map_err(|_| " must be a function or {match, handle}")?;
+        let handle = matching.handle.0.dyn_into().map_err(|_| ".handle must be a function")?;
+        Ok(Handler { wanted: Wanted::read(matching.wanted.0)?, handle })
+    }
+
+    /// Whether it wants this intervention.
+    ///
+    /// # Errors
+    ///
+    /// Whatever a predicate or a pattern of the page throws.
+    pub(crate) fn wants(&self, intervention: &Intervention) -> Result<bool, JsValue> {
+        match &self.wanted {
+            Wanted::Everything => Ok(true),
+            Wanted::Names(names) => Ok(names.iter().any(|name| name == intervention.name())),
+            Wanted::Pattern(pattern) => matches(pattern, intervention.name()),
+            Wanted::Predicate(predicate) => {
+                Ok(predicate.call1(&JsValue::UNDEFINED, intervention.js())?.is_truthy())
+            }
+        }
+    }
+
+    /// The function itself, by which it is told apart from other handlers.
+    pub(crate) fn function(&self) -> &Function {
+        &self.handle
+    }
+
+    /// Calls it. `tracker` is undefined on pages without one.
+    ///
+    /// # Errors
+    ///
+    /// Whatever it throws.
+    pub(crate) fn handle(
+        &self,
+        intervention: &Intervention,
+        tracker: &JsValue,
+    ) -> Result<JsValue, JsValue> {
+        self.handle.call2(&JsValue::UNDEFINED, intervention.js(), tracker)
+    }
+}
+
+impl Wanted {
+    fn read(value: JsValue) -> Result<Wanted, &'static str> {
+        const EXPECTED: &str =
+            ".match must be a name, a list of names, a regular expression or a function";
+        if let Some(name) = value.as_string() {
+            return Ok(Wanted::Names(vec![name]));
+        }
+        if let Some(names) = value.dyn_ref::<Array>() {
+            let names: Option<_> = names.iter().map(|name| name.as_string()).collect();
+            return names.map(Wanted::Names).ok_or(EXPECTED);
+        }
+        if let Some(predicate) = value.dyn_ref::<Function>() {
+            return Ok(Wanted::Predicate(predicate.clone()));
+        }
+        value.dyn_into().map(Wanted::Pattern).map_err(|_| EXPECTED)
+    }
+}
+
+/// Whether `pattern` matches anywhere in `name`, as `String.prototype.search` finds it: from the start of the name, also when an
+/// earlier match of a pattern with the flag `g` or `y` ended elsewhere.
+///
+/// # Errors
+///
+/// What a frozen pattern with such a flag throws, or one of the page's own making.
+fn matches(pattern: &RegExp, name: &str) -> Result<bool, JsValue> {
+    let search: Function = Reflect::get(pattern, &Symbol::search())?.dyn_into()?;
+    let index = search.call1(pattern, &name.into())?;
+    Ok(index.as_f64().is_some_and(|index| index >= 0.0))
+}
 
 /// Handlers by id. A clone is a cheap snapshot that later changes do not touch, so that handlers may add and remove handlers.
 #[derive(Debug)]
-pub struct Handlers<H> {
+pub(crate) struct Handlers<H> {
     entries: Rc<Vec<(Rc<str>, Rc<H>)>>,
 }
 
@@ -23,7 +133,7 @@ impl<H> Default for Handlers<H> {
 
 impl<H> Handlers<H> {
     /// Registers a handler. An id in use keeps its place in the order and gets the new handler.
-    pub fn insert(&mut self, id: &str, handler: Rc<H>) {
+    pub(crate) fn insert(&mut self, id: &str, handler: Rc<H>) {
         let entries = Rc::make_mut(&mut self.entries);
         match entries.iter_mut().find(|(known, _)| **known == *id) {
             Some((_, registered)) => *registered = handler,
@@ -32,31 +142,31 @@ impl<H> Handlers<H> {
     }
 
     /// Registers all of `others` after those that are here.
-    pub fn extend(&mut self, others: &Handlers<H>) {
+    pub(crate) fn extend(&mut self, others: &Handlers<H>) {
         for (id, handler) in others.iter() {
             self.insert(id, Rc::clone(handler));
         }
     }
 
     /// Forgets a handler; an unknown id is ignored.
-    pub fn remove(&mut self, id: &str) {
+    pub(crate) fn remove(&mut self, id: &str) {
         if self.entries.iter().any(|(known, _)| **known == *id) {
             Rc::make_mut(&mut self.entries).retain(|(known, _)| **known != *id);
         }
     }
 
     /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
     /// Ids and handlers in order.
-    pub fn iter(&self) -> impl Iterator<Item = &(Rc<str>, Rc<H>)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &(Rc<str>, Rc<H>)> {
         self.entries.iter()
     }
 
     /// Whether exactly this handler is still registered.
-    pub fn contains(&self, handler: &Rc<H>) -> bool {
+    pub(crate) fn contains(&self, handler: &Rc<H>) -> bool {
         self.entries.iter().any(|(_, registered)| Rc::ptr_eq(registered, handler))
     }
 }

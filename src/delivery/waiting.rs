@@ -1,67 +1,66 @@
-//! Instances that arrive before the page has registered a handler.
+//! Interventions that arrive before the page has registered a handler.
+use std::collections::VecDeque;
+use std::mem;
 
-use alloc::vec::Vec;
-use core::mem;
+/// Interventions that wait at most. The oldest makes room.
+pub(crate) const MAX_WAITING: usize = 50;
 
-/// Instances that wait at most. The oldest makes room.
-pub const MAX_WAITING: usize = 50;
-
-/// Milliseconds that an instance waits at most.
-pub const MAX_WAIT_MS: u64 = 60_000;
+/// Milliseconds that an intervention waits at most.
+pub(crate) const MAX_WAIT_MS: u64 = 60_000;
 
 /// A bounded queue whose content goes stale. Whatever is lost is counted.
 #[derive(Debug)]
-pub struct WaitingRoom<T> {
-    waiting: Vec<(u64, T)>,
+pub(crate) struct WaitingRoom<T> {
+    waiting: VecDeque<(u64, T)>,
     lost: u32,
 }
 
 impl<T> Default for WaitingRoom<T> {
     fn default() -> Self {
-        WaitingRoom { waiting: Vec::new(), lost: 0 }
+        WaitingRoom { waiting: VecDeque::new(), lost: 0 }
     }
 }
 
 impl<T> WaitingRoom<T> {
-    /// Lets an instance wait from `now` on.
-    pub fn push(&mut self, instance: T, now: u64) {
+    /// Lets an intervention wait from `now` on.
+    pub(crate) fn push(&mut self, intervention: T, now: u64) {
         if self.waiting.len() == MAX_WAITING {
-            self.waiting.remove(0);
+            self.waiting.pop_front();
             self.lost += 1;
         }
-        self.waiting.push((now, instance));
+        self.waiting.push_back((now, intervention));
     }
 
     /// Removes those that have waited too long.
-    pub fn expire(&mut self, now: u64) {
+    pub(crate) fn expire(&mut self, now: u64) {
         while self
             .waiting
-            .first()
+            .front()
             .is_some_and(|(since, _)| now.saturating_sub(*since) > MAX_WAIT_MS)
         {
-            self.waiting.remove(0);
+            self.waiting.pop_front();
             self.lost += 1;
         }
     }
 
     /// Whether nobody waits.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.waiting.is_empty()
     }
 
     /// Those that wait, in order of arrival.
-    pub fn iter(&self) -> impl Iterator<Item = &T> {
-        self.waiting.iter().map(|(_, instance)| instance)
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
+        self.waiting.iter().map(|(_, intervention)| intervention)
     }
 
     /// Empties the room: those that are still fresh, in order of arrival.
-    pub fn take(&mut self, now: u64) -> impl Iterator<Item = T> + use<T> {
+    pub(crate) fn take(&mut self, now: u64) -> impl Iterator<Item = T> + use<T> {
         self.expire(now);
-        mem::take(&mut self.waiting).into_iter().map(|(_, instance)| instance)
+        mem::take(&mut self.waiting).into_iter().map(|(_, intervention)| intervention)
     }
 
     /// How many were lost since this was last asked.
-    pub fn take_lost(&mut self) -> u32 {
+    pub(crate) fn take_lost(&mut self) -> u32 {
         mem::take(&mut self.lost)
     }
 }
@@ -71,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn instances_come_out_in_order_of_arrival() {
+    fn interventions_come_out_in_order_of_arrival() {
         let mut room = WaitingRoom::default();
         room.push("a", 0);
         room.push("b", 1);
@@ -80,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn an_instance_waits_sixty_seconds_and_no_longer() {
+    fn an_intervention_waits_sixty_seconds_and_no_longer() {
         let mut room = WaitingRoom::default();
         room.push("stale", 0);
         room.push("fresh", 1);

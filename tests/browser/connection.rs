@@ -239,7 +239,7 @@ async fn the_end_of_the_tracker_closes_the_stream() {
     let states = page.watch_connection();
     page.subscribe(&channel);
     until("the stream is open", async || json(&states).contains("\"open\"")).await;
-    page.page.deactivate(get(&page.tracker, "core").unchecked_ref());
+    page.plugin.deactivate(get(&page.tracker, "core").unchecked_ref());
     until("it is closed", async || get(&channel.log().await.get(0), "open").is_falsy()).await;
     assert!(json(&states).contains("\"closed\""));
 }
@@ -250,7 +250,7 @@ async fn unsubscribing_closes_the_stream_and_subscribing_again_reopens_it() {
     let page = TestPage::new();
     page.subscribe(&channel);
     channel.until_requests(1).await;
-    page.page.unsubscribe(&js("null"));
+    page.plugin.unsubscribe(&js("null"));
     until("it is closed", async || get(&channel.log().await.get(0), "open").is_falsy()).await;
     page.subscribe(&channel);
     channel.until_requests(2).await;
@@ -262,14 +262,17 @@ fn hold_and_relay_before_answering(url: &str) {
         r#"((name) => {{
             navigator.locks.request(name, () => new Promise(() => {{}}));
             const channel = new BroadcastChannel(name);
-            const [ANSWER, FRAME, MESSAGE, OPEN] = [1, 2, 0, 2];
-            channel.onmessage = ({{ data: [what, asker] }}) => {{
-                if (what !== 0) return;
-                channel.postMessage([FRAME, MESSAGE, '1', '{{"intervention_id":"a","name":"discount"}}']);
-                channel.postMessage([ANSWER, asker, OPEN, 0, 0, 0, undefined, '1', []]);
+            const frame = {{ kind: 'Message', last_event_id: '1', data: '{{"intervention_id":"a","name":"discount"}}' }};
+            const status = {{ state: 'open', attempt: 0, next_delay_ms: null, last_problem: null }};
+            channel.onmessage = ({{ data: {{ Question }} }}) => {{
+                if (!Question) return;
+                channel.postMessage({{ Relay: frame }});
+                channel.postMessage({{
+                    Answer: {{ to: Question.from, status, hello: null, position: '1', missed: [] }},
+                }});
             }};
             globalThis.holder = channel;
-        }})('signalsInterventions.1.{url}')"#
+        }})('signalsInterventions.2.{url}')"#
     ));
 }
 

@@ -82,7 +82,7 @@ async fn a_handler_with_a_strange_id_can_be_removed() {
     let channel = Channel::open(&sending(&[instance(1, "a")])).await;
     let page = TestPage::new();
     page.add_handlers("{ ['__proto__']: () => void calls.push('removed'), constructor: () => void calls.push('kept') }");
-    page.page.remove_handlers(&js("['__proto__', 'toString']"), &js("null"));
+    page.plugin.remove_handlers(&js("['__proto__', 'toString']"), &js("null"));
     page.subscribe(&channel);
     page.until_calls(1).await;
     assert_eq!(page.calls(), r#"["kept"]"#);
@@ -93,7 +93,7 @@ async fn a_handler_may_add_and_remove_handlers() {
     let channel = Channel::open(&sending(&[instance(1, "a"), instance(2, "b")])).await;
     let page = TestPage::new();
     let handle = wasm_bindgen::prelude::Closure::<dyn Fn()>::new({
-        let page = std::rc::Rc::clone(&page.page);
+        let page = std::rc::Rc::clone(&page.plugin);
         move || {
             page.remove_handlers(&js("['changing', 'removed']"), &js("null"));
             page.add_handlers(
@@ -214,7 +214,7 @@ async fn a_function_is_called_once_for_an_instance_that_two_trackers_receive() {
     let states = page.watch_connection();
     page.add_handlers("{ shared: (i) => void calls.push('shared ' + i.intervention_id) }");
     let own = js("{ own: (i) => void calls.push('own ' + i.intervention_id) }");
-    page.page.add_handlers(&own, &js("['sp2']"));
+    page.plugin.add_handlers(&own, &js("['sp2']"));
     page.subscribe(&channel);
     until("both are open", async || json(&states).matches(r#""state":"open""#).count() >= 2).await;
     channel.send(&instance(1, "a")).await;

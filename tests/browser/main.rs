@@ -3,7 +3,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 
 mod connection;
-mod decode;
 mod delivery;
 mod keys;
 mod page;

@@ -19,8 +19,8 @@ async fn what_was_asked_for_before_any_tracker_applies_to_the_one_that_comes() {
 async fn a_tracker_that_was_named_early_gets_what_was_meant_for_it() {
     let channel = Channel::open(&sending(&[instance(1, "a")])).await;
     let page = TestPage::without_tracker("sp1", USER);
-    page.page.add_handlers(&js("{ other: () => void calls.push('other') }"), &js("['sp2']"));
-    page.page.add_handlers(&js("{ mine: () => void calls.push('mine') }"), &js("['sp1']"));
+    page.plugin.add_handlers(&js("{ other: () => void calls.push('other') }"), &js("['sp2']"));
+    page.plugin.add_handlers(&js("{ mine: () => void calls.push('mine') }"), &js("['sp1']"));
     page.activate("{}");
     page.subscribe(&channel);
     page.until_calls(1).await;
@@ -54,7 +54,7 @@ fn bad_configuration_is_reported_by_field() {
             "`attributeKeyTargets.user_id` `` is empty",
         ),
     ] {
-        page.page.subscribe(&js(config), &js("null"));
+        page.plugin.subscribe(&js(config), &js("null"));
         assert!(page.log_lines().contains(expected), "{config}: {}", page.log_lines());
     }
 }
@@ -98,7 +98,7 @@ async fn what_arrived_before_a_reload_does_not_arrive_again() {
     page.add_handlers(NOTE_IDS);
     page.subscribe(&channel);
     page.until_calls(2).await;
-    page.page.deactivate(get(&page.tracker, "core").unchecked_ref());
+    page.plugin.deactivate(get(&page.tracker, "core").unchecked_ref());
 
     page.activate("{}");
     page.add_handlers("{ again: (i) => void calls.push('again ' + i.intervention_id) }");
@@ -114,22 +114,20 @@ async fn what_arrived_before_a_reload_does_not_arrive_again() {
 #[wasm_bindgen_test]
 async fn a_client_without_a_tracker_receives_for_itself_alone() {
     let channel = Channel::open(&sending(&[instance(1, "a")])).await;
-    let page = TestPage::without_tracker("client:1", "");
+    let page = TestPage::without_tracker("sp1", USER);
     let states = page.watch_connection();
-    page.activate("{}");
     page.add_handlers("{ trackers: () => void calls.push('meant for trackers') }");
-    page.page.add_handlers(
-        &js("{ own: (i, tracker) => void calls.push(i.intervention_id, typeof tracker) }"),
-        &js("['client:1']"),
-    );
-    page.subscribe(&channel);
-    let config =
-        format!("{{ endpoint: '{}', attributeKeyIds: {{ user_id: 'ada' }} }}", channel.endpoint());
-    page.page.subscribe(&js(&config), &js("['client:1']"));
+    let client = page.create_client(&channel);
+    client.add_handlers(&js(
+        "{ own: (i, tracker) => void calls.push(i.intervention_id, typeof tracker) }",
+    ));
     page.until_calls(2).await;
     assert_eq!(page.calls(), r#"["a","undefined"]"#);
     assert_eq!(query(&channel.log().await.get(0)), "?user_id=ada");
     assert_eq!(json(&states), "[]", "listeners of trackers hear nothing of it");
+    client.close();
+    until("the stream is closed", async || get(&channel.log().await.get(0), "open").is_falsy())
+        .await;
 }
 
 #[wasm_bindgen_test]
@@ -139,7 +137,7 @@ async fn what_became_of_each_frame_is_counted() {
     let channel = Channel::open(&sending(&frames)).await;
     let page = TestPage::new();
     page.subscribe(&channel);
-    let stats = || json(&page.page.stats(&js("null")));
+    let stats = || json(&page.plugin.stats(&js("null")));
     until("all have arrived", async || stats().contains(r#""received":4"#)).await;
     assert_eq!(
         stats(),
@@ -151,7 +149,7 @@ async fn what_became_of_each_frame_is_counted() {
         stats(),
         r#"{"sp1":{"received":4,"delivered":2,"duplicates":1,"malformed":1,"waiting":0,"lost":0,"handlerErrors":2}}"#
     );
-    assert_eq!(json(&page.page.stats(&js("['other']"))), "{}");
+    assert_eq!(json(&page.plugin.stats(&js("['other']"))), "{}");
 }
 
 #[wasm_bindgen_test]
@@ -165,17 +163,17 @@ async fn a_source_of_the_pages_own_takes_the_place_of_the_stream() {
 
     page.add_handlers(NOTE_IDS);
     let instance = "{ intervention_id: 'a', name: 'discount', version: 1 }";
-    page.page.deliver(js(instance), "sp1");
-    page.page.deliver(js(instance), "sp1");
-    page.page.deliver(js("{}"), "sp1");
-    page.page.deliver(js(instance), "unknown");
+    page.plugin.deliver(js(instance), "sp1");
+    page.plugin.deliver(js(instance), "sp1");
+    page.plugin.deliver(js("{}"), "sp1");
+    page.plugin.deliver(js(instance), "unknown");
     until("all were looked at", async || {
-        json(&page.page.stats(&js("null"))).contains(r#""received":3"#)
+        json(&page.plugin.stats(&js("null"))).contains(r#""received":3"#)
     })
     .await;
     page.until_calls(2).await;
     assert_eq!(page.calls(), format!(r#"["{}","a"]"#, channel.endpoint()));
-    let stats = json(&page.page.stats(&js("null")));
+    let stats = json(&page.plugin.stats(&js("null")));
     assert!(stats.contains(r#""delivered":1,"duplicates":1,"malformed":1"#), "{stats}");
     assert_eq!(channel.log().await.length(), 0, "no stream was requested");
 }

@@ -1,8 +1,7 @@
 //! A page under test, and the scripted server that it talks to.
 
 use js_sys::{Array, Object, Promise, Reflect};
-use signals_interventions::browser::snowplow::Tracker;
-use signals_interventions::page::Page;
+use signals_interventions::{BrowserTracker, Client, Plugin};
 use std::cell::Cell;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
@@ -138,7 +137,7 @@ pub(crate) fn instance(event_id: u32, intervention_id: &str) -> String {
 
 /// A page with one tracker.
 pub(crate) struct TestPage {
-    pub(crate) page: Rc<Page>,
+    pub(crate) plugin: Rc<Plugin>,
     pub(crate) tracker: JsValue,
     logger: JsValue,
     /// Where the handlers of a test write: `globalThis.calls`.
@@ -161,36 +160,49 @@ impl TestPage {
             storage.clear().unwrap();
         }
         let logger = make_logger();
-        let page = Rc::new(Page::new(
+        let plugin = Rc::new(Plugin::new(
             js("(event) => event").unchecked_into(),
             COMPILE_POINTER.with(JsValue::clone).unchecked_into(),
         ));
-        page.set_logger(logger.clone().unchecked_into());
+        plugin.set_logger(logger.clone().unchecked_into());
         let calls = Array::new();
         Reflect::set(&js_sys::global(), &"calls".into(), &calls).unwrap();
-        TestPage { page, tracker: make_tracker(id, domain_userid), logger, calls }
+        TestPage { plugin, tracker: make_tracker(id, domain_userid), logger, calls }
     }
 
     pub(crate) fn activate(&self, options: &str) {
-        let tracker: Tracker = self.tracker.clone().unchecked_into();
-        self.page.activate(tracker, js(options).unchecked_ref(), None);
+        let tracker: BrowserTracker = self.tracker.clone().unchecked_into();
+        self.plugin.activate(tracker, js(options), None);
     }
 
     /// With a source of interventions of the page's own, whose configuration goes to this function.
     pub(crate) fn activate_with_source(&self, configure: &str) {
-        let tracker: Tracker = self.tracker.clone().unchecked_into();
+        let tracker: BrowserTracker = self.tracker.clone().unchecked_into();
         let configure = js(configure).unchecked_into();
-        self.page.activate(tracker, js("{}").unchecked_ref(), Some(configure));
+        self.plugin.activate(tracker, js("{}"), Some(configure));
     }
 
     /// Gives a second tracker the plugin.
     pub(crate) fn activate_another(&self, id: &str) {
-        let tracker: Tracker = make_tracker(id, USER).unchecked_into();
-        self.page.activate(tracker, js("{}").unchecked_ref(), None);
+        let tracker: BrowserTracker = make_tracker(id, USER).unchecked_into();
+        self.plugin.activate(tracker, js("{}"), None);
+    }
+
+    /// A client without a tracker that receives for the user `ada`.
+    pub(crate) fn create_client(&self, channel: &Channel) -> Client {
+        let config = format!(
+            "{{ endpoint: '{}', attributeKeyIds: {{ user_id: 'ada' }} }}",
+            channel.endpoint()
+        );
+        self.plugin.create_client(
+            "client:1".to_owned(),
+            &js(&config),
+            js("() => {}").unchecked_into(),
+        )
     }
 
     pub(crate) fn add_handlers(&self, source: &str) {
-        self.page.add_handlers(&js(source), &JsValue::NULL);
+        self.plugin.add_handlers(&js(source), &JsValue::NULL);
     }
 
     pub(crate) fn subscribe(&self, channel: &Channel) {
@@ -201,11 +213,11 @@ impl TestPage {
     pub(crate) fn subscribe_with(&self, channel: &Channel, config: &str) {
         let config: Object = js(config).unchecked_into();
         Reflect::set(&config, &"endpoint".into(), &channel.endpoint().into()).unwrap();
-        self.page.subscribe(&config, &JsValue::NULL);
+        self.plugin.subscribe(&config, &JsValue::NULL);
     }
 
     pub(crate) fn track(&self, payload: &str) {
-        self.page.after_track(js(payload).unchecked_ref());
+        self.plugin.after_track(js(payload).unchecked_ref());
     }
 
     /// What the handlers of the test wrote, as JSON.
@@ -230,7 +242,7 @@ impl TestPage {
         let states = js("Object.assign([], {})").unchecked_into::<Array>();
         Reflect::set(&js_sys::global(), &"states".into(), &states).unwrap();
         let listener = js("((states) => (change) => void states.push(change))(globalThis.states)");
-        self.page.add_connection_listener(listener.unchecked_into(), &JsValue::NULL);
+        self.plugin.add_connection_listener(listener.unchecked_into(), &JsValue::NULL);
         states
     }
 }

@@ -1,0 +1,117 @@
+//! The ids that a tracker is known by.
+use signals_wire::identifier::is_id;
+
+/// An attribute key and an id.
+pub(crate) type KeyAndId = (String, String);
+
+/// Attribute keys and ids, those found in events and the fixed ones, which win.
+#[derive(Debug, Default)]
+pub(crate) struct AttributeKeyIds {
+    found: Vec<KeyAndId>,
+    fixed: Vec<KeyAndId>,
+}
+
+impl AttributeKeyIds {
+    /// Notes an id found in an event, which stays until another replaces it. What identifies nobody is ignored.
+    pub(crate) fn find(&mut self, key: &str, id: &str) {
+        if !is_id(id) {
+            return;
+        }
+        match self.found.iter_mut().find(|(known, _)| known == key) {
+            Some((_, found)) => id.clone_into(found),
+            None => self.found.push((key.to_owned(), id.to_owned())),
+        }
+    }
+
+    /// Forgets the ids found for other attribute keys.
+    pub(crate) fn retain_found(&mut self, is_wanted: impl Fn(&str) -> bool) {
+        self.found.retain(|(key, _)| is_wanted(key));
+    }
+
+    /// Replaces the fixed ids. What identifies nobody is left out.
+    pub(crate) fn fix(&mut self, ids: &[KeyAndId]) {
+        self.fixed = ids.iter().filter(|(_, id)| is_id(id)).cloned().collect();
+    }
+
+    /// One id per attribute key, in order of the keys, so that equal sets are equal lists.
+    pub(crate) fn effective(&self) -> Vec<KeyAndId> {
+        let is_fixed = |key: &str| self.fixed.iter().any(|(fixed, _)| fixed == key);
+        let found = self.found.iter().filter(|(key, _)| !is_fixed(key));
+        let mut ids: Vec<KeyAndId> = Vec::new();
+        for known in found.chain(&self.fixed) {
+            let place = ids.partition_point(|other| other < known);
+            ids.insert(place, known.clone());
+        }
+        ids
+    }
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use signals_wire::identifier::NIL_UUID;
+
+    fn fixed(key: &str, id: &str) -> Vec<(String, String)> {
+        vec![(key.to_owned(), id.to_owned())]
+    }
+
+    fn effective(ids: &AttributeKeyIds) -> Vec<String> {
+        ids.effective().into_iter().map(|(key, id)| format!("{key}={id}")).collect()
+    }
+
+    #[test]
+    fn an_id_stays_until_another_replaces_it() {
+        let mut ids = AttributeKeyIds::default();
+        ids.find("user_id", "ada");
+        ids.find("user_id", "");
+        ids.find("user_id", NIL_UUID);
+        assert_eq!(effective(&ids), ["user_id=ada"]);
+        ids.find("user_id", "grace");
+        assert_eq!(effective(&ids), ["user_id=grace"]);
+    }
+
+    #[test]
+    fn fixed_ids_win_over_found_ones_and_give_way_when_removed() {
+        let mut ids = AttributeKeyIds::default();
+        ids.fix(&fixed("user_id", "fixed"));
+        ids.find("user_id", "found");
+        assert_eq!(effective(&ids), ["user_id=fixed"]);
+        ids.fix(&[]);
+        assert_eq!(effective(&ids), ["user_id=found"]);
+    }
+
+    #[test]
+    fn a_fixed_id_that_identifies_nobody_is_left_out() {
+        let mut ids = AttributeKeyIds::default();
+        ids.fix(&fixed("user_id", NIL_UUID));
+        assert!(ids.effective().is_empty());
+    }
+
+    #[test]
+    fn ids_of_keys_that_are_no_longer_wanted_are_forgotten() {
+        let mut ids = AttributeKeyIds::default();
+        ids.find("user_id", "ada");
+        ids.find("domain_userid", "d");
+        ids.retain_found(|key| key == "user_id");
+        assert_eq!(effective(&ids), ["user_id=ada"]);
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_found_and_fixed_each_key_has_one_id_in_order_and_the_fixed_one_wins(
+            found in proptest::collection::vec(("[ab]?", ".{0,2}"), 0..12),
+            fixed in proptest::collection::btree_map("[bc]?", ".{0,2}", 0..4),
+        ) {
+            let mut ids = AttributeKeyIds::default();
+            found.iter().for_each(|(key, id)| ids.find(key, id));
+            ids.fix(&fixed.clone().into_iter().collect::<Vec<_>>());
+            let effective = ids.effective();
+            prop_assert!(effective.is_sorted_by(|one, next| one.0 < next.0), "{:?}", effective);
+            prop_assert!(effective.iter().all(|(_, id)| is_id(id)));
+            for (key, id) in fixed.iter().filter(|(_, id)| is_id(id)) {
+                prop_assert!(effective.contains(&(key.clone(), id.clone())));
+            }
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! A client of a page without a tracker: `createInterventionsClient` of the public API.
+
+use crate::plugin::Page;
+use crate::tracker::receiver::Receiver;
+use std::rc::Rc;
+use wasm_bindgen::prelude::*;
+
+/// Receives interventions without a tracker, until it is closed.
+#[wasm_bindgen]
+pub struct Client {
+    page: Rc<Page>,
+    receiver: Rc<Receiver>,
+}
+
+impl Client {
+    pub(crate) fn new(page: Rc<Page>, receiver: Rc<Receiver>) -> Client {
+        Client { page, receiver }
+    }
+}
+
+#[wasm_bindgen]
+impl Client {
+    /// Registers handlers. One that is none is reported; the others are registered all the same.
+    #[wasm_bindgen(js_name = addHandlers)]
+    pub fn add_handlers(&self, handlers: &JsValue) {
+        self.receiver.add_handlers(&self.page.read_handlers(handlers, "addHandlers"));
+    }
+
+    /// Forgets the handlers with this id or these ids.
+    #[wasm_bindgen(js_name = removeHandlers)]
+    pub fn remove_handlers(&self, handler_ids: &JsValue) {
+        for id in crate::plugin::texts(handler_ids) {
+            self.receiver.remove_handler(&id);
+        }
+    }
+
+    /// Ends the subscription for good.
+    pub fn close(&self) {
+        self.page.end_receivers(&|receiver| std::ptr::eq(receiver, &*self.receiver));
+    }
+}

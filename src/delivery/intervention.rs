@@ -1,0 +1,140 @@
+//! From the data of a frame to an intervention, and what to say about frames that are none.
+
+use crate::web::Preserved;
+use js_sys::{Array, JSON, Object, Reflect};
+use signals_wire::InterventionInstance;
+use std::fmt::{self, Display, Formatter};
+use std::rc::Rc;
+use wasm_bindgen::prelude::*;
+
+/// One triggered intervention.
+#[derive(Debug, Clone)]
+pub(crate) struct Intervention {
+    /// What handlers get: the very object that `JSON.parse` made, unknown fields and all.
+    js: JsValue,
+    /// What decisions are made on.
+    read: Rc<InterventionInstance<String, Preserved, Preserved>>,
+}
+
+impl Intervention {
+    /// Reads the data of a frame.
+    ///
+    /// # Errors
+    ///
+    /// [`Malformed`] when it is no intervention.
+    pub(crate) fn parse(data: &str) -> Result<Intervention, Malformed> {
+        Intervention::read(JSON::parse(data).map_err(|_| Malformed::NotJson)?)
+    }
+
+    /// Reads an intervention that was parsed elsewhere. Missing `attributes` become an empty object.
+    ///
+    /// # Errors
+    ///
+    /// [`Malformed`] when it is no intervention.
+    pub(crate) fn read(js: JsValue) -> Result<Intervention, Malformed> {
+        if !js.is_object() || Array::is_array(&js) {
+            return Err(Malformed::NotAnObject);
+        }
+        let mut read: InterventionInstance<String, Preserved, Preserved> =
+            serde_wasm_bindgen::from_value(js.clone()).map_err(|_| Malformed::NoName)?;
+        if read.attributes.0.is_null_or_undefined() {
+            read.attributes = Preserved(Object::new().into());
+            // Fails on objects of the page's own that do not let it.
+            let _ = Reflect::set(&js, &"attributes".into(), &read.attributes.0);
+        }
+        Ok(Intervention { js, read: Rc::new(read) })
+    }
+
+    /// The object that handlers get.
+    pub(crate) fn js(&self) -> &JsValue {
+        &self.js
+    }
+
+    /// Its unique id, if it has one.
+    pub(crate) fn id(&self) -> Option<&str> {
+        self.read.intervention_id.as_deref().filter(|id| !id.is_empty())
+    }
+
+    /// Name of the rule.
+    pub(crate) fn name(&self) -> &str {
+        &self.read.name
+    }
+
+    /// Version of the rule.
+    pub(crate) fn version(&self) -> Option<u64> {
+        self.read.version
+    }
+
+    /// Attribute values by name.
+    pub(crate) fn attributes(&self) -> &JsValue {
+        &self.read.attributes.0
+    }
+
+    /// Whom it is for.
+    pub(crate) fn target(&self) -> Option<&Preserved> {
+        self.read.target_attribute_key.as_ref()
+    }
+}
+
+/// Why a frame is no intervention.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Malformed {
+    /// Its data is not JSON.
+    NotJson,
+    /// Its data is JSON, but no object.
+    NotAnObject,
+    /// The object has no name, or one that is not a string.
+    NoName,
+}
+
+/// The reason, to be shown after "because".
+impl Display for Malformed {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Malformed::NotJson => "it is not JSON",
+            Malformed::NotAnObject => "it is not an object",
+            Malformed::NoName => "`name` is missing or not a string",
+        })
+    }
+}
+
+/// Which kinds of malformed frames have come, so that each is reported once and no page is flooded.
+#[derive(Debug, Default)]
+pub(crate) struct MalformedFrames {
+    known: Vec<Malformed>,
+}
+
+impl MalformedFrames {
+    /// Whether this is the first of its kind and ought to be reported.
+    pub(crate) fn is_first(&mut self, malformed: Malformed) -> bool {
+        let is_first = !self.known.contains(&malformed);
+        if is_first {
+            self.known.push(malformed);
+        }
+        is_first
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kind_of_garbage_is_reported_once() {
+        let mut frames = MalformedFrames::default();
+        assert!(frames.is_first(Malformed::NotJson));
+        assert!(!frames.is_first(Malformed::NotJson));
+        assert!(frames.is_first(Malformed::NoName));
+        assert!(frames.is_first(Malformed::NotAnObject));
+        assert!(!frames.is_first(Malformed::NoName));
+    }
+
+    #[test]
+    fn reasons_say_what_is_wrong() {
+        assert_eq!(Malformed::NoName.to_string(), "`name` is missing or not a string");
+    }
+}
+
+#[cfg(all(test, target_arch = "wasm32"))]
+#[path = "intervention_tests.rs"]
+mod browser_tests;

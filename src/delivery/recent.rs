@@ -1,0 +1,144 @@
+//! What has happened before.
+
+use std::collections::{HashMap, VecDeque};
+
+/// Ids remembered. The oldest is forgotten first.
+pub(crate) const MAX_REMEMBERED: usize = 1_000;
+
+/// The ids of the instances that arrived last.
+#[derive(Debug, Default)]
+pub(crate) struct SeenIds {
+    ids: RecentIds<()>,
+}
+
+impl SeenIds {
+    /// Remembers `id`; false if it was known.
+    pub(crate) fn insert(&mut self, id: &str) -> bool {
+        let known = self.ids.find(id).is_some();
+        if !known {
+            self.ids.push(id, ());
+        }
+        !known
+    }
+
+    /// All ids as text, one per line, but those for which `leave_out` holds and those that would not fit on a line.
+    pub(crate) fn to_text(&self, leave_out: impl Fn(&str) -> bool) -> String {
+        let mut text = String::new();
+        for id in &self.ids.oldest_first {
+            if !leave_out(id) && !id.bytes().any(|byte| byte.is_ascii_control()) {
+                text.push_str(id);
+                text.push('\n');
+            }
+        }
+        text
+    }
+
+    /// Reads what [`SeenIds::to_text`] wrote.
+    pub(crate) fn from_text(text: &str) -> SeenIds {
+        let mut seen = SeenIds::default();
+        for id in text.split('\n').filter(|line| !line.is_empty()) {
+            seen.insert(id);
+        }
+        seen
+    }
+}
+
+/// Which functions were called for which instances. Several trackers of a page may receive the same instance, but no function
+/// of the page is called twice for it.
+#[derive(Debug)]
+pub(crate) struct Calls<F> {
+    called: RecentIds<Vec<F>>,
+}
+
+impl<F> Default for Calls<F> {
+    fn default() -> Self {
+        Calls { called: RecentIds::default() }
+    }
+}
+
+impl<F: PartialEq + Clone> Calls<F> {
+    /// Notes that `function` is called for the instance `id`; false if it has been.
+    pub(crate) fn insert(&mut self, id: &str, function: &F) -> bool {
+        match self.called.find(id) {
+            Some(functions) if functions.contains(function) => return false,
+            Some(functions) => functions.push(function.clone()),
+            None => self.called.push(id, Vec::from([function.clone()])),
+        }
+        true
+    }
+}
+
+/// Something about each of the ids that came last.
+#[derive(Debug)]
+struct RecentIds<T> {
+    oldest_first: VecDeque<String>,
+    about: HashMap<String, T>,
+}
+
+impl<T> Default for RecentIds<T> {
+    fn default() -> Self {
+        RecentIds { oldest_first: VecDeque::new(), about: HashMap::new() }
+    }
+}
+
+impl<T> RecentIds<T> {
+    fn find(&mut self, id: &str) -> Option<&mut T> {
+        self.about.get_mut(id)
+    }
+
+    fn push(&mut self, id: &str, about: T) {
+        if self.oldest_first.len() == MAX_REMEMBERED
+            && let Some(oldest) = self.oldest_first.pop_front()
+        {
+            self.about.remove(&oldest);
+        }
+        self.oldest_first.push_back(id.to_owned());
+        self.about.insert(id.to_owned(), about);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_new_once() {
+        let mut seen = SeenIds::default();
+        assert!(seen.insert("a"));
+        assert!(seen.insert("b"));
+        assert!(!seen.insert("a"));
+    }
+
+    #[test]
+    fn a_thousand_ids_are_remembered_and_the_oldest_goes_first() {
+        let mut seen = SeenIds::default();
+        for index in 0..=MAX_REMEMBERED {
+            assert!(seen.insert(&index.to_string()));
+        }
+        assert!(!seen.insert("1"), "the second oldest is still known");
+        assert!(seen.insert("0"), "the oldest was forgotten");
+        assert_eq!(seen.ids.oldest_first.len(), MAX_REMEMBERED);
+    }
+
+    #[test]
+    fn text_brings_back_what_was_not_left_out() {
+        let mut seen = SeenIds::default();
+        for id in ["a", "waiting", "b\nc", "__proto__"] {
+            seen.insert(id);
+        }
+        let mut restored = SeenIds::from_text(&seen.to_text(|id| id == "waiting"));
+        assert!(!restored.insert("a"));
+        assert!(!restored.insert("__proto__"));
+        assert!(restored.insert("waiting"));
+        assert!(restored.insert("b\nc"));
+    }
+
+    #[test]
+    fn a_function_is_called_once_for_an_instance_and_another_one_all_the_same() {
+        let mut calls = Calls::default();
+        assert!(calls.insert("a", &"banner"));
+        assert!(!calls.insert("a", &"banner"));
+        assert!(calls.insert("a", &"log"));
+        assert!(calls.insert("b", &"banner"));
+    }
+}

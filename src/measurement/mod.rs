@@ -1,0 +1,132 @@
+//! Snowplow events about what became of interventions: when they are tracked.
+//!
+//! Tracking an event costs the page far more than delivering an intervention, so it waits for idle moments, and a little for further
+//! interventions: what is tracked in one task shares most of that cost. Nearly all of it comes after the call, when the tracker stores
+//! and sends what it was given, so [`Pace`] learns from whole tasks how much a task may track.
+
+mod events;
+mod pace;
+
+pub(crate) use events::Outcome;
+
+use crate::delivery::intervention::Intervention;
+use crate::web::log::Log;
+use crate::web::scheduling::{IdleTask, Slice, Task};
+use crate::web::snowplow::BrowserTracker;
+use events::{EventBuilder, MeasurementEvents};
+use gloo_timers::callback::Timeout;
+use pace::Pace;
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::rc::{Rc, Weak};
+use wasm_bindgen::prelude::*;
+
+/// Milliseconds after which a slice of tracking gives the page its turn.
+const SLICE_MS: f64 = 4.0;
+
+/// Milliseconds that the events of an intervention wait for those of others.
+const GATHERING_MS: u32 = 200;
+
+/// The events to be tracked through one tracker.
+pub(crate) struct Measurement {
+    subject: String,
+    log: Rc<Log>,
+    events: MeasurementEvents,
+    waiting: RefCell<VecDeque<(Intervention, Vec<Outcome>)>>,
+    gathering: RefCell<Option<Timeout>>,
+    task: IdleTask,
+    pace: Cell<Pace>,
+    slice: Cell<Option<Slice>>,
+    /// The task that follows a slice, and so sees how long all of it took.
+    after_slice: Task,
+}
+
+impl Measurement {
+    /// Measures through `tracker`. `options` may be undefined: everything is on then. `build_event` makes of `{schema, data}` an
+    /// event that trackers track.
+    pub(crate) fn new(
+        tracker: BrowserTracker,
+        build_event: EventBuilder,
+        options: JsValue,
+        log: Rc<Log>,
+    ) -> Rc<Measurement> {
+        Rc::new_cyclic(|this: &Weak<Measurement>| {
+            let (tracking, pacing) = (Weak::clone(this), Weak::clone(this));
+            Measurement {
+                subject: tracker.id(),
+                log,
+                events: MeasurementEvents::new(tracker, build_event, options),
+                waiting: RefCell::default(),
+                gathering: RefCell::default(),
+                task: IdleTask::new(move || {
+                    if let Some(measurement) = tracking.upgrade() {
+                        measurement.track_slice();
+                    }
+                }),
+                pace: Cell::default(),
+                slice: Cell::default(),
+                after_slice: Task::new(move || {
+                    if let Some(measurement) = pacing.upgrade() {
+                        measurement.slice_is_over();
+                    }
+                }),
+            }
+        })
+    }
+
+    /// Puts the outcomes of one intervention in line, as far as they are to be tracked.
+    pub(crate) fn record(self: &Rc<Self>, intervention: &Intervention, mut outcomes: Vec<Outcome>) {
+        outcomes.retain(|outcome| self.events.may_track(outcome));
+        if outcomes.is_empty() {
+            return;
+        }
+        let is_first = self.waiting.borrow().is_empty();
+        self.waiting.borrow_mut().push_back((intervention.clone(), outcomes));
+        if is_first {
+            let this = Rc::downgrade(self);
+            let timer = Timeout::new(GATHERING_MS, move || {
+                if let Some(measurement) = this.upgrade() {
+                    measurement.task.schedule();
+                }
+            });
+            drop(self.gathering.replace(Some(timer)));
+        }
+    }
+
+    /// Tracks all that waits, because the page is going away.
+    pub(crate) fn track_all(&self) {
+        while self.track_next() {}
+    }
+
+    /// Tracks for a few milliseconds, at least one intervention.
+    fn track_slice(&self) {
+        let slice = Slice::begin(SLICE_MS);
+        self.slice.set(Some(slice));
+        for _ in 0..self.pace.get().interventions() {
+            if !self.track_next() || slice.is_over() {
+                break;
+            }
+        }
+        if !self.waiting.borrow().is_empty() {
+            self.after_slice.schedule();
+        }
+    }
+
+    fn slice_is_over(&self) {
+        if let Some(slice) = self.slice.take() {
+            self.pace.set(self.pace.get().after_slice_of(slice.elapsed_ms()));
+        }
+        self.task.schedule();
+    }
+
+    fn track_next(&self) -> bool {
+        let next = self.waiting.borrow_mut().pop_front();
+        let Some((intervention, outcomes)) = next else {
+            return false;
+        };
+        for error in self.events.track(&intervention, &outcomes) {
+            self.log.error(&self.subject, "Measurement event could not be tracked", &error);
+        }
+        true
+    }
+}

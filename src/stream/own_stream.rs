@@ -1,0 +1,166 @@
+//! A page's own stream for one URL: carries out what [`machine`](super::machine) decides, and tells it what happens.
+
+use super::event_source::{OpenSource, SourceEvent};
+use super::machine::{Effect, Failure, Input, Machine, StreamId};
+use super::positions::Positions;
+use super::probe::Probe;
+use super::status::Status;
+use super::{Frame, FrameKind, StreamEvent};
+use crate::web;
+use gloo_timers::callback::Timeout;
+use js_sys::{JSON, Math};
+use signals_wire::stream::Hello;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+/// See the [module documentation](self). It wants no stream before [`Input::Subscribe`].
+#[must_use = "dropping it closes the stream"]
+pub(crate) struct OwnStream {
+    inner: Rc<Inner>,
+}
+
+struct Inner {
+    url: Rc<str>,
+    /// A URL like that of the stream, but for nobody's interventions.
+    probe_url: String,
+    positions: Rc<Positions>,
+    machine: RefCell<Machine>,
+    sources: RefCell<Vec<(StreamId, OpenSource)>>,
+    wake: RefCell<Option<Timeout>>,
+    probe: RefCell<Option<Probe>>,
+    reported: Cell<Status>,
+    /// Called with nothing borrowed, so it may call back.
+    listener: Box<dyn Fn(StreamEvent)>,
+}
+
+impl OwnStream {
+    /// A stream that requests `url` from the position reached there.
+    pub(crate) fn new(
+        url: Rc<str>,
+        probe_url: String,
+        positions: Rc<Positions>,
+        listener: impl Fn(StreamEvent) + 'static,
+    ) -> OwnStream {
+        let machine = Machine::default();
+        OwnStream {
+            inner: Rc::new(Inner {
+                url,
+                probe_url,
+                positions,
+                reported: Cell::new(machine.status()),
+                machine: RefCell::new(machine),
+                sources: RefCell::default(),
+                wake: RefCell::default(),
+                probe: RefCell::default(),
+                listener: Box::new(listener),
+            }),
+        }
+    }
+
+    /// Tells the machine what happened and does what it answers.
+    pub(crate) fn feed(&self, input: Input) {
+        self.inner.feed(input);
+    }
+
+    /// See [`Machine::set_connection_timeout_ms`].
+    pub(crate) fn set_connection_timeout_ms(&self, timeout_ms: u32) {
+        self.inner.machine.borrow_mut().set_connection_timeout_ms(timeout_ms);
+    }
+
+    /// How the stream is.
+    pub(crate) fn status(&self) -> Status {
+        self.inner.machine.borrow().status()
+    }
+}
+
+impl Drop for OwnStream {
+    fn drop(&mut self) {
+        self.inner.feed(Input::Close);
+    }
+}
+
+impl Inner {
+    fn feed(self: &Rc<Self>, input: Input) {
+        let effects = self.machine.borrow_mut().step(input, web::now_ms(), &Math::random);
+        for effect in effects {
+            match effect {
+                Effect::Open(stream) => self.open(stream),
+                Effect::Close(stream) => self.close(stream),
+                Effect::Wake(delay_ms) => self.wake_after(delay_ms),
+                Effect::Probe => self.probe(),
+            }
+        }
+        let status = self.machine.borrow().status();
+        if self.reported.replace(status) != status {
+            (self.listener)(StreamEvent::StatusChanged);
+        }
+    }
+
+    fn open(self: &Rc<Self>, stream: StreamId) {
+        let weak = Rc::downgrade(self);
+        let opened = OpenSource::open(&self.positions.request_url(&self.url), move |event| {
+            if let Some(inner) = weak.upgrade() {
+                inner.source_event(stream, event);
+            }
+        });
+        match opened {
+            Ok(opened) => self.sources.borrow_mut().push((stream, opened)),
+            Err(_) => self.feed(Input::Failed(stream, Failure::Refused)),
+        }
+    }
+
+    fn close(&self, stream: StreamId) {
+        let closed: Vec<_> =
+            self.sources.borrow_mut().extract_if(.., |(id, _)| *id == stream).collect();
+        drop(closed);
+    }
+
+    fn wake_after(self: &Rc<Self>, delay_ms: Option<u32>) {
+        drop(self.probe.take());
+        let weak = Rc::downgrade(self);
+        let timer = delay_ms.map(|delay_ms| {
+            Timeout::new(delay_ms, move || {
+                if let Some(inner) = weak.upgrade() {
+                    inner.feed(Input::Woke);
+                }
+            })
+        });
+        drop(self.wake.replace(timer));
+    }
+
+    fn probe(self: &Rc<Self>) {
+        let weak = Rc::downgrade(self);
+        let probe = Probe::start(&self.probe_url, move |status| {
+            if let Some(inner) = weak.upgrade() {
+                inner.feed(Input::Answered(status));
+            }
+        });
+        drop(self.probe.replace(probe));
+    }
+
+    fn source_event(self: &Rc<Self>, stream: StreamId, event: SourceEvent) {
+        match event {
+            SourceEvent::Opened => self.feed(Input::Opened(stream)),
+            SourceEvent::Failed(failure) => self.feed(Input::Failed(stream, failure)),
+            SourceEvent::Frame(frame) => {
+                self.feed(match keep_alive_ms(&frame) {
+                    Some(keep_alive_ms) => Input::Hello(stream, keep_alive_ms),
+                    None => Input::Heard(stream),
+                });
+                (self.listener)(StreamEvent::Frame(frame));
+            }
+        }
+    }
+}
+
+/// How often the server speaks at least, where this frame announces it.
+fn keep_alive_ms(frame: &Frame) -> Option<u64> {
+    let hello = (frame.kind == FrameKind::Hello).then(|| read_hello(&frame.data))?;
+    hello.keep_alive_ms.filter(|interval_ms| *interval_ms > 0)
+}
+
+/// What the server says in its `hello`. One that says nothing usable is as plain as one that says none.
+pub(crate) fn read_hello(data: &str) -> Hello {
+    let hello = JSON::parse(data).ok().and_then(|json| serde_wasm_bindgen::from_value(json).ok());
+    hello.unwrap_or_default()
+}

@@ -1,0 +1,98 @@
+//! What arrived lately, for tabs that join.
+
+use super::{Frame, FrameKind};
+use std::collections::VecDeque;
+
+/// Frames kept: as many as the server keeps for each of its targets.
+const MAX_FRAMES: usize = 100;
+
+/// The latest frames, oldest first, and the last event id before them.
+#[derive(Debug, Default)]
+pub(crate) struct RecentFrames {
+    before: Option<String>,
+    frames: VecDeque<Frame>,
+}
+
+impl RecentFrames {
+    /// Says what had been heard when the first frame is kept; nothing where nothing had.
+    pub(crate) fn begin_after(&mut self, last_event_id: Option<String>) {
+        self.before = last_event_id;
+    }
+
+    /// Keeps a frame.
+    pub(crate) fn push(&mut self, frame: Frame) {
+        if self.frames.len() == MAX_FRAMES {
+            self.before = self.frames.pop_front().map(|oldest| oldest.last_event_id);
+        }
+        self.frames.push_back(frame);
+    }
+
+    /// The interventions after the frame with this id, oldest first. `None` if that id is not known. A tab without a position has
+    /// missed nothing.
+    pub(crate) fn after(&self, position: Option<&str>) -> Option<Vec<Frame>> {
+        let Some(position) = position else {
+            return Some(Vec::new());
+        };
+        let index = self.frames.iter().rposition(|frame| frame.last_event_id == position);
+        let first = match index {
+            Some(index) => index + 1,
+            None if self.before.as_deref() == Some(position) => 0,
+            None => return None,
+        };
+        let later = self.frames.iter().skip(first);
+        Some(later.filter(|frame| frame.kind == FrameKind::Message).cloned().collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn frame(kind: FrameKind, last_event_id: &str) -> Frame {
+        let data = format!("data of {last_event_id}");
+        Frame { kind, last_event_id: last_event_id.to_owned(), data }
+    }
+
+    fn recent() -> RecentFrames {
+        let mut recent = RecentFrames::default();
+        recent.begin_after(Some("1".to_owned()));
+        recent.push(frame(FrameKind::Message, "2"));
+        recent.push(frame(FrameKind::Hello, "3"));
+        recent.push(frame(FrameKind::Message, "4"));
+        recent
+    }
+
+    fn ids_after(position: Option<&str>) -> Option<Vec<String>> {
+        let frames = recent().after(position)?;
+        Some(frames.into_iter().map(|frame| frame.last_event_id).collect())
+    }
+
+    #[test]
+    fn a_tab_that_joins_gets_the_interventions_that_it_missed() {
+        assert_eq!(ids_after(Some("1")), Some(vec!["2".to_owned(), "4".to_owned()]));
+        assert_eq!(ids_after(Some("2")), Some(vec!["4".to_owned()]));
+        assert_eq!(ids_after(Some("3")), Some(vec!["4".to_owned()]));
+        assert_eq!(ids_after(Some("4")), Some(vec![]));
+    }
+
+    #[test]
+    fn a_tab_without_a_position_has_missed_nothing() {
+        assert_eq!(ids_after(None), Some(vec![]));
+    }
+
+    #[test]
+    fn a_position_that_is_not_known_is_not_guessed() {
+        assert_eq!(ids_after(Some("0")), None);
+    }
+
+    #[test]
+    fn the_oldest_frame_makes_room_and_is_still_a_position() {
+        let mut recent = RecentFrames::default();
+        for index in 0..=MAX_FRAMES {
+            recent.push(frame(FrameKind::Message, &index.to_string()));
+        }
+        assert_eq!(recent.after(Some("0")).map(|frames| frames.len()), Some(MAX_FRAMES));
+        recent.push(frame(FrameKind::Message, "last"));
+        assert!(recent.after(Some("0")).is_none());
+    }
+}

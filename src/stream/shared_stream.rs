@@ -1,0 +1,329 @@
+//! A page's part in the stream for one URL: carries out what [`election`](super::election) decides.
+//!
+//! The channel and the lock cost a page nothing while it is the only one: frames are relayed and kept for others only once
+//! somebody else was heard.
+
+use super::election::{Absence, Effect, Election, Input, Missed};
+use super::hand_over::Receiving;
+use super::machine;
+use super::own_stream::OwnStream;
+use super::positions::Positions;
+use super::recent_frames::RecentFrames;
+use super::status::{Phase, Status};
+use super::tabs::{TabChannel, TabId, TabMessage, channel_name};
+use super::{Frame, FrameKind, StreamEvent};
+use crate::web;
+use crate::web::locks::{Lock, LockEvent, Manner};
+use gloo_timers::callback::Timeout;
+use js_sys::Math;
+use std::cell::{Cell, RefCell};
+use std::rc::{Rc, Weak};
+
+/// What a page wants to receive.
+#[derive(Debug, Clone)]
+pub(crate) struct StreamRequest {
+    /// Address of the stream.
+    pub(crate) url: Rc<str>,
+    /// An address like it, but for nobody's interventions.
+    pub(crate) probe_url: String,
+    /// Whether tabs share one stream for this URL.
+    pub(crate) shared: bool,
+    /// See [`machine::Machine::set_connection_timeout_ms`].
+    pub(crate) connection_timeout_ms: u32,
+}
+
+/// See the [module documentation](self). Nothing is received before [`Input::Join`].
+#[must_use = "dropping it closes the stream and lets others have the lock"]
+pub(crate) struct SharedStream {
+    url: Rc<str>,
+    shared: bool,
+    tab: TabId,
+    this: Weak<SharedStream>,
+    positions: Rc<Positions>,
+    /// Called with nothing borrowed, so it may call back.
+    listener: Box<dyn Fn(StreamEvent)>,
+    election: RefCell<Election>,
+    own: OwnStream,
+    lock: RefCell<Option<Lock>>,
+    channel: RefCell<Option<TabChannel>>,
+    wake: RefCell<Option<Timeout>>,
+    /// Whether another tab was heard.
+    has_company: Cell<bool>,
+    /// The data of the server's latest `hello`.
+    hello: RefCell<Option<String>>,
+    /// The last event id heard here, or to resume from.
+    heard: RefCell<Option<String>>,
+    /// Whether the latest question named a position.
+    asked_with_position: Cell<bool>,
+    recent: RefCell<RecentFrames>,
+}
+
+impl SharedStream {
+    /// A part in the stream of `request`.
+    pub(crate) fn new(
+        request: StreamRequest,
+        positions: Rc<Positions>,
+        absence: Absence,
+        listener: impl Fn(StreamEvent) + 'static,
+    ) -> Rc<SharedStream> {
+        let StreamRequest { url, probe_url, shared, connection_timeout_ms } = request;
+        let stream = Rc::new_cyclic(|this: &Weak<SharedStream>| {
+            let own = OwnStream::new(Rc::clone(&url), probe_url, Rc::clone(&positions), {
+                let this = Weak::clone(this);
+                move |event| {
+                    if let Some(stream) = this.upgrade() {
+                        stream.own_event(event);
+                    }
+                }
+            });
+            SharedStream {
+                shared,
+                tab: Math::random(),
+                this: Weak::clone(this),
+                listener: Box::new(listener),
+                election: RefCell::new(Election::new(shared, absence)),
+                own,
+                lock: RefCell::default(),
+                channel: RefCell::default(),
+                wake: RefCell::default(),
+                has_company: Cell::default(),
+                hello: RefCell::default(),
+                heard: RefCell::new(positions.position(&url)),
+                asked_with_position: Cell::default(),
+                recent: RefCell::default(),
+                url,
+                positions,
+            }
+        });
+        stream.set_connection_timeout_ms(connection_timeout_ms);
+        stream
+    }
+
+    /// Whether it does what `request` wants.
+    pub(crate) fn is_for(&self, request: &StreamRequest) -> bool {
+        self.url == request.url && self.shared == request.shared
+    }
+
+    /// See [`machine::Machine::set_connection_timeout_ms`].
+    pub(crate) fn set_connection_timeout_ms(&self, timeout_ms: u32) {
+        self.own.set_connection_timeout_ms(timeout_ms);
+    }
+
+    /// How the subscription is.
+    pub(crate) fn status(&self) -> Status {
+        self.election.borrow().status(self.own.status())
+    }
+
+    /// Whether it has a stream of its own, or tries to, instead of hearing another tab's.
+    pub(crate) fn connects_itself(&self) -> bool {
+        self.own.status().state != Phase::Idle
+    }
+
+    /// Tells both machines what happens to the page.
+    pub(crate) fn page_event(&self, input: Input) {
+        self.feed(input);
+        match input {
+            Input::Online => self.own.feed(machine::Input::Online),
+            Input::PageVisible => self.own.feed(machine::Input::PageVisible),
+            _ => {}
+        }
+    }
+
+    /// Tells the election what happened and does what it answers.
+    pub(crate) fn feed(&self, input: Input) {
+        let effects = self.election.borrow_mut().step(input, web::now_ms());
+        for effect in effects {
+            match effect {
+                Effect::Queue => self.request_lock(Manner::Queue),
+                Effect::Steal => self.request_lock(Manner::Steal),
+                Effect::LetGo => self.let_go(),
+                Effect::Ask { urgent } => self.ask(urgent),
+                Effect::Lead => self.own.feed(machine::Input::Subscribe),
+                Effect::StopLeading => self.own.feed(machine::Input::Unsubscribe),
+                Effect::Wake(delay_ms) => self.wake_after(delay_ms),
+            }
+        }
+        if input == Input::Granted {
+            self.announce();
+        }
+        (self.listener)(StreamEvent::StatusChanged);
+    }
+
+    fn own_event(&self, event: StreamEvent) {
+        match event {
+            StreamEvent::StatusChanged => {
+                self.announce();
+                (self.listener)(StreamEvent::StatusChanged);
+            }
+            StreamEvent::Frame(frame) => {
+                if self.has_company.get() && self.holds() {
+                    self.post(&TabMessage::Relay(frame.clone()));
+                }
+                self.take_in(frame);
+            }
+        }
+    }
+
+    /// Hands a frame on, and keeps what other tabs may ask for.
+    fn take_in(&self, frame: Frame) {
+        match frame.kind {
+            FrameKind::Ping => return,
+            FrameKind::Hello => *self.hello.borrow_mut() = Some(frame.data.clone()),
+            FrameKind::Message => {}
+        }
+        *self.heard.borrow_mut() = Some(frame.last_event_id.clone());
+        if self.has_company.get() {
+            self.recent.borrow_mut().push(frame.clone());
+        }
+        (self.listener)(StreamEvent::Frame(frame));
+    }
+
+    fn holds(&self) -> bool {
+        self.election.borrow().holds()
+    }
+
+    fn request_lock(&self, manner: Manner) {
+        let name = channel_name(&self.url);
+        // One's own place in the queue would outlast a theft.
+        drop(self.lock.take());
+        let this = Weak::clone(&self.this);
+        let lock = Lock::request(&name, manner, move |event| {
+            if let Some(stream) = this.upgrade() {
+                stream.lock_event(event);
+            }
+        });
+        // A channel takes the browser a while to open, and so does the lock: at the same time.
+        let lock = lock.filter(|_| self.has_channel(&name));
+        let refused = lock.is_none();
+        drop(self.lock.replace(lock));
+        if refused {
+            self.feed(Input::Refused);
+        }
+    }
+
+    /// Opens the channel unless it is; false in browsers that have none.
+    fn has_channel(&self, name: &str) -> bool {
+        let mut channel = self.channel.borrow_mut();
+        if channel.is_none() {
+            let this = Weak::clone(&self.this);
+            *channel = TabChannel::open(name, move |message| {
+                if let Some(stream) = this.upgrade() {
+                    stream.hear(message);
+                }
+            });
+        }
+        channel.is_some()
+    }
+
+    fn lock_event(&self, event: LockEvent) {
+        let holds = self.holds();
+        self.feed(match event {
+            LockEvent::Granted => Input::Granted,
+            LockEvent::Lost if holds => Input::Ousted,
+            LockEvent::Lost => Input::Refused,
+        });
+    }
+
+    fn let_go(&self) {
+        drop(self.lock.take());
+        drop(self.channel.take());
+    }
+
+    fn wake_after(&self, delay_ms: Option<u32>) {
+        let this = Weak::clone(&self.this);
+        let timer = delay_ms.map(|delay_ms| {
+            Timeout::new(delay_ms, move || {
+                if let Some(stream) = this.upgrade() {
+                    stream.feed(Input::Woke);
+                }
+            })
+        });
+        drop(self.wake.replace(timer));
+    }
+
+    fn post(&self, message: &TabMessage) {
+        if let Some(channel) = &*self.channel.borrow() {
+            channel.post(message);
+        }
+    }
+
+    fn ask(&self, urgent: bool) {
+        let position = self.positions.position(&self.url);
+        self.asked_with_position.set(position.is_some());
+        self.post(&TabMessage::Question { from: self.tab, urgent, position });
+    }
+
+    /// Tells the others how this page's stream is, if it is theirs.
+    fn announce(&self) {
+        if self.has_company.get() && self.holds() {
+            self.answer(None, Some(Vec::new()));
+        }
+    }
+
+    fn answer(&self, to: Option<TabId>, missed: Option<Vec<Frame>>) {
+        self.post(&TabMessage::Answer {
+            to,
+            status: self.status(),
+            hello: self.hello.borrow().clone(),
+            position: self.heard.borrow().clone(),
+            missed,
+        });
+    }
+
+    fn hear(&self, message: TabMessage) {
+        if !self.has_company.replace(true) {
+            self.recent.borrow_mut().begin_after(self.heard.borrow().clone());
+        }
+        match message {
+            TabMessage::Question { from, urgent, position } if self.holds() => {
+                self.answer(Some(from), self.recent.borrow().after(position.as_deref()));
+                // An open stream only checks whether it is stale.
+                if urgent || self.is_open() {
+                    self.own.feed(machine::Input::PageVisible);
+                }
+            }
+            TabMessage::Answer { to: None, status, .. } => {
+                self.feed(Input::HolderIs { status, missed: Missed::Announced });
+            }
+            TabMessage::Answer { to, status, hello, position, missed } if to == Some(self.tab) => {
+                let missed = match missed {
+                    Some(frames) => {
+                        self.catch_up(frames, hello, position);
+                        Missed::CaughtUp
+                    }
+                    None => Missed::Behind,
+                };
+                self.feed(Input::HolderIs { status, missed });
+            }
+            TabMessage::Relay(frame) => {
+                if self.election.borrow().listens(self.asked_with_position.get()) {
+                    self.take_in(frame);
+                }
+                self.feed(Input::Heard);
+            }
+            TabMessage::Question { .. } | TabMessage::Answer { .. } => {}
+        }
+    }
+
+    /// Takes in the frames that were missed, and the position that the holder has reached.
+    fn catch_up(&self, missed: Vec<Frame>, hello: Option<String>, position: Option<String>) {
+        for frame in missed {
+            self.take_in(frame);
+        }
+        if let (Some(data), Some(last_event_id)) = (hello, position) {
+            self.take_in(Frame { kind: FrameKind::Hello, last_event_id, data });
+        }
+    }
+}
+
+impl Receiving for Rc<SharedStream> {
+    fn is_open(&self) -> bool {
+        SharedStream::is_open(self)
+    }
+}
+
+impl SharedStream {
+    fn is_open(&self) -> bool {
+        self.status().state == Phase::Open
+    }
+}

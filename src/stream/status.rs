@@ -1,0 +1,154 @@
+//! How a connection is, as the page sees it and as tabs tell each other.
+
+use serde::{Deserialize, Serialize};
+use std::fmt::{self, Display, Formatter};
+
+/// A state of a connection, by its public name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Phase {
+    /// Not subscribed, or nobody to subscribe for yet.
+    Idle,
+    /// Waiting for a server to accept the stream.
+    Connecting,
+    /// Receiving.
+    Open,
+    /// Between two attempts.
+    Retrying,
+    /// The browser is offline, or the page rests.
+    Paused,
+    /// The tracker is gone.
+    Closed,
+}
+
+/// Why the latest attempt failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Problem {
+    /// Not accepted within the connection time-out.
+    TimedOut,
+    /// The connection broke, or could not be made.
+    Dropped,
+    /// Answered, but not with an event stream.
+    Refused {
+        /// HTTP status, where it could be learnt.
+        status: Option<u16>,
+    },
+    /// Open, but silent for several keep-alive intervals.
+    Silent,
+}
+
+impl Problem {
+    /// Whether asking again soon is pointless: a status that says "nothing here" or "your fault", but not "later".
+    pub(crate) fn is_final(self) -> bool {
+        match self {
+            Problem::Refused { status: Some(status) } => {
+                status == 204
+                    || ((400..500).contains(&status) && ![408, 425, 429].contains(&status))
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether the status of a refusal is known.
+    pub(crate) fn is_explained(self) -> bool {
+        matches!(self, Problem::Refused { status: Some(_) })
+    }
+}
+
+/// The problem as part of a sentence.
+impl Display for Problem {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Problem::TimedOut => "the server did not accept the stream in time",
+            Problem::Dropped => "the connection failed",
+            Problem::Silent => "the server fell silent",
+            Problem::Refused { status: None } => "the server did not answer with an event stream",
+            Problem::Refused { status: Some(status) } => {
+                return write!(formatter, "the server answered with status {status}");
+            }
+        })
+    }
+}
+
+/// What the page may know about a subscription.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Status {
+    /// The state.
+    pub(crate) state: Phase,
+    /// Failures since the connection was last healthy.
+    pub(crate) attempt: u32,
+    /// Milliseconds until our next attempt.
+    pub(crate) next_delay_ms: Option<u32>,
+    /// Why the latest attempt failed; `None` while open.
+    pub(crate) last_problem: Option<Problem>,
+}
+
+impl Status {
+    /// A state about which there is nothing more to say.
+    pub(crate) fn plain(state: Phase) -> Status {
+        Status { state, attempt: 0, next_delay_ms: None, last_problem: None }
+    }
+}
+
+/// What a connection listener of the page is told: `ConnectionChange` in `js/types.ts`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ConnectionChange<'a> {
+    tracker_id: &'a str,
+    state: Phase,
+    attempt: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_delay_ms: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_error: Option<String>,
+}
+
+impl<'a> ConnectionChange<'a> {
+    /// The status of a tracker's subscription, in words.
+    pub(crate) fn new(tracker_id: &'a str, status: Status) -> ConnectionChange<'a> {
+        ConnectionChange {
+            tracker_id,
+            state: status.state,
+            attempt: status.attempt,
+            next_delay_ms: status.next_delay_ms,
+            last_error: status.last_problem.map(|problem| problem.to_string()),
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn another_tab_reads_what_this_one_wrote() {
+        let status = Status {
+            state: Phase::Retrying,
+            attempt: 2,
+            next_delay_ms: Some(0),
+            last_problem: Some(Problem::Refused { status: Some(503) }),
+        };
+        let written = serde_json::to_value(status).unwrap();
+        assert_eq!(serde_json::from_value::<Status>(written).unwrap(), status);
+    }
+
+    #[test]
+    fn a_listener_is_told_why_and_when_the_next_attempt_follows_and_nothing_else() {
+        let mut status = Status::plain(Phase::Open);
+        assert_eq!(
+            serde_json::to_value(ConnectionChange::new("sp1", status)).unwrap(),
+            json!({"trackerId": "sp1", "state": "open", "attempt": 0})
+        );
+        status.next_delay_ms = Some(30_000);
+        status.last_problem = Some(Problem::Refused { status: Some(404) });
+        assert_eq!(
+            serde_json::to_value(ConnectionChange::new("sp1", status)).unwrap(),
+            json!({
+                "trackerId": "sp1", "state": "open", "attempt": 0, "nextDelayMs": 30_000,
+                "lastError": "the server answered with status 404",
+            })
+        );
+    }
+}

@@ -1,0 +1,246 @@
+//! What one tracker is subscribed to: its configuration and ids make the URL of its stream.
+
+use crate::attribute_keys::ids::{AttributeKeyIds, KeyAndId};
+use crate::attribute_keys::stranger::stranger_like;
+use crate::attribute_keys::targets::Target;
+use crate::config::SubscriptionConfig;
+use crate::delivery::{Delivery, Received};
+use crate::stream::election::{Absence, Input};
+use crate::stream::hand_over::HandOver;
+use crate::stream::outage::Outage;
+use crate::stream::positions::Positions;
+use crate::stream::shared_stream::{SharedStream, StreamRequest};
+use crate::stream::status::{Phase, Status};
+use crate::stream::url::stream_url;
+use crate::stream::{Frame, FrameKind, StreamEvent, read_hello};
+use crate::web::log::Log;
+use crate::web::scheduling::Task;
+use crate::web::snowplow::Payload;
+use js_sys::Math;
+use std::cell::{Cell, RefCell};
+use std::rc::{Rc, Weak};
+use wasm_bindgen::JsValue;
+
+/// Told about every change of the connection. Called with nothing borrowed.
+pub(crate) type StatusListener = Box<dyn Fn(Status)>;
+
+/// See the [module documentation](self).
+pub(crate) struct Subscription {
+    /// Name of the tracker or client in messages.
+    subject: String,
+    log: Rc<Log>,
+    config: RefCell<Option<Rc<SubscriptionConfig>>>,
+    targets: RefCell<Vec<Target>>,
+    ids: RefCell<AttributeKeyIds>,
+    positions: Rc<Positions>,
+    delivery: Rc<Delivery>,
+    this: Weak<Subscription>,
+    streams: RefCell<HandOver<Rc<SharedStream>>>,
+    absence: Cell<Absence>,
+    is_closed: Cell<bool>,
+    reported: Cell<Status>,
+    outage: Outage,
+    update: Task,
+    on_status: StatusListener,
+}
+
+impl Subscription {
+    /// A subscription that waits for a configuration.
+    pub(crate) fn new(
+        subject: String,
+        positions: Rc<Positions>,
+        delivery: Rc<Delivery>,
+        log: Rc<Log>,
+        on_status: StatusListener,
+    ) -> Rc<Subscription> {
+        Rc::new_cyclic(|this: &Weak<Subscription>| {
+            let updating = Weak::clone(this);
+            Subscription {
+                subject,
+                log,
+                config: RefCell::default(),
+                targets: RefCell::default(),
+                ids: RefCell::default(),
+                positions,
+                delivery,
+                this: Weak::clone(this),
+                streams: RefCell::default(),
+                absence: Cell::default(),
+                is_closed: Cell::default(),
+                reported: Cell::new(Status::plain(Phase::Idle)),
+                outage: Outage::default(),
+                // Put off, so that several changes make one new stream.
+                update: Task::new(move || {
+                    if let Some(subscription) = updating.upgrade() {
+                        subscription.update_stream();
+                    }
+                }),
+                on_status,
+            }
+        })
+    }
+
+    /// Subscribes, or changes what is subscribed to.
+    pub(crate) fn configure(&self, config: Rc<SubscriptionConfig>) {
+        let targets: Vec<Target> =
+            config.targets.iter().map(|(key, places)| Target::new(key, places)).collect();
+        {
+            let mut ids = self.ids.borrow_mut();
+            ids.retain_found(|key| targets.iter().any(|target| target.key == key));
+            ids.fix(&config.fixed_ids);
+        }
+        *self.targets.borrow_mut() = targets;
+        *self.config.borrow_mut() = Some(config);
+        self.schedule_update();
+    }
+
+    /// Ends the subscription. What was configured is forgotten, where it left off is not.
+    pub(crate) fn cancel(&self) {
+        *self.config.borrow_mut() = None;
+        self.schedule_update();
+    }
+
+    /// Looks for ids in an event.
+    pub(crate) fn look_at(&self, payload: &Payload) {
+        for target in self.targets.borrow().iter() {
+            if let Some(id) = target.changed_value(payload) {
+                self.ids.borrow_mut().find(&target.key, &id);
+                self.schedule_update();
+            }
+        }
+    }
+
+    /// Tells the streams about the page.
+    pub(crate) fn page_event(&self, input: Input) {
+        let mut absence = self.absence.get();
+        absence.note(input);
+        self.absence.set(absence);
+        let streams = self.streams.borrow().both();
+        streams.iter().flatten().for_each(|stream| stream.page_event(input));
+    }
+
+    /// Ends the subscription for good.
+    pub(crate) fn close(&self) {
+        self.is_closed.set(true);
+        self.end();
+    }
+
+    /// How the connection is.
+    pub(crate) fn status(&self) -> Status {
+        if self.is_closed.get() {
+            return Status::plain(Phase::Closed);
+        }
+        let streams = self.streams.borrow();
+        streams.current().map_or(Status::plain(Phase::Idle), |stream| stream.status())
+    }
+
+    /// The first stream waits for the rest of the present task only, later ones for a task of their own: there is one to go on
+    /// with, and what changes in promises that follow each other makes one new stream.
+    fn schedule_update(&self) {
+        if self.streams.borrow().current().is_none() {
+            self.update.schedule_in_present_task();
+        } else {
+            self.update.schedule();
+        }
+    }
+
+    fn update_stream(&self) {
+        match self.wanted() {
+            Some(request) if !self.is_closed.get() => self.receive(request),
+            _ => self.end(),
+        }
+    }
+
+    /// `None` without configuration, or as long as nobody is known.
+    fn wanted(&self) -> Option<StreamRequest> {
+        let config = self.config.borrow().clone()?;
+        let ids = self.ids.borrow().effective();
+        if ids.is_empty() {
+            return None;
+        }
+        let url_for = |ids: &[KeyAndId]| stream_url(&config.endpoint, &config.api_path, ids);
+        let strangers: Vec<KeyAndId> =
+            ids.iter().map(|(key, id)| (key.clone(), stranger_like(id, Math::random))).collect();
+        Some(StreamRequest {
+            url: url_for(&ids).into(),
+            probe_url: url_for(&strangers),
+            shared: config.shares_connection,
+            connection_timeout_ms: config.connection_timeout_ms,
+        })
+    }
+
+    fn receive(&self, request: StreamRequest) {
+        let current = self.streams.borrow().current().cloned();
+        if let Some(stream) = current.filter(|stream| stream.is_for(&request)) {
+            return stream.set_connection_timeout_ms(request.connection_timeout_ms);
+        }
+        self.log.debug(&self.subject, "Subscribing to", &JsValue::from_str(&request.url));
+        let this = Weak::clone(&self.this);
+        let url = Rc::clone(&request.url);
+        let positions = Rc::clone(&self.positions);
+        let stream = SharedStream::new(request, positions, self.absence.get(), move |event| {
+            if let Some(subscription) = this.upgrade() {
+                match event {
+                    StreamEvent::Frame(frame) => subscription.pass_on(&url, frame),
+                    StreamEvent::StatusChanged => subscription.status_changed(),
+                }
+            }
+        });
+        let over = self.streams.borrow_mut().replace(Rc::clone(&stream));
+        drop(over);
+        stream.feed(Input::Join);
+    }
+
+    fn end(&self) {
+        let over = self.streams.borrow_mut().clear();
+        drop(over);
+        self.status_changed();
+    }
+
+    fn pass_on(&self, url: &Rc<str>, frame: Frame) {
+        let Frame { kind, last_event_id, data } = frame;
+        let url = Rc::clone(url);
+        self.delivery.push(match kind {
+            FrameKind::Ping => return,
+            FrameKind::Message => Received::Message { url, last_event_id, data },
+            FrameKind::Hello => {
+                if let Some(parameter) = read_hello(&data).resume_param {
+                    self.positions.name_parameter(&url, &parameter);
+                }
+                Received::Position { url, last_event_id }
+            }
+        });
+    }
+
+    fn status_changed(&self) {
+        let over = self.streams.borrow_mut().settle();
+        drop(over);
+        let status = self.status();
+        if self.reported.replace(status) == status {
+            return;
+        }
+        self.warn_of_outage(status);
+        (self.on_status)(status);
+    }
+
+    fn warn_of_outage(&self, status: Status) {
+        let connects_itself =
+            self.streams.borrow().current().is_some_and(|stream| stream.connects_itself());
+        let is_news = self.outage.note(status, connects_itself);
+        let Some(problem) = status.last_problem.filter(|_| status.state == Phase::Retrying) else {
+            return;
+        };
+        // Without ids, which only those who debug may see.
+        let config = self.config.borrow().clone();
+        let place = config
+            .map(|config| stream_url(&config.endpoint, &config.api_path, &[]))
+            .unwrap_or_default();
+        let message =
+            format!("No interventions from {place} at the moment, trying again: {problem}");
+        if is_news {
+            self.log.warn(&self.subject, &message);
+        } else {
+            self.log.debug(&self.subject, &message, &status.attempt.into());
+        }
+    }
+}
