@@ -254,6 +254,7 @@ fn keyed(value: &JsValue, field: &str) -> Result<Vec<(String, JsValue)>, ConfigE
         ));
     }
     entries(value)
+        .into_iter()
         .map(|(key, value)| match value {
             Ok(value) => Ok((key, value)),
             Err(error) => Err(ConfigError::new(format!("{field}.{key}"), thrown(&error))),

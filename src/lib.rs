@@ -21,6 +21,11 @@ mod stream;
 mod tracker;
 mod web;
 
+/// Four kilobytes less to download than the allocator of the standard library, which is built for speed.
+#[cfg(target_arch = "wasm32")]
+#[global_allocator]
+static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
+
 pub use client::Client;
 pub use plugin::Plugin;
 pub use web::log::Logger;

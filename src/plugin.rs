@@ -2,8 +2,8 @@
 
 use crate::client::Client;
 use crate::config::{ConfigError, SubscriptionConfig};
+use crate::delivery::SharedCalls;
 use crate::delivery::handlers::{Handler, Handlers};
-use crate::delivery::{DeliveryStats, SharedCalls};
 use crate::measurement::Measurement;
 use crate::stream::status::{ConnectionChange, Status};
 use crate::tracker::pending::{PendingSettings, Settings};
@@ -13,10 +13,9 @@ use crate::web::log::{Log, Logger};
 use crate::web::snowplow::{BrowserTracker, Payload, TrackerCore};
 use crate::web::{Preserved, entries, text_of, to_js};
 use gloo_timers::callback::Timeout;
-use js_sys::{Array, Function};
+use js_sys::{Array, Function, Object, Reflect};
 use serde::Deserialize;
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 
@@ -181,15 +180,15 @@ impl Plugin {
     }
 
     /// What each of the trackers has received so far, and what became of it: `DeliveryStats` by tracker id.
-    pub fn stats(&self, tracker_ids: &JsValue) -> JsValue {
+    pub fn stats(&self, tracker_ids: &JsValue) -> Object {
         let trackers = Trackers::read(tracker_ids);
-        let stats: BTreeMap<String, DeliveryStats> = self
-            .page
-            .trackers()
-            .filter(|receiver| trackers.include(receiver.id()))
-            .map(|receiver| (receiver.id().to_owned(), receiver.stats()))
-            .collect();
-        to_js(&stats)
+        let stats = Object::new();
+        for receiver in self.page.trackers().filter(|receiver| trackers.include(receiver.id())) {
+            let counted = to_js(&receiver.stats());
+            // Cannot fail on an object that was just made.
+            let _ = Reflect::set(&stats, &receiver.id().into(), &counted);
+        }
+        stats
     }
 
     /// Receives interventions without a tracker, under this id in messages. `listener` is told of every change of the connection.

@@ -93,6 +93,7 @@ impl<'a> InterventionEntity<'a> {
     fn of(intervention: &'a Intervention) -> InterventionEntity<'a> {
         let attributes = match intervention.attributes().is_object() {
             true => entries(intervention.attributes())
+                .into_iter()
                 .filter_map(|(attribute, value)| {
                     Some(AttributeValue { attribute, value: Preserved(value.ok()?) })
                 })

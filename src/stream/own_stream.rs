@@ -110,8 +110,11 @@ impl Inner {
     }
 
     fn close(&self, stream: StreamId) {
-        let closed: Vec<_> =
-            self.sources.borrow_mut().extract_if(.., |(id, _)| *id == stream).collect();
+        let mut sources = self.sources.borrow_mut();
+        let index = sources.iter().position(|(id, _)| *id == stream);
+        let closed = index.map(|index| sources.remove(index));
+        // Closing calls the browser, and what a page may have put in its place.
+        drop(sources);
         drop(closed);
     }
 

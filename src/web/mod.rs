@@ -13,8 +13,8 @@ use wasm_bindgen::prelude::*;
 use web_sys::{Performance, Storage, Window};
 
 thread_local! {
-    static WINDOW: Window = web_sys::window().expect_throw("runs in a page");
-    static PERFORMANCE: Performance = window().performance().expect_throw("pages have a clock");
+    static WINDOW: Window = web_sys::window().unwrap_throw();
+    static PERFORMANCE: Performance = window().performance().unwrap_throw();
 }
 
 /// The window of the page.
@@ -44,19 +44,16 @@ pub(crate) struct Preserved(#[serde(with = "serde_wasm_bindgen::preserve")] pub(
 
 /// The JavaScript value that `JSON.parse` would make of what serde writes.
 pub(crate) fn to_js(value: &impl Serialize) -> JsValue {
-    value
-        .serialize(&Serializer::json_compatible())
-        .expect_throw("types of this crate can be written as JSON")
+    value.serialize(&Serializer::json_compatible()).unwrap_throw()
 }
 
 /// Names and values of an object's own properties. A value is an error where a getter throws.
-pub(crate) fn entries(
-    object: &JsValue,
-) -> impl Iterator<Item = (String, Result<JsValue, JsValue>)> {
-    Object::keys(object.unchecked_ref::<Object>()).into_iter().map(|key| {
-        let value = Reflect::get(object, &key);
-        (key.as_string().unwrap_or_default(), value)
-    })
+pub(crate) fn entries(object: &JsValue) -> Vec<(String, Result<JsValue, JsValue>)> {
+    let mut entries = Vec::new();
+    for key in Object::keys(object.unchecked_ref::<Object>()) {
+        entries.push((key.as_string().unwrap_or_default(), Reflect::get(object, &key)));
+    }
+    entries
 }
 
 /// What `String(value)` gives, unless that throws.

@@ -14,17 +14,17 @@ use web_sys::{IdleRequestOptions, MessageChannel, MessagePort};
 /// Not a timer, because browsers slow those down in hidden and in busy pages.
 #[must_use = "dropping a task cancels it"]
 pub(crate) struct Task {
-    work: Rc<dyn Fn()>,
     is_scheduled: Rc<Cell<bool>>,
     sender: MessagePort,
     receiver: MessagePort,
     _listener: EventListener,
+    microtask: Function,
 }
 
 impl Task {
     /// Prepares `work`.
     pub(crate) fn new(work: impl Fn() + 'static) -> Task {
-        let channel = MessageChannel::new().expect_throw("browsers have message channels");
+        let channel = MessageChannel::new().unwrap_throw();
         let receiver = channel.port1();
         let is_scheduled = Rc::new(Cell::new(false));
         let work: Rc<dyn Fn()> = Rc::new({
@@ -34,12 +34,10 @@ impl Task {
                 work();
             }
         });
-        let listener = EventListener::new(&receiver, "message", {
-            let work = Rc::clone(&work);
-            move |_| work()
-        });
+        let microtask = weak_function(&work);
+        let listener = EventListener::new(&receiver, "message", move |_| work());
         receiver.start();
-        Task { work, is_scheduled, sender: channel.port2(), receiver, _listener: listener }
+        Task { is_scheduled, sender: channel.port2(), receiver, _listener: listener, microtask }
     }
 
     /// Asks for a run.
@@ -53,14 +51,7 @@ impl Task {
     /// Asks for a run at the end of the present task, which costs the page less than another task.
     pub(crate) fn schedule_in_present_task(&self) {
         if !self.is_scheduled.replace(true) {
-            // It cannot be cancelled, so it must not keep anything alive.
-            let work = Rc::downgrade(&self.work);
-            let run = Closure::once_into_js(move || {
-                if let Some(work) = work.upgrade() {
-                    work();
-                }
-            });
-            window().queue_microtask(run.unchecked_ref());
+            window().queue_microtask(&self.microtask);
         }
     }
 }
@@ -79,7 +70,6 @@ const IDLE_TIMEOUT_MS: u32 = 1_000;
 pub(crate) struct IdleTask {
     pending: Rc<RefCell<Option<PendingIdle>>>,
     work: Rc<dyn Fn()>,
-    /// Calls `work` as long as that is there. A clock that stands in for the browser's may call it after it was cancelled.
     callback: Function,
 }
 
@@ -99,12 +89,7 @@ impl IdleTask {
                 work();
             }
         });
-        let weak = Rc::downgrade(&work);
-        let callback = function(move |_| {
-            if let Some(work) = weak.upgrade() {
-                work();
-            }
-        });
+        let callback = weak_function(&work);
         IdleTask { pending, work, callback }
     }
 
@@ -135,6 +120,16 @@ impl Drop for IdleTask {
             window().cancel_idle_callback(handle);
         }
     }
+}
+
+/// Calls `work` as long as that is there. Microtasks cannot be cancelled, and clocks that stand in for the browser's may call what was.
+fn weak_function(work: &Rc<dyn Fn()>) -> Function {
+    let work = Rc::downgrade(work);
+    function(move |_| {
+        if let Some(work) = work.upgrade() {
+            work();
+        }
+    })
 }
 
 /// Safari has had idle callbacks only since 2025.

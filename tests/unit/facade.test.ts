@@ -19,9 +19,15 @@ const CALLS = [
 /** A core that writes down what it is asked to do. */
 function recordingCore() {
   const calls: [string, ...unknown[]][] = [];
-  const core = Object.fromEntries(
-    CALLS.map((name) => [name, (...args: unknown[]) => void calls.push([name, ...args])]),
-  );
+  const record = (name: string, ...args: unknown[]) => void calls.push([name, ...args]);
+  const core = {
+    ...Object.fromEntries(CALLS.map((name) => [name, (...args: unknown[]) => record(name, ...args)])),
+    createClient(id: string, ...args: unknown[]) {
+      record('createClient', id, ...args);
+      const recorded = (name: string) => [name, (...args: unknown[]) => record(`${id}.${name}`, ...args)];
+      return Object.fromEntries(['addHandlers', 'removeHandlers', 'close'].map(recorded));
+    },
+  };
   return { core: core as unknown as Core, calls, names: () => calls.map(([name]) => name) };
 }
 
@@ -169,7 +175,7 @@ describe('calls made before the core runs', () => {
 describe('a client without a tracker', () => {
   const received = { endpoint: 'signals.example', attributeKeyIds: { user_id: 'ada' } };
 
-  it('is set up, used and closed by an id of its own', async () => {
+  it('is made, used and closed under an id of its own', async () => {
     const { api, calls, names } = await freshFacade();
     const [first, second] = [
       api.createInterventionsClient(received),
@@ -178,29 +184,33 @@ describe('a client without a tracker', () => {
     const handlers = { banner: () => {} };
     first.addHandlers(handlers);
     first.removeHandlers('banner');
-    second.close();
-    second.close();
     await api.ready;
-    const setUp = ['activate', 'addConnectionListener', 'subscribe'];
+    second.close();
+    second.close();
     expect(names()).toEqual([
-      ...setUp,
-      ...setUp,
-      ...['addHandlers', 'removeHandlers', 'removeConnectionListener', 'deactivate'],
+      ...['createClient', 'createClient'],
+      ...['client:1.addHandlers', 'client:1.removeHandlers', 'client:2.close'],
     ]);
-    const ids = calls[2]?.[2];
-    expect(calls[2]).toEqual(['subscribe', received, ids]);
-    expect(calls[6]).toEqual(['addHandlers', handlers, ids]);
-    expect(calls[5]?.[2]).not.toEqual(ids);
-    expect((calls[4]?.[1] as () => void) === calls[8]?.[1]).toBe(true);
-    expect(calls[9]?.[1]).toBe((calls[3]?.[1] as { core: unknown } | undefined)?.core);
+    expect(calls[0]?.slice(0, 3)).toEqual(['createClient', 'client:1', received]);
+    expect(calls[1]?.slice(0, 3)).toEqual(['createClient', 'client:2', received]);
+    expect(calls[2]?.[1]).toBe(handlers);
     expect([first.state, second.state]).toEqual(['idle', 'closed']);
+  });
+
+  it('that was closed before the core runs is never made', async () => {
+    const { api, names } = await freshFacade();
+    const client = api.createInterventionsClient(received);
+    client.addHandlers({ banner: () => {} });
+    client.close();
+    await api.ready;
+    expect(names()).toEqual([]);
   });
 
   it('tells its state to listeners, the present one first, until they stop or it is closed', async () => {
     const { api, calls } = await freshFacade();
     const client = api.createInterventionsClient(received);
     await api.ready;
-    const tell = calls.find(([name]) => name === 'addConnectionListener')?.[1] as (change: object) => void;
+    const tell = calls.find(([name]) => name === 'createClient')?.[3] as (change: object) => void;
     const states: string[] = [];
     const stop = client.onConnectionChange(({ state }) => states.push(state));
     tell({ trackerId: 'client:1', state: 'open', attempt: 0 });
