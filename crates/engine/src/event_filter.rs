@@ -1,9 +1,11 @@
 //! Which events an attribute counts.
 
+use signals_wire::schema::major_version;
+
 use crate::definitions::{
     AttributeDefinition, DefinitionError, EventCriteria, EventCriterion, EventSelector, Loc,
 };
-use crate::event::{Event, SchemaUri, parse_version};
+use crate::event::{Event, SchemaUri};
 use crate::name::{check_schema_name, check_vendor};
 use crate::predicate::Predicate;
 use crate::property::PropertyReader;
@@ -96,7 +98,7 @@ fn compile_selectors(
 }
 
 fn check_version(version: &str) -> Result<(), String> {
-    match parse_version(version) {
+    match major_version(version) {
         Some(_) => Ok(()),
         None => Err(format!("`{}` is not a version such as `1-0-0`", version.escape_debug())),
     }

@@ -72,6 +72,7 @@ mod tests {
         let arrival = Arrival {
             collector_tstamp: Timestamp::from_millis(0),
             network_userid: None,
+            referer: None,
             useragent: None,
             user_ipaddress: None,
         };
