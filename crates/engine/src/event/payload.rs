@@ -37,12 +37,6 @@ impl<'a> Payload<'a> {
         Self { texts, positions: [0; Parameter::COUNT], without_text: None }
     }
 
-    /// The same, borrowing from nothing.
-    pub fn into_owned(self) -> Payload<'static> {
-        let texts = self.texts.into_iter().map(|text| Cow::Owned(text.into_owned())).collect();
-        Payload { texts, positions: self.positions, without_text: self.without_text }
-    }
-
     /// Takes a parameter out, as if the tracker had not sent it.
     pub fn remove(&mut self, parameter: &str) {
         if let Some(parameter) = Parameter::named(parameter) {
