@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 use std::cell::{Cell, OnceCell};
 
+use proptest::prelude::*;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
@@ -107,4 +108,92 @@ fn pointers_share_a_document_and_none_is_parsed_that_cannot_hold_what_is_looked_
     assert_eq!(payload.find("/co/com.acme/user/id").as_deref(), Some("ada"));
     assert_eq!(payload.find("/entity/com.acme/user/0/id").as_deref(), Some("ada"));
     assert_eq!(payload.parsed.get(), 1);
+}
+
+/// Any text, with what pointers, JSON and URLs are made of more often than by chance.
+fn text() -> impl Strategy<Value = String> {
+    let special = prop::sample::select(vec![
+        "/",
+        "~",
+        "~0",
+        "~1",
+        "%",
+        "=",
+        "&",
+        "?",
+        "#",
+        "//",
+        "@",
+        ":",
+        "[",
+        "{",
+        "0",
+        "__proto__",
+        "ü",
+        "🛒",
+    ]);
+    let piece = prop_oneof![special.prop_map(str::to_owned), any::<String>()];
+    prop::collection::vec(piece, 0..6).prop_map(|pieces| pieces.concat())
+}
+
+fn pointer() -> impl Strategy<Value = String> {
+    let starts = [
+        "",
+        "/",
+        "/co/com.acme/user",
+        "/ue/com.acme/login",
+        "/page_urlhost",
+        "mkt_source",
+        "vid",
+        "/sid",
+    ];
+    (prop::sample::select(starts.to_vec()), text())
+        .prop_map(|(start, rest)| format!("{start}{rest}"))
+}
+
+/// `text` in base64, in the alphabet for URLs.
+fn base64(text: &str) -> String {
+    const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let chunks = text.as_bytes().chunks(3).map(|chunk| {
+        let bits = (0..3).fold(0, |bits, at| bits << 8 | u32::from(*chunk.get(at).unwrap_or(&0)));
+        let digit = |at: u32| char::from(ALPHABET[(bits >> (18 - 6 * at)) as usize & 63]);
+        (0..=chunk.len() as u32).map(digit).collect::<String>()
+    });
+    chunks.collect()
+}
+
+proptest! {
+    #[test]
+    fn a_pointer_of_any_text_finds_an_id_or_none_in_any_event_or_is_refused(
+        pointer in pointer(),
+        fields in prop::collection::btree_map(
+            prop::sample::select(vec!["e", "co", "cx", "ue_pr", "ue_px", "url", "refr", "vp", "vid", "sid"]), text(), 0..8,
+        ),
+    ) {
+        let payload = Payload::new(&json!(fields).to_string());
+        if let Ok(pointer) = Pointer::parse(&pointer) {
+            let id = pointer.find(&&payload);
+            prop_assert!(id.is_none_or(|id| !id.is_empty() && !id.contains(char::is_control)));
+        }
+    }
+
+    #[test]
+    fn an_id_is_found_by_the_pointer_to_its_place_whatever_that_is_named_and_however_it_is_encoded(
+        path in prop::collection::vec(text(), 1..4), id in "[^\\p{Cc}]{1,8}", is_encoded in any::<bool>(),
+    ) {
+        let data = path.iter().rev().fold(json!(id), |inside, name| json!({ name: inside }));
+        let event = json!({
+            "schema": "iglu:com.snowplowanalytics.snowplow/unstruct_event/jsonschema/1-0-0",
+            "data": {"schema": "iglu:com.acme/login/jsonschema/1-0-3", "data": data},
+        });
+        let event = event.to_string();
+        let payload = match is_encoded {
+            true => json!({"e": "ue", "ue_px": base64(&event)}),
+            false => json!({"e": "ue", "ue_pr": event}),
+        };
+        let escaped: Vec<String> =
+            path.iter().map(|name| name.replace('~', "~0").replace('/', "~1")).collect();
+        let pointer = format!("/ue/com.acme/login/{}", escaped.join("/"));
+        prop_assert_eq!(Payload::new(&payload.to_string()).find(&pointer), Some(id));
+    }
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::BadEvent;
 use super::atomic_field::{AtomicField, FieldType};
-use super::page_url;
+use super::page_url::{self, Derivation};
 use crate::Timestamp;
 use crate::datum::{Datum, parse_number};
 
@@ -57,8 +57,8 @@ impl Atomic {
 
     /// The value of a field; null when it has none.
     pub(crate) fn get(&self, field: AtomicField) -> Datum<'_> {
-        if page_url::derivation(field).is_some() {
-            return self.derived(field).map_or(Datum::Null, |text| derived_datum(field, text));
+        if let Some(derivation) = page_url::derivation(field) {
+            return self.derived(derivation).map_or(Datum::Null, |text| derived_datum(field, text));
         }
         let Some(value) = self.value(field) else { return Datum::Null };
         match value.parsed {
@@ -73,7 +73,7 @@ impl Atomic {
     /// The text of a field as somebody's id; `None` when it was not sent, or is none of the texts that can be one.
     pub(crate) fn id_text(&self, field: AtomicField) -> Option<Cow<'_, str>> {
         let text = match page_url::derivation(field) {
-            Some(_) => self.derived(field)?,
+            Some(derivation) => self.derived(derivation)?,
             None => self.slice(&self.value(field)?.text).into(),
         };
         Some(text).filter(|text| field.field_type().can_be_id(text))
@@ -157,8 +157,7 @@ impl Atomic {
     }
 
     /// What the page's or the referrer's URL says of a field.
-    fn derived(&self, field: AtomicField) -> Option<Cow<'_, str>> {
-        let derivation = page_url::derivation(field)?;
+    fn derived(&self, derivation: Derivation) -> Option<Cow<'_, str>> {
         derivation.part.read(self.text(derivation.source)?)
     }
 }

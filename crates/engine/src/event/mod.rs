@@ -188,6 +188,7 @@ impl Event {
     pub(crate) fn id_text(&self, field: AtomicField) -> Option<Cow<'_, str>> {
         match self.field(field) {
             Datum::Text(text) => Some(text),
+            // Of anything else the text that was sent.
             _ => self.atomic.id_text(field),
         }
     }
