@@ -15,14 +15,26 @@
 /// ```
 pub fn decode(text: &str) -> Option<Vec<u8>> {
     let mut bytes = Vec::with_capacity(text.len() / 4 * 3 + 2);
+    let mut rest = text.as_bytes();
+    // Four letters are three bytes, up to the first padding or line break.
+    while let [a, b, c, d, after @ ..] = rest {
+        let six = [a, b, c, d].map(|letter| SIX_BITS[usize::from(*letter)]);
+        if six.into_iter().any(|six| six >= SKIPPED) {
+            break;
+        }
+        let bits = six.into_iter().fold(0, |bits: u32, six| bits << 6 | u32::from(six));
+        bytes.extend_from_slice(&bits.to_be_bytes()[1..]);
+        rest = after;
+    }
     let mut bits: u32 = 0;
     let mut count: u32 = 0;
-    for byte in text.bytes() {
-        let six = match SIX_BITS[usize::from(byte)] {
+    for byte in rest {
+        let six = match SIX_BITS[usize::from(*byte)] {
             SKIPPED => continue,
             UNKNOWN => return None,
             six => six,
         };
+        // Of the bits shifted out all were used.
         bits = bits << 6 | u32::from(six);
         count += 6;
         if count >= 8 {

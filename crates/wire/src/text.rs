@@ -10,8 +10,7 @@ use std::borrow::Cow;
 /// ```
 pub fn clean(text: Cow<'_, str>) -> Cow<'_, str> {
     // Most texts have none, and this sees every text of every event.
-    let may_have = |byte: u8| byte < 0x20 || byte == 0x7f || byte == FIRST_BYTE_OF_C1;
-    if !text.bytes().any(may_have) || !text.contains(char::is_control) {
+    if !may_have_control(text.as_bytes()) || !text.contains(char::is_control) {
         return text;
     }
     let mut cleaned = String::with_capacity(text.len());
@@ -23,6 +22,12 @@ pub fn clean(text: Cow<'_, str>) -> Cow<'_, str> {
         }
     }
     Cow::Owned(cleaned)
+}
+
+/// Looks at many bytes at once, which is what makes this cheap.
+fn may_have_control(bytes: &[u8]) -> bool {
+    let is_suspect = |byte: u8| byte < 0x20 || byte == 0x7f || byte == FIRST_BYTE_OF_C1;
+    bytes.chunks(32).any(|chunk| chunk.iter().fold(false, |found, byte| found | is_suspect(*byte)))
 }
 
 /// U+0080 to U+009F begin with it in UTF-8, and some letters do.

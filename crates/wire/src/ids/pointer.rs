@@ -135,10 +135,7 @@ impl Pointer {
             Place::Entities { kind, path } => find_in_entities(event, kind, path),
             Place::EventData { kind, path } => {
                 let (schema, data) = self_describing_event(event, kind.trace())?;
-                if !kind.is_of(&schema) {
-                    return None;
-                }
-                follow(data, path)
+                if kind.is_of(Schema::parse(&schema)?) { follow(data, path) } else { None }
             }
         };
         id(found?)
@@ -183,9 +180,8 @@ impl Kind {
         if self.name.bytes().all(is_plain) { &self.name } else { "" }
     }
 
-    fn is_of(&self, schema: &str) -> bool {
-        Schema::parse(schema)
-            .is_some_and(|schema| schema.name == self.name && schema.vendor == self.vendor)
+    fn is_of(&self, schema: Schema<'_>) -> bool {
+        schema.name == self.name && schema.vendor == self.vendor
     }
 }
 
@@ -253,10 +249,12 @@ fn find_in_entities<'e, E: Event<'e>>(
     let mut entities: Vec<E::Json> = Vec::new();
     for list in documents.into_iter().flatten().filter_map(|json| content(json, "contexts")) {
         for index in 0..list.length().unwrap_or_default() {
-            let Some(entity) = list.element(index) else { continue };
-            let schema = entity.property("schema").and_then(|schema| schema.text());
-            if schema.is_some_and(|schema| kind.is_of(&schema)) {
-                entities.extend(entity.property("data"));
+            // One that is not self-describing makes the whole event a bad one, which counts for nobody.
+            let entity = list.element(index)?;
+            let (schema, data) = (entity.property("schema")?.text()?, entity.property("data")?);
+            let schema = Schema::parse(&schema)?;
+            if kind.is_of(schema) {
+                entities.push(data);
             }
         }
     }
