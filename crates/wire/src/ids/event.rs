@@ -16,6 +16,11 @@ pub trait Event<'e> {
     /// For `ua` this may be the browser's own, which trackers leave to the request's header.
     fn field(&self, parameter: &str) -> Option<Cow<'e, str>>;
 
+    /// Whether a parameter has a text that is not empty. Say it without copying that, where it may be long.
+    fn has(&self, parameter: &str) -> bool {
+        self.field(parameter).is_some_and(|text| !text.is_empty())
+    }
+
     /// The JSON in one of the parameters [`co`, `cx`, `ue_pr` and `ue_px`](Document); `None` where its text does not
     /// [hold](Document::json) `trace`.
     fn document(&self, parameter: &'static str, trace: &str) -> Option<Self::Json>;

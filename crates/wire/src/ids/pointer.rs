@@ -226,8 +226,7 @@ fn self_describing_event<'e, E: Event<'e>>(
     if event_type(&clean(event.field("e")?))? != ("unstruct", None) {
         return None;
     }
-    let is_there = |parameter| event.field(parameter).is_some_and(|text| !text.is_empty());
-    let parameter = if is_there("ue_pr") { "ue_pr" } else { "ue_px" };
+    let parameter = if event.has("ue_pr") { "ue_pr" } else { "ue_px" };
     let event = content(event.document(parameter, trace)?, "unstruct_event")?;
     Some((event.property("schema")?.text()?, event.property("data")?))
 }
