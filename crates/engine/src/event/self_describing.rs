@@ -46,7 +46,7 @@ impl Json {
             let text = self.text.get();
             // It was checked that the text is a value.
             let mut value = serde_json::from_str(text).unwrap_or_default();
-            // Control characters are escaped, but for the rare ones that JSON allows; these two begin with `DEL` and 0xC2.
+            // JSON allows control characters only as escapes, except DEL and those whose first byte is 0xC2.
             if text.bytes().any(|byte| matches!(byte, b'\\' | 0x7f | 0xc2)) {
                 clean_texts(&mut value);
             }
