@@ -28,6 +28,7 @@ fn decode(payload: &str, millis: i64) -> Event {
     let arrival = Arrival {
         collector_tstamp: Timestamp::from_millis(millis),
         network_userid: None,
+        referer: None,
         useragent: None,
         user_ipaddress: None,
     };

@@ -1,9 +1,12 @@
 //! Which events an attribute counts.
 
+use serde_json::Value;
+use signals_wire::schema::major_version;
+
 use crate::definitions::{
     AttributeDefinition, DefinitionError, EventCriteria, EventCriterion, EventSelector, Loc,
 };
-use crate::event::{Event, SchemaUri, parse_version};
+use crate::event::Event;
 use crate::name::{check_schema_name, check_vendor};
 use crate::predicate::Predicate;
 use crate::property::PropertyReader;
@@ -63,9 +66,8 @@ impl EventFilter {
     }
 
     pub(crate) fn matches(&self, event: &Event) -> bool {
-        let schema = event.schema();
         (self.selectors.is_empty()
-            || self.selectors.iter().any(|selector| selects(selector, schema)))
+            || self.selectors.iter().any(|selector| selects(selector, event)))
             && self.all.iter().all(|criterion| criterion.holds(event))
             && self
                 .any
@@ -88,15 +90,16 @@ fn compile_selectors(
         check("name", name, check_schema_name)?;
         check("vendor", vendor, check_vendor)?;
         check("version", version, check_version)?;
-        check("event_specification_id", event_specification_id, |_| {
-            Err("event specifications are not known here: give name, vendor and version".to_owned())
+        check("event_specification_id", event_specification_id, |id| match id {
+            "" => Err("empty id".to_owned()),
+            _ => Ok(()),
         })?;
     }
     Ok(selectors.to_vec())
 }
 
 fn check_version(version: &str) -> Result<(), String> {
-    match parse_version(version) {
+    match major_version(version) {
         Some(_) => Ok(()),
         None => Err(format!("`{}` is not a version such as `1-0-0`", version.escape_debug())),
     }
@@ -104,11 +107,22 @@ fn check_version(version: &str) -> Result<(), String> {
 
 const NO_CRITERIA: EventCriteria = EventCriteria { all: None, any: None };
 
-fn selects(selector: &EventSelector, schema: &SchemaUri) -> bool {
+fn selects(selector: &EventSelector, event: &Event) -> bool {
+    let schema = event.schema();
     let fits = |wanted: &Option<String>, actual: &str| wanted.as_ref().is_none_or(|w| w == actual);
     fits(&selector.name, schema.name())
         && fits(&selector.vendor, schema.vendor())
         && fits(&selector.version, schema.version())
+        && selector.event_specification_id.as_ref().is_none_or(|id| follows(event, id))
+}
+
+/// Whether an event says that it follows the event specification of that id.
+fn follows(event: &Event, id: &str) -> bool {
+    event.entities().iter().any(|entity| {
+        entity.schema.name() == "event_specification"
+            && entity.schema.vendor() == "com.snowplowanalytics.snowplow"
+            && entity.data().get("id").and_then(Value::as_str) == Some(id)
+    })
 }
 
 fn compile_list(

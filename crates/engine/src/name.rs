@@ -3,11 +3,6 @@
 /// The longest name that registry clients can make.
 const MAX_NAME_LENGTH: usize = 128;
 
-/// Whether `text` holds a character that could forge fields of a stream or lines of a log.
-pub(crate) fn has_control_character(text: &str) -> bool {
-    text.chars().any(char::is_control)
-}
-
 /// Says what is wrong with the name of a definition. Registry clients allow ASCII letters, digits and `_`, and cannot read
 /// a list in which one name has anything else.
 pub(crate) fn check_name(name: &str) -> Result<(), String> {

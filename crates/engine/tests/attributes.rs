@@ -334,20 +334,14 @@ fn a_custom_attribute_key_takes_its_ids_from_its_property() {
         run.send(ping(json!("page-1")));
         run.send(ping(json!(17)));
         run.send(ping(json!({"no": "id"})));
-        let pings = |id: &str| {
-            run.engine.attributes("page_view_id", id, Timestamp::from_millis(START))[0].attributes
-                [0]
-            .value
-            .clone()
+        let pings_of = |run: &Run, id: &str| {
+            let now = Timestamp::from_millis(START);
+            run.engine.attributes("page_view_id", id, now)[0].attributes[0].value.clone()
         };
-        assert_eq!((pings("page-1"), pings("17")), (json!(2), json!(1)));
+        assert_eq!((pings_of(&run, "page-1"), pings_of(&run, "17")), (json!(2), json!(1)));
 
-        let outcome = run.send(ping(json!("a\ndata: forged")));
-        assert_eq!(outcome.attributes_updated, 0);
-        assert_eq!(
-            outcome.warnings,
-            [Warning::RefusedId { attribute_key: "page_view_id".to_owned() }]
-        );
+        run.send(ping(json!("a\ndata: not forged")));
+        assert_eq!(pings_of(&run, "adata: not forged"), json!(1));
     }
 }
 
@@ -423,4 +417,59 @@ fn columns_of_a_warehouse_are_attributes_that_no_event_sets() {
             "{message}"
         );
     }
+}
+
+/// A page view with one entity of Snowplow's own.
+fn page_view_with(name: &str, version: &str, data: Value) -> Value {
+    let entity = json!({
+        "schema": format!("iglu:com.snowplowanalytics.snowplow/{name}/jsonschema/{version}"), "data": data,
+    });
+    let contexts = json!({
+        "schema": "iglu:com.snowplowanalytics.snowplow/contexts/jsonschema/1-0-1", "data": [entity],
+    });
+    json!({"e": "pv", "co": contexts.to_string()})
+}
+
+#[test]
+fn phones_are_known_by_user_and_session_of_their_client_session_in_any_first_version() {
+    let run = Run::new(json!({}));
+    let event = |version: &str| {
+        let data = json!({"userId": "a1b2c3d4e5f60718", "sessionId": SESSION});
+        event_at(page_view_with("client_session", version, data), START)
+    };
+    for version in ["1-0-0", "1-0-2", "1-7-1"] {
+        let ids = run.engine.ids(&event(version));
+        let found: Vec<_> = ids.iter().map(|id| (id.name.as_str(), id.id.as_str())).collect();
+        assert_eq!(
+            found,
+            [
+                ("client_session_user_id", "a1b2c3d4e5f60718"),
+                ("client_session_session_id", SESSION)
+            ],
+            "{version}"
+        );
+    }
+    assert!(run.engine.ids(&event("2-0-0")).is_empty());
+}
+
+#[test]
+fn events_are_chosen_by_the_event_specification_that_they_follow() {
+    let views = json!({
+        "name": "a", "type": "int32", "aggregation": "counter",
+        "events": [{"event_specification_id": "b1e1"}, {"name": "page_ping", "event_specification_id": "b1e2"}],
+    });
+    let mut run = Run::new(user_group(json!([views]), json!([])));
+    let mut send = |id: &str, version: &str| {
+        let mut event =
+            page_view_with("event_specification", version, json!({"id": id, "name": "View"}));
+        event["duid"] = json!(USER);
+        run.send(event);
+        run.read("a")
+    };
+    assert_eq!(send("b1e1", "1-0-3"), json!(1));
+    assert_eq!(send("b1e1", "1-0-0"), json!(2));
+    assert_eq!(send("b1e2", "1-0-3"), json!(2), "is no page ping");
+    assert_eq!(send("other", "1-0-3"), json!(2));
+    run.send(json!({"e": "pv", "duid": USER}));
+    assert_eq!(run.read("a"), json!(2));
 }

@@ -139,8 +139,8 @@ fn every_refusal_names_the_field_and_what_is_wrong_with_it() {
         (
             attribute,
             "/events/0",
-            json!({"event_specification_id": "b1e1"}),
-            "attribute_groups.0.attributes.0.events.0.event_specification_id: event specifications are not known here",
+            json!({"event_specification_id": ""}),
+            "attribute_groups.0.attributes.0.events.0.event_specification_id: empty id",
         ),
         (
             attribute,

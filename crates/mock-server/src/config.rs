@@ -240,7 +240,7 @@ pub struct Config {
     #[arg(long, env = "SIGNALS_TOKEN", default_value = DEFAULT_TOKEN, hide_env_values = true, value_parser = NonEmptyStringValueParser::new())]
     pub token: String,
 
-    /// Let streams subscribe to canonical UUIDs only, also for attribute keys of other types.
+    /// Let streams subscribe to canonical UUIDs only, also for attribute keys of other types. `client_session_user_id` may be 16 hexadecimal digits too.
     #[arg(long, env = "SIGNALS_STRICT_IDS", value_parser = FalseyValueParser::new())]
     pub strict_ids: bool,
 

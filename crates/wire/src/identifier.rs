@@ -1,11 +1,27 @@
 //! What counts as the id of an attribute key.
 
+use std::borrow::Cow;
+
+use crate::text::clean;
+
 /// The id that anonymous trackers send for everybody, and therefore nobody's.
 pub const NIL_UUID: &str = "00000000-0000-0000-0000-000000000000";
 
 /// Attribute keys that every Signals deployment has, in the order in which documentation lists them.
-pub const BUILT_IN_ATTRIBUTE_KEYS: [&str; 4] =
-    ["domain_userid", "domain_sessionid", "network_userid", "user_id"];
+pub const BUILT_IN_ATTRIBUTE_KEYS: [&str; 6] = [
+    "domain_userid",
+    "domain_sessionid",
+    "network_userid",
+    "user_id",
+    CLIENT_SESSION_USER_ID,
+    CLIENT_SESSION_SESSION_ID,
+];
+
+/// The attribute key of mobile users: `userId` of the entity `com.snowplowanalytics.snowplow/client_session`.
+pub const CLIENT_SESSION_USER_ID: &str = "client_session_user_id";
+
+/// The attribute key of mobile sessions: `sessionId` of the entity `com.snowplowanalytics.snowplow/client_session`.
+pub const CLIENT_SESSION_SESSION_ID: &str = "client_session_session_id";
 
 /// Attribute keys whose ids are UUIDs made by trackers or collectors.
 pub const UUID_ATTRIBUTE_KEYS: [&str; 3] = ["domain_userid", "domain_sessionid", "network_userid"];
@@ -20,6 +36,30 @@ pub const UUID_ATTRIBUTE_KEYS: [&str; 3] = ["domain_userid", "domain_sessionid",
 /// ```
 pub fn is_id(value: &str) -> bool {
     !value.is_empty() && value != NIL_UUID
+}
+
+/// The id that a text found in an event is: without control characters, and `None` when it [identifies](is_id) nobody.
+///
+/// ```
+/// use signals_wire::identifier::id;
+/// assert_eq!(id("ada\n".into()).as_deref(), Some("ada"));
+/// assert_eq!(id("\n".into()), None);
+/// ```
+pub fn id(text: Cow<'_, str>) -> Option<Cow<'_, str>> {
+    Some(clean(text)).filter(|id| is_id(id))
+}
+
+/// Whether `value` is hard to guess, as ids of `attribute_key` are made: a canonical UUID, or the 16 hexadecimal digits that Android has
+/// for `client_session_user_id`.
+///
+/// ```
+/// use signals_wire::identifier::{CLIENT_SESSION_USER_ID, is_unguessable};
+/// assert!(is_unguessable(CLIENT_SESSION_USER_ID, "a1b2c3d4e5f60718"));
+/// assert!(!is_unguessable("user_id", "a1b2c3d4e5f60718"));
+/// ```
+pub fn is_unguessable(attribute_key: &str, value: &str) -> bool {
+    let is_device_id = || value.len() == 16 && value.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_canonical_uuid(value) || attribute_key == CLIENT_SESSION_USER_ID && is_device_id()
 }
 
 /// Whether `value` is a UUID in canonical form: 36 characters, hexadecimal digits and hyphens in their places.

@@ -101,7 +101,7 @@ pub struct EventSelector {
     pub vendor: Option<String>,
     /// `event_version`, e.g. `1-0-0`.
     pub version: Option<String>,
-    /// An event specification, which only Snowplow's own console can look up. Refused.
+    /// The id of an event specification, as in the event's entity `com.snowplowanalytics.snowplow/event_specification`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event_specification_id: Option<String>,
 }

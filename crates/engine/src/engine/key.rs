@@ -1,14 +1,14 @@
 use std::borrow::Cow;
 
 use signals_wire::TargetAttributeKey;
-use signals_wire::identifier::{BUILT_IN_ATTRIBUTE_KEYS, is_id};
+use signals_wire::identifier::{
+    BUILT_IN_ATTRIBUTE_KEYS, CLIENT_SESSION_SESSION_ID, CLIENT_SESSION_USER_ID, id,
+};
 
-use super::Warning;
-use crate::datum::Datum;
 use crate::definitions::{AttributeKey, DefinitionError, Loc};
 use crate::duration::{DEFAULT_TTL_MS, parse_duration_ms};
 use crate::event::Event;
-use crate::name::{check_name, has_control_character};
+use crate::name::check_name;
 use crate::property::PropertyReader;
 
 /// Position of an attribute key in [`Keys`].
@@ -40,7 +40,7 @@ impl Keys {
         loc: &Loc<'_>,
     ) -> Result<Self, DefinitionError> {
         let built_in = BUILT_IN_ATTRIBUTE_KEYS.iter().filter_map(|name| {
-            let source = PropertyReader::atomic(name)?;
+            let source = source_of(name)?;
             Some(Key { name: (*name).to_owned(), ttl_ms: DEFAULT_TTL_MS, source: Some(source) })
         });
         let mut keys = Self(built_in.collect());
@@ -101,13 +101,24 @@ fn compile_key(definition: &AttributeKey, loc: &Loc<'_>) -> Result<Key, Definiti
         (None, Some(field)) => Some(PropertyReader::atomic(field).ok_or_else(|| {
             loc.field("key").error(format!("`{}` is not an atomic field", field.escape_debug()))
         })?),
-        (None, None) => PropertyReader::atomic(&definition.name),
+        (None, None) => source_of(&definition.name),
     };
     if source.is_none() && definition.external_column.is_none() {
         return Err(loc.field("property").missing_with("where in an event is the id of this key?"));
     }
     let ttl_ms = compile_ttl(definition.ttl.as_deref(), loc)?.unwrap_or(DEFAULT_TTL_MS);
     Ok(Key { name: definition.name.clone(), ttl_ms, source })
+}
+
+/// Where an event has the id of a key that says nothing but its name.
+fn source_of(name: &str) -> Option<PropertyReader> {
+    let of_client_session =
+        |path| PropertyReader::entity("com.snowplowanalytics.snowplow", "client_session", path);
+    match name {
+        CLIENT_SESSION_USER_ID => of_client_session("userId"),
+        CLIENT_SESSION_SESSION_ID => of_client_session("sessionId"),
+        name => PropertyReader::atomic(name),
+    }
 }
 
 /// Milliseconds of the field `ttl` of the definition at `loc`, if it is there.
@@ -123,20 +134,9 @@ pub(super) fn compile_ttl(
 pub(super) struct Ids<'e>(Vec<Option<Cow<'e, str>>>);
 
 impl<'e> Ids<'e> {
-    pub(super) fn of(event: &'e Event, keys: &Keys, warnings: &mut Vec<Warning>) -> Self {
-        let mut id_of = |key: &Key| {
-            let id = match key.source.as_ref()?.read(event) {
-                Datum::Text(text) => text,
-                Datum::Integer(number) => Cow::Owned(number.to_string()),
-                _ => return None,
-            };
-            if has_control_character(&id) {
-                warnings.push(Warning::RefusedId { attribute_key: key.name.clone() });
-                return None;
-            }
-            is_id(&id).then_some(id)
-        };
-        Self(keys.0.iter().map(&mut id_of).collect())
+    pub(super) fn of(event: &'e Event, keys: &Keys) -> Self {
+        let id_of = |key: &Key| id(key.source.as_ref()?.read_id(event)?);
+        Self(keys.0.iter().map(id_of).collect())
     }
 
     /// These ids, as far as there are such keys; the last one of each.

@@ -54,6 +54,7 @@ use values::{After, Before, Change, Changes, CurrentValues};
 /// let arrival = Arrival {
 ///     collector_tstamp: Timestamp::from_millis(1_795_333_691_500),
 ///     network_userid: None,
+///     referer: None,
 ///     useragent: None,
 ///     user_ipaddress: None,
 /// };
@@ -103,7 +104,7 @@ impl Engine {
     pub fn process(&mut self, event: &Event, new_id: &mut dyn FnMut() -> Uuid) -> Outcome {
         let now = event.collector_tstamp();
         let mut outcome = Outcome::default();
-        let ids = Ids::of(event, &self.program.keys, &mut outcome.warnings);
+        let ids = Ids::of(event, &self.program.keys);
         for (key, id) in ids.iter() {
             self.profiles.touch(key, id, &self.program, now);
         }
@@ -189,7 +190,7 @@ impl Engine {
 
     /// Whom an event is about: its id for every attribute key, where it has one.
     pub fn ids(&self, event: &Event) -> Vec<TargetAttributeKey> {
-        let ids = Ids::of(event, &self.program.keys, &mut Vec::new());
+        let ids = Ids::of(event, &self.program.keys);
         ids.iter().map(|(key, id)| self.owner(key, id)).collect()
     }
 

@@ -44,11 +44,6 @@ pub enum Warning {
         /// `group:attribute`.
         attribute: String,
     },
-    /// An id holds control characters, which would forge fields of the stream; it counts as no id.
-    RefusedId {
-        /// Name of the attribute key.
-        attribute_key: String,
-    },
 }
 
 impl fmt::Display for Warning {
@@ -62,9 +57,6 @@ impl fmt::Display for Warning {
                     formatter,
                     "{attribute}: too many events in its window, the oldest do not count"
                 )
-            }
-            Warning::RefusedId { attribute_key } => {
-                write!(formatter, "{attribute_key}: id with control characters ignored")
             }
         }
     }

@@ -1,18 +1,13 @@
 //! The atomic values of one event.
 
+use std::borrow::Cow;
 use std::ops::Range;
-use std::sync::OnceLock;
-
-use url::Url;
 
 use super::BadEvent;
 use super::atomic_field::{AtomicField, FieldType};
-use super::page_url::{self, Source};
+use super::page_url::{self, Derivation};
 use crate::Timestamp;
 use crate::datum::{Datum, parse_number};
-
-const PAGE_URL: AtomicField = AtomicField::known("page_url");
-const PAGE_REFERRER: AtomicField = AtomicField::known("page_referrer");
 
 /// Room for the values that an event of the JavaScript tracker has, and for the text of those that are text.
 const USUAL_VALUES: usize = 32;
@@ -30,18 +25,21 @@ pub(crate) struct Atomic {
     values: Vec<AtomicValue>,
     /// For every field, the position of its value counted from 1; 0 where it has none.
     positions: [u8; AtomicField::COUNT],
-    /// What `AtomicValue::Text` points to.
+    /// What `AtomicValue::text` points to.
     text: String,
-    /// Parsing URLs takes as long as parsing a small event, and few definitions ask for it: done when first asked for. A URL
-    /// that cannot be parsed leaves its fields null: pages do have odd ones.
-    page: OnceLock<Option<Url>>,
-    referrer: OnceLock<Option<Url>>,
 }
 
 /// Value of one atomic field.
 #[derive(Debug, Clone)]
-enum AtomicValue {
-    Text(Range<u32>),
+struct AtomicValue {
+    /// What was sent: ids are texts, whatever else they are. Empty for what was not sent.
+    text: Range<u32>,
+    parsed: Parsed,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Parsed {
+    Text,
     Integer(i64),
     Number(f64),
     Boolean(bool),
@@ -54,52 +52,53 @@ impl Atomic {
             values: Vec::with_capacity(USUAL_VALUES),
             positions: [0; AtomicField::COUNT],
             text: String::with_capacity(USUAL_TEXT),
-            page: OnceLock::new(),
-            referrer: OnceLock::new(),
         }
     }
 
     /// The value of a field; null when it has none.
     pub(crate) fn get(&self, field: AtomicField) -> Datum<'_> {
         if let Some(derivation) = page_url::derivation(field) {
-            return self.url(derivation.source).map_or(Datum::Null, |url| derivation.read(url));
+            return self.derived(derivation).map_or(Datum::Null, |text| derived_datum(field, text));
         }
-        match self.value(field) {
-            None => Datum::Null,
-            Some(AtomicValue::Text(range)) => Datum::Text(self.slice(range).into()),
-            Some(AtomicValue::Integer(integer)) => Datum::Integer(*integer),
-            Some(AtomicValue::Number(number)) => Datum::Float(*number),
-            Some(AtomicValue::Boolean(boolean)) => Datum::Boolean(*boolean),
-            Some(AtomicValue::Moment(moment)) => Datum::Moment(*moment),
+        let Some(value) = self.value(field) else { return Datum::Null };
+        match value.parsed {
+            Parsed::Text => Datum::Text(self.slice(&value.text).into()),
+            Parsed::Integer(integer) => Datum::Integer(integer),
+            Parsed::Number(number) => Datum::Float(number),
+            Parsed::Boolean(boolean) => Datum::Boolean(boolean),
+            Parsed::Moment(moment) => Datum::Moment(moment),
         }
     }
 
+    /// The text of a field as somebody's id; `None` when it was not sent, or is none of the texts that can be one.
+    pub(crate) fn id_text(&self, field: AtomicField) -> Option<Cow<'_, str>> {
+        let text = match page_url::derivation(field) {
+            Some(derivation) => self.derived(derivation)?,
+            None => self.slice(&self.value(field)?.text).into(),
+        };
+        Some(text).filter(|text| field.field_type().can_be_id(text))
+    }
+
+    /// The text of a field, if it holds one.
     pub(crate) fn text(&self, field: AtomicField) -> Option<&str> {
-        match self.value(field)? {
-            AtomicValue::Text(range) => Some(self.slice(range)),
-            _ => None,
-        }
+        let value = self.value(field)?;
+        matches!(value.parsed, Parsed::Text).then(|| self.slice(&value.text))
     }
 
     pub(crate) fn moment(&self, field: AtomicField) -> Option<Timestamp> {
-        match self.value(field)? {
-            AtomicValue::Moment(moment) => Some(*moment),
+        match self.value(field)?.parsed {
+            Parsed::Moment(moment) => Some(moment),
             _ => None,
         }
     }
 
     pub(crate) fn set_text(&mut self, field: AtomicField, text: &str) {
-        let start = self.text.len() as u32;
-        self.text.push_str(text);
-        self.set(field, AtomicValue::Text(start..self.text.len() as u32));
+        self.set(field, text, Parsed::Text);
     }
 
-    pub(crate) fn set_integer(&mut self, field: AtomicField, integer: i64) {
-        self.set(field, AtomicValue::Integer(integer));
-    }
-
+    /// Sets a moment that was not sent.
     pub(crate) fn set_moment(&mut self, field: AtomicField, moment: Timestamp) {
-        self.set(field, AtomicValue::Moment(moment));
+        self.set(field, "", Parsed::Moment(moment));
     }
 
     /// Sets a field to what the text of `parameter` says.
@@ -110,27 +109,27 @@ impl Atomic {
         &mut self,
         field: AtomicField,
         parameter: &str,
-        text: &str,
+        text: Cow<'_, str>,
     ) -> Result<(), BadEvent> {
-        let (value, expected) = match field.field_type() {
-            FieldType::Text => {
-                self.set_text(field, text);
-                return Ok(());
-            }
-            FieldType::Integer => (parse_integer(text).map(AtomicValue::Integer), "an integer"),
-            FieldType::Number => (parse_float(text).map(AtomicValue::Number), "a number"),
-            FieldType::Boolean => {
-                (parse_boolean(text).map(AtomicValue::Boolean), "a boolean (0 or 1)")
-            }
+        let field_type = field.field_type();
+        let text = field_type.normal(text);
+        if text.is_empty() || field_type.is_null(&text) {
+            return Ok(());
+        }
+        let (parsed, expected) = match field_type {
+            FieldType::Text | FieldType::Uuid => (Some(Parsed::Text), "a text"),
+            FieldType::Integer => (parse_integer(&text).map(Parsed::Integer), "an integer"),
+            FieldType::Number => (parse_float(&text).map(Parsed::Number), "a number"),
+            FieldType::Boolean => (parse_boolean(&text).map(Parsed::Boolean), "a boolean (0 or 1)"),
             FieldType::Moment => {
-                let moment = parse_integer(text).map(Timestamp::from_millis);
-                (moment.map(AtomicValue::Moment), "a time in milliseconds")
+                let moment = parse_integer(&text).map(Timestamp::from_millis);
+                (moment.map(Parsed::Moment), "a time in milliseconds")
             }
         };
-        let value = value.ok_or_else(|| {
+        let parsed = parsed.ok_or_else(|| {
             BadEvent::new(parameter, format!("`{}` is not {expected}", text.escape_debug()))
         })?;
-        self.set(field, value);
+        self.set(field, &text, parsed);
         Ok(())
     }
 
@@ -139,7 +138,10 @@ impl Atomic {
         self.values.get(position)
     }
 
-    fn set(&mut self, field: AtomicField, value: AtomicValue) {
+    fn set(&mut self, field: AtomicField, text: &str, parsed: Parsed) {
+        let start = self.text.len() as u32;
+        self.text.push_str(text);
+        let value = AtomicValue { text: start..self.text.len() as u32, parsed };
         let position = &mut self.positions[field.index()];
         match usize::from(*position).checked_sub(1) {
             Some(taken) => self.values[taken] = value,
@@ -154,12 +156,18 @@ impl Atomic {
         &self.text[range.start as usize..range.end as usize]
     }
 
-    fn url(&self, source: Source) -> Option<&Url> {
-        let (parsed, field) = match source {
-            Source::Page => (&self.page, PAGE_URL),
-            Source::Referrer => (&self.referrer, PAGE_REFERRER),
-        };
-        parsed.get_or_init(|| Url::parse(self.text(field)?).ok()).as_ref()
+    /// What the page's or the referrer's URL says of a field.
+    fn derived(&self, derivation: Derivation) -> Option<Cow<'_, str>> {
+        derivation.part.read(self.text(derivation.source)?)
+    }
+}
+
+fn derived_datum(field: AtomicField, text: Cow<'_, str>) -> Datum<'_> {
+    match field.field_type() {
+        FieldType::Integer => parse_integer(&text).map_or(Datum::Null, Datum::Integer),
+        FieldType::Moment => parse_integer(&text)
+            .map_or(Datum::Null, |millis| Datum::Moment(Timestamp::from_millis(millis))),
+        _ => Datum::Text(text),
     }
 }
 

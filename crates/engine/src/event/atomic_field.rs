@@ -4,14 +4,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 /// What an atomic field holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum FieldType {
-    Text,
-    Integer,
-    Number,
-    Boolean,
-    Moment,
-}
+pub(crate) use signals_wire::tracker_protocol::FieldKind as FieldType;
 
 /// One column of Snowplow's `atomic.events`: an index into [`FIELDS`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -68,7 +61,7 @@ static BY_NAME: LazyLock<HashMap<&str, AtomicField>> = LazyLock::new(|| {
     (0..).map(AtomicField).zip(FIELDS).map(|(field, &(name, _))| (name, field)).collect()
 });
 
-use FieldType::{Boolean, Integer, Moment, Number, Text};
+use FieldType::{Boolean, Integer, Moment, Number, Text, Uuid};
 
 /// Fields that no tracker sends and that need a lookup database (`geo_…`, `ip_…`, `br_name`) are listed too: a definition
 /// may name them, they are just null here.
@@ -79,7 +72,7 @@ const FIELDS: &[(&str, FieldType)] = &[
     ("collector_tstamp", Moment),
     ("dvce_created_tstamp", Moment),
     ("event", Text),
-    ("event_id", Text),
+    ("event_id", Uuid),
     ("txn_id", Integer),
     ("name_tracker", Text),
     ("v_tracker", Text),
@@ -196,7 +189,7 @@ const FIELDS: &[(&str, FieldType)] = &[
     ("refr_domain_userid", Text),
     ("refr_dvce_tstamp", Moment),
     ("derived_contexts", Text),
-    ("domain_sessionid", Text),
+    ("domain_sessionid", Uuid),
     ("derived_tstamp", Moment),
     ("event_vendor", Text),
     ("event_name", Text),
@@ -213,5 +206,13 @@ mod tests {
     #[test]
     fn no_field_is_listed_twice() {
         assert_eq!(BY_NAME.len(), AtomicField::COUNT);
+    }
+
+    #[test]
+    fn a_field_that_trackers_send_holds_here_what_it_holds_for_them() {
+        for sent in signals_wire::tracker_protocol::FIELDS {
+            let field = AtomicField::named(sent.name).unwrap();
+            assert_eq!(field.field_type(), sent.kind, "{}", sent.name);
+        }
     }
 }

@@ -7,19 +7,20 @@ mod parameter;
 mod payload;
 mod self_describing;
 
+use std::borrow::Cow;
+
 use serde_json::Value;
-use signals_wire::tracker_protocol::EVENT_TYPES;
+use signals_wire::text::clean;
+use signals_wire::tracker_protocol::{event_type, parse_size};
 use thiserror::Error;
 
 use crate::Timestamp;
 use crate::datum::Datum;
-use crate::name::has_control_character;
 use atomic::Atomic;
 pub(crate) use atomic_field::{AtomicField, FieldType};
 use parameter::Meaning;
 pub use payload::Payload;
 use self_describing::Json;
-pub(crate) use self_describing::parse_version;
 pub use self_describing::{SchemaUri, SelfDescribing};
 
 /// What the collector adds to an event when it arrives.
@@ -31,6 +32,8 @@ pub struct Arrival {
     pub network_userid: Option<String>,
     /// The `User-Agent` header, used when the payload brings none.
     pub useragent: Option<String>,
+    /// The `Referer` header, which is the page's URL when the payload brings none.
+    pub referer: Option<String>,
     /// The client's address, used when the payload brings none; `None` for anonymous requests.
     pub user_ipaddress: Option<String>,
 }
@@ -73,6 +76,7 @@ mod known {
     pub(super) const EVENT_FORMAT: AtomicField = AtomicField::known("event_format");
     pub(super) const EVENT_VERSION: AtomicField = AtomicField::known("event_version");
     pub(super) const NETWORK_USERID: AtomicField = AtomicField::known("network_userid");
+    pub(super) const PAGE_URL: AtomicField = AtomicField::known("page_url");
     pub(super) const USERAGENT: AtomicField = AtomicField::known("useragent");
     pub(super) const USER_IPADDRESS: AtomicField = AtomicField::known("user_ipaddress");
     pub(super) const TRUE_TSTAMP: AtomicField = AtomicField::known("true_tstamp");
@@ -85,11 +89,12 @@ mod known {
 impl Event {
     /// Maps and decodes one tracker payload.
     ///
-    /// Parameters that nobody knows are ignored; empty ones count as absent.
+    /// Parameters that nobody knows are ignored; empty ones count as absent. Control characters are removed, a tab becomes four
+    /// spaces, and half of a surrogate pair U+FFFD.
     ///
     /// # Errors
     /// [`BadEvent`] names the first parameter that is malformed: an unknown or missing event type, a number that is none,
-    /// base64, JSON or a schema URI that cannot be decoded, an id with control characters, a parameter that is no text.
+    /// base64, JSON or a schema URI that cannot be decoded, a parameter that is no text.
     pub fn from_payload(payload: Payload<'_>, arrival: &Arrival) -> Result<Event, BadEvent> {
         let mut atomic = Atomic::new();
         let mut event_type = None;
@@ -98,31 +103,30 @@ impl Event {
         for (parameter, meaning, text) in payload.into_texts()? {
             let bad = |reason: String| BadEvent::new(parameter, reason);
             match meaning {
-                Meaning::Field { is_id: true, .. } if has_control_character(&text) => {
-                    return Err(bad("has a control character".to_owned()));
-                }
-                Meaning::Field { field, .. } => atomic.set_parsed(field, parameter, &text)?,
-                Meaning::EventType => event_type = Some(text),
+                Meaning::Field(field) => atomic.set_parsed(field, parameter, text)?,
+                Meaning::EventType => event_type = Some(clean(text)),
                 Meaning::Event(encoding) => {
                     let event = self_describing::decode_event(&text, encoding).map_err(bad)?;
-                    self_describing = Some(event);
+                    // Of two the plain one counts, which comes first.
+                    self_describing.get_or_insert(event);
                 }
                 Meaning::Entities(encoding) => {
                     entities
                         .extend(self_describing::decode_entities(&text, encoding).map_err(bad)?);
                 }
                 Meaning::Size { width, height } => {
+                    let text = clean(text);
                     let (w, h) = parse_size(&text).ok_or_else(|| {
                         bad(format!("`{}` is not a size such as 1280x720", text.escape_debug()))
                     })?;
-                    atomic.set_integer(width, w);
-                    atomic.set_integer(height, h);
+                    atomic.set_parsed(width, parameter, w.into())?;
+                    atomic.set_parsed(height, parameter, h.into())?;
                 }
             }
         }
 
         let (schema, data) = event_schema(event_type.as_deref(), self_describing, &mut atomic)?;
-        let derived_tstamp = set_arrival(&mut atomic, arrival)?;
+        let derived_tstamp = set_arrival(&mut atomic, arrival);
         Ok(Event {
             collector_tstamp: arrival.collector_tstamp,
             derived_tstamp,
@@ -179,19 +183,27 @@ impl Event {
             _ => self.atomic.get(field),
         }
     }
+
+    /// The text of a field as somebody's id.
+    pub(crate) fn id_text(&self, field: AtomicField) -> Option<Cow<'_, str>> {
+        match self.field(field) {
+            Datum::Text(text) => Some(text),
+            // Of anything else the text that was sent.
+            _ => self.atomic.id_text(field),
+        }
+    }
 }
 
 /// Finds the schema of the event and fills `event`.
 fn event_schema(
-    event_type: Option<&str>,
+    wire: Option<&str>,
     self_describing: Option<SelfDescribing>,
     atomic: &mut Atomic,
 ) -> Result<(SchemaUri, Option<Json>), BadEvent> {
-    let event_type = event_type.ok_or_else(|| BadEvent::new("e", "missing"))?;
-    let (_, event, well_known) =
-        EVENT_TYPES.iter().find(|(wire, _, _)| *wire == event_type).ok_or_else(|| {
-            BadEvent::new("e", format!("`{}` is not a type of event", event_type.escape_debug()))
-        })?;
+    let wire = wire.ok_or_else(|| BadEvent::new("e", "missing"))?;
+    let (event, well_known) = event_type(wire).ok_or_else(|| {
+        BadEvent::new("e", format!("`{}` is not a type of event", wire.escape_debug()))
+    })?;
     let (schema, data) = match well_known.and_then(SchemaUri::well_known) {
         Some(schema) => (schema, None),
         None => {
@@ -205,17 +217,15 @@ fn event_schema(
 }
 
 /// Fills what the collector knows, and returns the derived timestamp.
-fn set_arrival(atomic: &mut Atomic, arrival: &Arrival) -> Result<Timestamp, BadEvent> {
-    for (field, name, text) in [
-        (known::NETWORK_USERID, "network_userid", &arrival.network_userid),
-        (known::USERAGENT, "useragent", &arrival.useragent),
-        (known::USER_IPADDRESS, "user_ipaddress", &arrival.user_ipaddress),
+fn set_arrival(atomic: &mut Atomic, arrival: &Arrival) -> Timestamp {
+    for (field, text) in [
+        (known::NETWORK_USERID, &arrival.network_userid),
+        (known::USERAGENT, &arrival.useragent),
+        (known::USER_IPADDRESS, &arrival.user_ipaddress),
+        (known::PAGE_URL, &arrival.referer),
     ] {
         if let (None, Some(text)) = (atomic.text(field), text) {
-            if has_control_character(text) {
-                return Err(BadEvent::new(name, "has a control character"));
-            }
-            atomic.set_text(field, text);
+            atomic.set_text(field, &clean(text.into()));
         }
     }
     let derived_tstamp = derive_tstamp(
@@ -226,7 +236,7 @@ fn set_arrival(atomic: &mut Atomic, arrival: &Arrival) -> Result<Timestamp, BadE
     );
     atomic.set_moment(known::COLLECTOR_TSTAMP, arrival.collector_tstamp);
     atomic.set_moment(known::DERIVED_TSTAMP, derived_tstamp);
-    Ok(derived_tstamp)
+    derived_tstamp
 }
 
 /// The tracker's own truth if it has one; else arrival less the time that the event waited on the device, by the device's
@@ -247,11 +257,6 @@ fn derive_tstamp(
         }
         _ => collector,
     }
-}
-
-fn parse_size(text: &str) -> Option<(i64, i64)> {
-    let (width, height) = text.split_once('x')?;
-    Some((width.parse().ok()?, height.parse().ok()?))
 }
 
 #[cfg(test)]

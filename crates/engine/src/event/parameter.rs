@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use signals_wire::tracker_protocol::RENAMED_FIELDS;
+use signals_wire::tracker_protocol::{FIELDS, Field, OLDER_PARAMETERS, SIZES, STRONGER_PARAMETERS};
 
 use super::atomic_field::AtomicField;
 use super::self_describing::Encoding;
@@ -10,8 +10,8 @@ use super::self_describing::Encoding;
 /// What a parameter brings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Meaning {
-    /// The value of a field. Ids travel on into streams, logs and keys.
-    Field { field: AtomicField, is_id: bool },
+    /// The value of a field.
+    Field(AtomicField),
     /// The type of the event.
     EventType,
     /// The data of a self-describing event.
@@ -26,31 +26,35 @@ pub(super) enum Meaning {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Parameter(u8);
 
-/// Parameters that identify somebody or something.
-const IDS: &[&str] = &["eid", "duid", "sid", "nuid", "uid"];
-
 const SPECIAL: &[(&str, Meaning)] = &[
     ("e", Meaning::EventType),
     ("ue_pr", Meaning::Event(Encoding::Plain)),
     ("ue_px", Meaning::Event(Encoding::Base64)),
     ("co", Meaning::Entities(Encoding::Plain)),
     ("cx", Meaning::Entities(Encoding::Base64)),
-    ("res", size("dvce_screenwidth", "dvce_screenheight")),
-    ("vp", size("br_viewwidth", "br_viewheight")),
-    ("ds", size("doc_width", "doc_height")),
 ];
 
-const fn size(width: &str, height: &str) -> Meaning {
-    Meaning::Size { width: AtomicField::known(width), height: AtomicField::known(height) }
-}
-
+/// In this order they are read, and of those that fill the same field the last one counts.
 static MEANINGS: LazyLock<Vec<(&str, Meaning)>> = LazyLock::new(|| {
-    let renamed = RENAMED_FIELDS.iter().filter_map(|&(parameter, name)| {
-        let field = AtomicField::named(name)?;
-        Some((parameter, Meaning::Field { field, is_id: IDS.contains(&parameter) }))
+    let sizes = SIZES.iter().filter_map(|&(parameter, width, height)| {
+        let (width, height) = (AtomicField::named(width)?, AtomicField::named(height)?);
+        Some((parameter, Meaning::Size { width, height }))
     });
-    renamed.chain(SPECIAL.iter().copied()).collect()
+    let usual = FIELDS.iter().filter_map(|field| Some((field.parameter, carries(field)?)));
+    let other = |list: &'static [(&'static str, &'static str)]| {
+        list.iter().filter_map(|(name, _)| Some((*name, carries(Field::named(name)?)?)))
+    };
+    other(OLDER_PARAMETERS)
+        .chain(usual)
+        .chain(other(STRONGER_PARAMETERS))
+        .chain(SPECIAL.iter().copied())
+        .chain(sizes)
+        .collect()
 });
+
+fn carries(field: &Field) -> Option<Meaning> {
+    AtomicField::named(field.name).map(Meaning::Field)
+}
 
 /// By packed name, in its order. An event has dozens of parameters: hashing each name took a tenth of decoding it.
 static BY_NAME: LazyLock<Vec<(u64, Parameter)>> = LazyLock::new(|| {
@@ -71,7 +75,11 @@ fn pack(name: &str) -> Option<u64> {
 
 impl Parameter {
     /// How many there are.
-    pub(super) const COUNT: usize = RENAMED_FIELDS.len() + SPECIAL.len();
+    pub(super) const COUNT: usize = OLDER_PARAMETERS.len()
+        + FIELDS.len()
+        + STRONGER_PARAMETERS.len()
+        + SPECIAL.len()
+        + SIZES.len();
 
     /// The parameter of that name, if it means anything.
     pub(super) fn named(name: &str) -> Option<Self> {

@@ -5,7 +5,7 @@ use std::mem;
 use serde::de::{
     Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor,
 };
-use serde_json::Value;
+use signals_wire::number::number_text;
 
 use super::BadEvent;
 use super::parameter::{Meaning, Parameter};
@@ -13,7 +13,7 @@ use super::parameter::{Meaning, Parameter};
 /// One event as the tracker sent it: the text of every tracker protocol parameter that means something.
 ///
 /// Deserialises from a flat JSON object and borrows from it where it can. The protocol knows strings only, but other senders
-/// than browsers write bare numbers and booleans: they are taken as their text. Of a parameter that repeats, the last counts;
+/// than browsers write bare numbers and booleans: they are taken as the text that JavaScript has for them. Of a parameter that repeats, the last counts;
 /// empty ones and null count as absent.
 #[derive(Debug, Clone)]
 pub struct Payload<'a> {
@@ -126,9 +126,8 @@ impl<'de> DeserializeSeed<'de> for Text {
     }
 }
 
-/// A number or boolean as JSON spells it.
-fn spelled<'a>(value: impl Into<Value>) -> Option<Cow<'a, str>> {
-    Some(value.into().to_string().into())
+fn spelled<'a>(number: f64) -> Option<Cow<'a, str>> {
+    Some(number_text(number).into())
 }
 
 impl<'de> Visitor<'de> for Text {
@@ -151,15 +150,15 @@ impl<'de> Visitor<'de> for Text {
     }
 
     fn visit_bool<E>(self, boolean: bool) -> Result<Self::Value, E> {
-        Ok(spelled(boolean))
+        Ok(Some(if boolean { "true" } else { "false" }.into()))
     }
 
     fn visit_i64<E>(self, number: i64) -> Result<Self::Value, E> {
-        Ok(spelled(number))
+        Ok(spelled(number as f64))
     }
 
     fn visit_u64<E>(self, number: u64) -> Result<Self::Value, E> {
-        Ok(spelled(number))
+        Ok(spelled(number as f64))
     }
 
     fn visit_f64<E>(self, number: f64) -> Result<Self::Value, E> {

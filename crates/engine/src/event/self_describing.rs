@@ -2,13 +2,13 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::OnceLock;
 
-use base64::Engine as _;
-use base64::alphabet::URL_SAFE;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
+use signals_wire::base64;
+use signals_wire::schema::{SCHEME, Schema};
+use signals_wire::text::{clean, repair_json};
 
 /// A JSON with the schema that describes it.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,8 +42,30 @@ impl Json {
     }
 
     pub(super) fn value(&self) -> &Value {
-        // It was checked that the text is a value.
-        self.value.get_or_init(|| serde_json::from_str(self.text.get()).unwrap_or_default())
+        self.value.get_or_init(|| {
+            let text = self.text.get();
+            // It was checked that the text is a value.
+            let mut value = serde_json::from_str(text).unwrap_or_default();
+            // JSON allows control characters only as escapes, except DEL and those whose first byte is 0xC2.
+            if text.bytes().any(|byte| matches!(byte, b'\\' | 0x7f | 0xc2)) {
+                clean_texts(&mut value);
+            }
+            value
+        })
+    }
+}
+
+/// [Cleans](clean) every text in a value.
+fn clean_texts(value: &mut Value) {
+    match value {
+        Value::String(text) => {
+            if let Cow::Owned(cleaned) = clean(Cow::Borrowed(text)) {
+                *text = cleaned;
+            }
+        }
+        Value::Array(elements) => elements.iter_mut().for_each(clean_texts),
+        Value::Object(fields) => fields.values_mut().for_each(clean_texts),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 
@@ -62,8 +84,6 @@ pub struct SchemaUri {
     format_end: usize,
     major_version: u64,
 }
-
-const SCHEME: &str = "iglu:";
 
 impl SchemaUri {
     /// Takes a schema URI apart; `None` when it is none.
@@ -89,17 +109,11 @@ impl SchemaUri {
 
     /// Where vendor, name and format end, and the major version.
     fn ends(uri: &str) -> Option<(usize, usize, usize, u64)> {
-        let mut parts = uri.strip_prefix(SCHEME)?.split('/');
-        let (vendor, name, format, version) =
-            (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
-        if parts.next().is_some() || [vendor, name, format].contains(&"") {
-            return None;
-        }
-        let major_version = parse_version(version)?;
-        let vendor_end = SCHEME.len() + vendor.len();
-        let name_end = vendor_end + 1 + name.len();
-        let format_end = name_end + 1 + format.len();
-        Some((vendor_end, name_end, format_end, major_version))
+        let schema = Schema::parse(uri)?;
+        let vendor_end = SCHEME.len() + schema.vendor.len();
+        let name_end = vendor_end + 1 + schema.name.len();
+        let format_end = name_end + 1 + schema.format.len();
+        Some((vendor_end, name_end, format_end, schema.major_version))
     }
 
     /// E.g. `com.snowplowanalytics.snowplow.ecommerce`.
@@ -126,21 +140,6 @@ impl SchemaUri {
     pub fn major_version(&self) -> u64 {
         self.major_version
     }
-}
-
-/// The first number of a version `{model}-{revision}-{addition}`; `None` when it is none.
-pub(crate) fn parse_version(version: &str) -> Option<u64> {
-    let mut numbers = version.split('-');
-    let major_version = parse_version_number(numbers.next()?)?;
-    for _ in 0..2 {
-        parse_version_number(numbers.next()?)?;
-    }
-    numbers.next().is_none().then_some(major_version)
-}
-
-fn parse_version_number(text: &str) -> Option<u64> {
-    // `parse` alone would let a sign through.
-    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
 }
 
 impl fmt::Display for SchemaUri {
@@ -180,7 +179,7 @@ impl Unchecked {
 
 /// Decodes the value of `ue_pr` or, from base64, of `ue_px`.
 pub(super) fn decode_event(text: &str, encoding: Encoding) -> Result<SelfDescribing, String> {
-    decode_envelope::<Unchecked>(text, encoding, "unstruct_event")?.check()
+    decode(text, encoding, |json| parse_envelope::<Unchecked>(json, "unstruct_event")?.check())
 }
 
 /// Decodes the value of `co` or, from base64, of `cx`.
@@ -188,8 +187,10 @@ pub(super) fn decode_entities(
     text: &str,
     encoding: Encoding,
 ) -> Result<Vec<SelfDescribing>, String> {
-    let entities = decode_envelope::<Vec<Unchecked>>(text, encoding, "contexts")?;
-    entities.into_iter().map(Unchecked::check).collect()
+    decode(text, encoding, |json| {
+        let entities = parse_envelope::<Vec<Unchecked>>(json, "contexts")?;
+        entities.into_iter().map(Unchecked::check).collect()
+    })
 }
 
 /// How a self-describing JSON is written into a tracker protocol parameter.
@@ -199,16 +200,25 @@ pub(super) enum Encoding {
     Base64,
 }
 
-fn decode_envelope<T: for<'de> Deserialize<'de>>(
+/// Reads JSON, and once more with what its sender did carelessly [repaired](repair_json): few events need that, so it is not looked for
+/// beforehand.
+fn decode<T>(
     text: &str,
     encoding: Encoding,
-    wrapper: &str,
+    read: impl Fn(&str) -> Result<T, String>,
 ) -> Result<T, String> {
-    let envelope: Envelope<T> = match encoding {
-        Encoding::Plain => serde_json::from_str(text),
-        Encoding::Base64 => serde_json::from_slice(&decode_base64(text)?),
-    }
-    .map_err(|error| undecodable(&error))?;
+    let json = match encoding {
+        Encoding::Plain => Cow::Borrowed(text),
+        Encoding::Base64 => Cow::Owned(base64::decode_text(text).ok_or("not base64")?),
+    };
+    read(&json).or_else(|problem| match repair_json(&json) {
+        Some(repaired) => read(&repaired),
+        None => Err(problem),
+    })
+}
+
+fn parse_envelope<T: for<'de> Deserialize<'de>>(json: &str, wrapper: &str) -> Result<T, String> {
+    let envelope: Envelope<T> = serde_json::from_str(json).map_err(|error| undecodable(&error))?;
     if envelope.schema.name() != wrapper {
         return Err(format!("schema is `{}`, expected one named {wrapper}", envelope.schema));
     }
@@ -271,28 +281,10 @@ impl<'de> Visitor<'de> for Checked {
     }
 }
 
-/// Trackers differ in alphabet and padding, and form decoding turns `+` into a space: all of it is understood.
-fn decode_base64(text: &str) -> Result<Vec<u8>, String> {
-    const LENIENT: GeneralPurpose = GeneralPurpose::new(
-        &URL_SAFE,
-        GeneralPurposeConfig::new()
-            .with_decode_padding_mode(DecodePaddingMode::Indifferent)
-            .with_decode_allow_trailing_bits(true),
-    );
-    let url_safe: Vec<u8> = text
-        .bytes()
-        .map(|byte| match byte {
-            b'+' | b' ' => b'-',
-            b'/' => b'_',
-            other => other,
-        })
-        .collect();
-    LENIENT.decode(url_safe).map_err(|error| format!("not base64: {error}"))
-}
-
 #[cfg(test)]
 mod tests {
-    use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
+    use ::base64::Engine as _;
+    use ::base64::engine::general_purpose::URL_SAFE_NO_PAD;
     use proptest::prelude::*;
 
     use super::*;
@@ -327,17 +319,6 @@ mod tests {
     }
 
     proptest! {
-        #[test]
-        fn bytes_are_decoded_from_every_form_of_base64_also_through_a_form(
-            bytes in prop::collection::vec(any::<u8>(), 0..100),
-        ) {
-            for form in [STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD] {
-                let text = form.encode(&bytes);
-                prop_assert_eq!(decode_base64(&text), Ok(bytes.clone()));
-                prop_assert_eq!(decode_base64(&text.replace('+', " ")), Ok(bytes.clone()));
-            }
-        }
-
         #[test]
         fn any_text_is_an_event_and_entities_or_refused_with_a_reason(
             text in prop_oneof![any::<String>(), "[A-Za-z0-9+/=_ -]{0,60}", "[{}\\[\\]\":,a-z0-9\\\\]{0,40}"],

@@ -9,6 +9,7 @@ fn arrival() -> Arrival {
     Arrival {
         collector_tstamp: Timestamp::from_millis(ARRIVED),
         network_userid: Some("0b1c2d3e-0000-4000-8000-00000000000a".to_owned()),
+        referer: None,
         useragent: Some("Agent/1.0".to_owned()),
         user_ipaddress: Some("203.0.113.7".to_owned()),
     }
@@ -33,6 +34,11 @@ fn contexts(data: Value) -> String {
 fn contexts_of(data: &str) -> String {
     contexts(json!([{"schema": "iglu:com.acme/product/jsonschema/1-0-0", "data": "DATA"}]))
         .replace("\"DATA\"", data)
+}
+
+fn base64(text: &str) -> String {
+    use base64::Engine as _;
+    base64::engine::general_purpose::URL_SAFE.encode(text)
 }
 
 fn unstruct(data: Value) -> String {
@@ -125,9 +131,10 @@ fn the_page_url_falls_into_its_parts_and_its_campaign() {
 }
 
 #[test]
-fn a_url_that_cannot_be_parsed_leaves_its_parts_null_and_the_event_good() {
+fn a_text_that_is_no_url_is_a_path_and_the_event_good() {
     let event = event(json!({"e": "pv", "url": "not a url"}));
     assert_eq!(event.atomic("page_url"), json!("not a url"));
+    assert_eq!(event.atomic("page_urlpath"), json!("not a url"));
     assert_eq!(event.atomic("page_urlhost"), json!(null));
 }
 
@@ -230,7 +237,12 @@ fn entities_and_data_read_the_same_plain_and_in_any_base64() {
 
     for engine in [&URL_SAFE, &URL_SAFE_NO_PAD, &STANDARD, &STANDARD_NO_PAD] {
         let (cx, ue_px) = (engine.encode(&co), engine.encode(&ue));
-        for (cx, ue_px) in [(cx.replace('+', " "), ue_px.replace('+', " ")), (cx, ue_px)] {
+        let broken = |text: &str| format!("{}\r\n{}\n", &text[..20], &text[20..]);
+        for (cx, ue_px) in [
+            (cx.replace('+', " "), ue_px.replace('+', " ")),
+            (broken(&cx), broken(&ue_px)),
+            (cx, ue_px),
+        ] {
             let encoded = event(json!({"e": "ue", "cx": cx, "ue_px": ue_px}));
             assert_eq!(encoded.entities(), plain.entities());
             assert_eq!(encoded.data(), plain.data());
@@ -261,18 +273,162 @@ fn a_malformed_parameter_is_refused_by_name_and_reason() {
         ),
         (json!({"e": "pv", "co": unstruct(json!([]))}), "co: schema is "),
         (json!({"e": "pv", "co": contexts_of("1e999")}), "co: not JSON: number out of range"),
-        (json!({"e": "pv", "co": contexts_of(r#""\ud800""#)}), "co: not JSON: "),
         (json!({"e": "pv", "co": contexts_of(&"[".repeat(200))}), "co: not JSON: "),
-        (json!({"e": "pv", "cx": "%%%"}), "cx: not base64: "),
+        (json!({"e": "pv", "cx": "%%%"}), "cx: not base64"),
         (json!({"e": "pv", "cx": "e30"}), "cx: not a self-describing JSON: missing field `schema`"),
         (json!({"e": "ue", "ue_px": "/w"}), "ue_px: not JSON: "),
-        (json!({"e": "pv", "duid": "a\nid: 7"}), "duid: has a control character"),
-        (json!({"e": "pv", "uid": "a\u{0}"}), "uid: has a control character"),
-        (json!({"e": "pv", "eid": "\u{85}"}), "eid: has a control character"),
+        (json!({"e": "pv", "vid": "nullx"}), "vid: `nullx` is not an integer"),
+        (json!({"e": "pv", "dtm": "null"}), "dtm: `null` is not a time in milliseconds"),
+        (json!({"e": "pv", "cookie": "null"}), "cookie: `null` is not a boolean (0 or 1)"),
+        (json!({"e": "pv", "vp": "nullxnull"}), "vp: `nullxnull` is not a size such as 1280x720"),
+        (json!({"e": "pv", "ds": "0x-5"}), "ds: `0x-5` is not a size such as 1280x720"),
     ] {
         let actual = refusal(payload.clone());
         assert!(actual.starts_with(expected), "{payload}: {actual}");
     }
+}
+
+#[test]
+fn control_characters_are_taken_out_of_every_text_and_the_event_counts() {
+    let action =
+        json!({"schema": "iglu:com.acme/action/jsonschema/1-0-0", "data": {"a": "x\ty\n"}});
+    let bare = contexts_of("{\"a\": [\"x\ty\n\u{7f}\"], \"b\": \"\\u0000\u{85}£\"}");
+    for (plain, entities) in [("co", bare.clone()), ("cx", base64(&bare))] {
+        let event = event(json!({
+            "e": "ue\n", "duid": "a\nid: 7", "uid": "a\u{0}", "eid": "\u{85}1", "page": "\tA\r\nB",
+            "vid": "3\n", "vp": "800x600\n", "url": "https://shop.example/\n", "ue_pr": unstruct(action.clone()),
+            plain: entities,
+        }));
+        for (field, expected) in [
+            ("domain_userid", json!("aid: 7")),
+            ("user_id", json!("a")),
+            ("event_id", json!("1")),
+            ("page_title", json!("    AB")),
+            ("domain_sessionidx", json!(3)),
+            ("br_viewheight", json!(600)),
+            ("page_urlpath", json!("/")),
+        ] {
+            assert_eq!(event.atomic(field), expected, "{field}");
+        }
+        assert_eq!(event.data(), Some(&json!({"a": "x    y"})));
+        assert_eq!(event.entities()[0].data(), &json!({"a": ["x    y"], "b": "£"}));
+    }
+    let arrival = Arrival { useragent: Some("A\tB".to_owned()), ..arrival() };
+    let silent = Event::from_payload(serde_json::from_str(r#"{"e": "pv"}"#).unwrap(), &arrival);
+    assert_eq!(silent.unwrap().atomic("useragent"), json!("A    B"));
+}
+
+#[test]
+fn half_a_surrogate_pair_becomes_a_replacement_character_in_entities_and_data() {
+    let halves = r#"{"a": "\ud83d", "b": ["x\uDED2\uD83D"], "\udc00": "\ud83d\uded2 \\ud83d"}"#;
+    let expected = json!({"a": "\u{fffd}", "b": ["x\u{fffd}\u{fffd}"], "\u{fffd}": "🛒 \\ud83d"});
+    let action = unstruct(json!({"schema": "iglu:com.acme/a/jsonschema/1-0-0", "data": "DATA"}));
+    let (co, ue) = (contexts_of(halves), action.replace("\"DATA\"", halves));
+    for payload in [
+        json!({"e": "ue", "co": co, "ue_pr": ue}),
+        json!({"e": "ue", "cx": base64(&co), "ue_px": base64(&ue)}),
+    ] {
+        let event = event(payload);
+        assert_eq!(event.data(), Some(&expected));
+        assert_eq!(event.entities()[0].data(), &expected);
+    }
+}
+
+#[test]
+fn the_word_null_in_any_letter_case_is_no_number_and_the_event_counts() {
+    let event = event(json!({
+        "e": "pp", "vid": "null", "tid": "NULL", "se_va": "Null", "pp_mix": "nUlL", "ti_qu": "null", "uid": "null",
+    }));
+    for field in ["domain_sessionidx", "txn_id", "se_value", "pp_xoffset_min", "ti_quantity"] {
+        assert_eq!(event.atomic(field), json!(null), "{field}");
+    }
+    assert_eq!(event.atomic("user_id"), json!("null"), "is a text");
+}
+
+#[test]
+fn names_of_older_trackers_fill_the_same_fields_where_the_usual_ones_have_no_value() {
+    let older = json!({
+        "e": "ev", "ev_ca": "c", "ev_ac": "a", "ev_la": "l", "ev_pr": "p", "ev_va": "4.5", "ti_nm": "n", "cv": "ssc", "f_pdf": "1",
+    });
+    let expected = [
+        ("event", json!("struct")),
+        ("event_vendor", json!("com.google.analytics")),
+        ("se_category", json!("c")),
+        ("se_action", json!("a")),
+        ("se_label", json!("l")),
+        ("se_property", json!("p")),
+        ("se_value", json!(4.5)),
+        ("ti_name", json!("n")),
+        ("v_collector", json!("ssc")),
+        ("br_features_pdf", json!(true)),
+    ];
+    for (field, expected) in expected {
+        assert_eq!(event(older.clone()).atomic(field), expected, "{field}");
+    }
+    let both = event(json!({"e": "se", "se_ca": "new", "ev_ca": "old", "se_va": "", "ev_va": "1"}));
+    assert_eq!(both.atomic("se_category"), json!("new"));
+    assert_eq!(both.atomic("se_value"), json!(1.0));
+}
+
+#[test]
+fn tnuid_is_the_network_user_id_before_all_others() {
+    let event = event(json!({"e": "pv", "nuid": "n", "tnuid": "t"}));
+    assert_eq!(event.atomic("network_userid"), json!("t"));
+}
+
+#[test]
+fn the_referer_header_is_the_page_url_only_of_an_event_without_one() {
+    let arrival = Arrival { referer: Some("https://shop.example/a".to_owned()), ..arrival() };
+    let path = |payload: Value| {
+        let payload = Payload::deserialize(&payload).unwrap();
+        Event::from_payload(payload, &arrival).unwrap().atomic("page_urlpath")
+    };
+    assert_eq!(path(json!({"e": "pv"})), json!("/a"));
+    assert_eq!(path(json!({"e": "pv", "url": "https://shop.example/b"})), json!("/b"));
+}
+
+#[test]
+fn uuids_of_events_and_sessions_become_lower_case() {
+    const ID: &str = "C4DCB15D-820D-4D5C-AE50-9965F4E5FCE2";
+    let event = event(json!({"e": "pv", "eid": ID, "sid": ID, "duid": ID}));
+    assert_eq!(event.event_id(), Some(ID.to_lowercase().as_str()));
+    assert_eq!(event.atomic("domain_sessionid"), json!(ID.to_lowercase()));
+    assert_eq!(event.atomic("domain_userid"), json!(ID));
+}
+
+#[test]
+fn clicks_and_links_of_other_sites_are_read_from_the_page_url() {
+    for (query, expected) in [
+        ("msclkid=m", [json!("m"), json!("Microsoft"), json!(null), json!(null)]),
+        (
+            "dclid=d&_sp=u.1795333691482.s...",
+            [json!("d"), json!("DoubleClick"), json!("u"), json!("2026-11-22T07:48:11.482Z")],
+        ),
+        (
+            "_sp=u.1795333691482",
+            [json!(null), json!(null), json!("u"), json!("2026-11-22T07:48:11.482Z")],
+        ),
+    ] {
+        let event = event(json!({"e": "pv", "url": format!("https://shop.example/?{query}")}));
+        let fields = ["mkt_clickid", "mkt_network", "refr_domain_userid", "refr_dvce_tstamp"];
+        assert_eq!(fields.map(|field| event.atomic(field)), expected, "{query}");
+    }
+}
+
+#[test]
+fn parts_of_a_url_are_as_they_were_sent() {
+    let event = event(json!({"e": "pv", "url": "https://Bücher.Example/a/../größe%zz?ü#"}));
+    for (field, expected) in [
+        ("page_urlhost", json!("Bücher.Example")),
+        ("page_urlport", json!(443)),
+        ("page_urlpath", json!("/a/../größe%zz")),
+        ("page_urlquery", json!("ü")),
+        ("page_urlfragment", json!(null)),
+    ] {
+        assert_eq!(event.atomic(field), expected, "{field}");
+    }
+    let bare = self::event(json!({"e": "pv", "url": "https://shop.example"}));
+    assert_eq!(bare.atomic("page_urlpath"), json!(null));
 }
 
 #[test]

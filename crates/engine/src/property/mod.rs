@@ -4,6 +4,8 @@ mod calculated;
 mod date_part;
 mod path;
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use crate::datum::Datum;
@@ -42,6 +44,15 @@ impl SchemaPattern {
         schema.major_version() == self.major_version
             && schema.name() == self.name
             && schema.vendor() == self.vendor
+    }
+
+    fn event_data<'e>(&self, event: &'e Event) -> Option<&'e Value> {
+        event.data().filter(|_| self.matches(event.schema()))
+    }
+
+    fn entity_data<'e>(&self, event: &'e Event, index: usize) -> Option<&'e Value> {
+        let of_schema = event.entities().iter().filter(|entity| self.matches(&entity.schema));
+        of_schema.map(SelfDescribing::data).nth(index)
     }
 }
 
@@ -115,21 +126,36 @@ impl PropertyReader {
         }
     }
 
+    /// The reader of a property of an entity's data, in the first major version of its schema.
+    pub(crate) fn entity(vendor: &str, name: &str, path: &str) -> Option<Self> {
+        let (vendor, name) = (vendor.to_owned(), name.to_owned());
+        Some(PropertyReader::EntityData {
+            schema: SchemaPattern { vendor, name, major_version: 1 },
+            path: Path::parse(path).ok()?,
+            index: 0,
+        })
+    }
+
+    /// The text of somebody's id in `event`, found as the plugin finds it.
+    pub(crate) fn read_id<'e>(&self, event: &'e Event) -> Option<Cow<'e, str>> {
+        match self {
+            PropertyReader::Atomic(field) => event.id_text(*field),
+            PropertyReader::EventData { schema, path } => path.find_text(schema.event_data(event)?),
+            PropertyReader::EntityData { schema, path, index } => {
+                path.find_text(schema.entity_data(event, *index)?)
+            }
+            // No attribute key has one.
+            PropertyReader::Calculated(_) | PropertyReader::PartOfDate { .. } => None,
+        }
+    }
+
     /// The value in `event`; null when it does not have it.
     pub(crate) fn read<'e>(&self, event: &'e Event) -> Datum<'e> {
         match self {
             PropertyReader::Atomic(field) => event.field(*field),
-            PropertyReader::EventData { schema, path } => {
-                let data = event.data().filter(|_| schema.matches(event.schema()));
-                data_at(data, path)
-            }
+            PropertyReader::EventData { schema, path } => data_at(schema.event_data(event), path),
             PropertyReader::EntityData { schema, path, index } => {
-                let entity = event
-                    .entities()
-                    .iter()
-                    .filter(|entity| schema.matches(&entity.schema))
-                    .nth(*index);
-                data_at(entity.map(SelfDescribing::data), path)
+                data_at(schema.entity_data(event, *index), path)
             }
             PropertyReader::Calculated(calculated) => calculated.read(event),
             PropertyReader::PartOfDate { source, part } => part.of(&source.read(event)),

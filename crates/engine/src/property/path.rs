@@ -1,8 +1,15 @@
+use std::borrow::Cow;
+
 use serde_json::Value;
+use signals_wire::ids::follow;
 
 /// A way through JSON: `a.b[0]`, with or without a leading `$.`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Path(Vec<Step>);
+pub(crate) struct Path {
+    steps: Vec<Step>,
+    /// The steps as those of a JSON Pointer.
+    names: Vec<String>,
+}
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Step {
@@ -49,12 +56,21 @@ impl Path {
                 rest = next;
             }
         }
-        Ok(Self(steps))
+        let names = steps.iter().map(|step| match step {
+            Step::Field(name) => name.clone(),
+            Step::Index(index) => index.to_string(),
+        });
+        Ok(Self { names: names.collect(), steps })
+    }
+
+    /// The text that the path leads to, as a JSON Pointer in the plugin would find it: a list of one element stands for its element.
+    pub(crate) fn find_text<'a>(&self, data: &'a Value) -> Option<Cow<'a, str>> {
+        follow(data, &self.names)
     }
 
     /// What the path leads to; `None` when a step is missing.
     pub(crate) fn walk<'a>(&self, data: &'a Value) -> Option<&'a Value> {
-        self.0.iter().try_fold(data, |value, step| match step {
+        self.steps.iter().try_fold(data, |value, step| match step {
             Step::Field(name) => value.get(name.as_str()),
             Step::Index(index) => value.get(*index),
         })

@@ -40,6 +40,7 @@ pub(crate) fn arrival(millis: i64) -> Arrival {
     Arrival {
         collector_tstamp: Timestamp::from_millis(millis),
         network_userid: None,
+        referer: None,
         useragent: None,
         user_ipaddress: None,
     }

@@ -93,6 +93,7 @@ async fn post_events(
     visitor: Visitor,
     RawBody(body): RawBody,
 ) -> Result<Response, ApiError> {
+    let body = payload::text_of(&body);
     let events = payload::events_in_body(&body)?.map(|event| visitor.redact(event));
     state.pipeline().take_in(events, &visitor.arrival(state.clock().now()));
     Ok((AppendHeaders(visitor.set_cookie()), "ok").into_response())

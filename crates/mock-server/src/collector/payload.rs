@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use signals_engine::BadEvent;
+use signals_engine::{BadEvent, Payload};
+use signals_wire::text::{clean, repair_json};
 
 use crate::body::is_object;
 use crate::error::ApiError;
@@ -21,15 +22,26 @@ struct PayloadData<'a> {
     data: Vec<&'a RawValue>,
 }
 
-/// The events in a POST body, each read when it is its turn. An element that is not an object becomes a bad event.
+/// The text of a POST body, with what would cost its events and is not worth one: bytes that are no text and halves of surrogate pairs
+/// become U+FFFD (pages cut texts in the middle of an emoji), and control characters, which JSON does not allow in strings, are taken out.
+pub(super) fn text_of(body: &[u8]) -> Cow<'_, str> {
+    let text = clean(String::from_utf8_lossy(body));
+    // Browsers escape halves, and hardly anything else does.
+    if !text.contains("\\ud") && !text.contains("\\uD") {
+        return text;
+    }
+    repair_json(&text).map_or(text, Cow::Owned)
+}
+
+/// The events in the [text](text_of) of a POST body, each read when it is its turn. An element that is not an object becomes a bad event.
 ///
 /// # Errors
 /// 400 when the body is not a tracker payload.
-pub(super) fn events_in_body(body: &[u8]) -> Result<impl Iterator<Item = RawEvent<'_>>, ApiError> {
+pub(super) fn events_in_body(body: &str) -> Result<impl Iterator<Item = RawEvent<'_>>, ApiError> {
     let not_a_payload = |reason| ApiError::BadRequest(format!("not a tracker payload: {reason}"));
     let payload: PayloadData<'_> =
-        serde_json::from_slice(body).map_err(|error| not_a_payload(error.to_string()))?;
-    if !is_object(body) {
+        serde_json::from_str(body).map_err(|error| not_a_payload(error.to_string()))?;
+    if !is_object(body.as_bytes()) {
         return Err(not_a_payload("expected an object".to_owned()));
     }
     if !payload.schema.starts_with(PAYLOAD_DATA) {
@@ -37,12 +49,19 @@ pub(super) fn events_in_body(body: &[u8]) -> Result<impl Iterator<Item = RawEven
     }
     Ok(payload.data.into_iter().enumerate().map(|(index, event)| {
         let text = event.get();
-        let payload = serde_json::from_str(text).map_err(|_| BadEvent {
-            field: format!("data[{index}]"),
-            reason: "an event must be an object".to_owned(),
-        });
+        let payload =
+            read_event(text).map_err(|reason| BadEvent { field: format!("data[{index}]"), reason });
         RawEvent { text, payload }
     }))
+}
+
+/// # Errors
+/// Why the JSON is no event.
+fn read_event(json: &str) -> Result<Payload<'_>, String> {
+    if !is_object(json.as_bytes()) {
+        return Err("an event must be an object".to_owned());
+    }
+    serde_json::from_str(json).map_err(|error| format!("not JSON: {error}"))
 }
 
 /// The event in the query of a GET request. Of a parameter that repeats, the last counts.
@@ -61,7 +80,7 @@ mod tests {
     const SCHEMA: &str = "iglu:com.snowplowanalytics.snowplow/payload_data/jsonschema/1-0-4";
 
     fn events(body: &str) -> Result<Vec<RawEvent<'_>>, ApiError> {
-        events_in_body(body.as_bytes()).map(Iterator::collect)
+        events_in_body(body).map(Iterator::collect)
     }
 
     fn event(raw: RawEvent<'_>) -> Event {
@@ -72,6 +91,7 @@ mod tests {
         let arrival = Arrival {
             collector_tstamp: Timestamp::from_millis(0),
             network_userid: None,
+            referer: None,
             useragent: None,
             user_ipaddress: None,
         };
@@ -96,6 +116,31 @@ mod tests {
             let bad = events[index].payload.as_ref().unwrap_err();
             assert_eq!(bad.field, format!("data[{index}]"));
             assert_eq!(events[index].text, text);
+        }
+    }
+
+    #[test]
+    fn what_its_sender_wrote_carelessly_costs_no_event() {
+        let body = [
+            br#"{"data": [{"e": "pv", "uid": "a\ud83d", "\ude00": "\udc00"}, {"e": "pv", "uid": "b"#.as_slice(),
+            b"\tc\n\xff\"}, {\"e\": \"pv\", \"uid\": \"\\ud83d\\uded2\"}], \"\\ud800\": \"\\udfff\", ",
+            br#""schema": "iglu:com.snowplowanalytics.snowplow/payload_data/jsonschema/1-0-4"}"#,
+        ];
+        let body = body.concat();
+        let text = text_of(&body);
+        let users: Vec<_> =
+            events(&text).unwrap().into_iter().map(|raw| event(raw).atomic("user_id")).collect();
+        assert_eq!(users, ["a\u{fffd}", "b    c\u{fffd}", "🛒"]);
+    }
+
+    #[test]
+    fn an_object_that_cannot_be_read_is_a_bad_event_with_the_true_reason() {
+        let body = format!(
+            r#"{{"schema": "{SCHEMA}", "data": [{{"e": "pv", "x": 1e999}}, {{"e": "\ud800"}}]}}"#
+        );
+        for raw in events(&body).unwrap() {
+            let reason = raw.payload.unwrap_err().reason;
+            assert!(reason.starts_with("not JSON: "), "{reason}");
         }
     }
 

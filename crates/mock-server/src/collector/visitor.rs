@@ -18,7 +18,7 @@ const COOKIE_NAME: &str = "sp";
 const COOKIE_MAX_AGE: time::Duration = time::Duration::days(365);
 
 /// Tracker parameters that an anonymous request must not smuggle in: the address and the network user id.
-const IDENTIFYING_PARAMETERS: [&str; 2] = ["ip", "nuid"];
+const IDENTIFYING_PARAMETERS: [&str; 3] = ["ip", "nuid", "tnuid"];
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
@@ -27,6 +27,7 @@ const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto
 #[derive(Debug)]
 pub(super) struct Visitor {
     useragent: Option<String>,
+    referer: Option<String>,
     /// Nothing for requests that want to be anonymous.
     identity: Option<Identity>,
 }
@@ -45,6 +46,7 @@ impl Visitor {
         Arrival {
             collector_tstamp: now,
             network_userid: identity.map(|identity| identity.network_userid.clone()),
+            referer: self.referer.clone(),
             useragent: self.useragent.clone(),
             user_ipaddress: identity.and_then(|identity| identity.address).map(|ip| ip.to_string()),
         }
@@ -95,7 +97,8 @@ impl Visitor {
             address: forwarded_address(headers).or(peer),
             over_https: text(headers, &X_FORWARDED_PROTO) == Some("https"),
         });
-        Self { useragent: text(headers, &header::USER_AGENT).map(str::to_owned), identity }
+        let owned = |name| text(headers, name).map(str::to_owned);
+        Self { useragent: owned(&header::USER_AGENT), referer: owned(&header::REFERER), identity }
     }
 }
 
@@ -194,17 +197,19 @@ mod tests {
             (SP_ANONYMOUS, "*"),
             (header::COOKIE, &format!("sp={ID}")),
             (header::USER_AGENT, "Firefox"),
+            (header::REFERER, "https://shop.example/"),
         ]);
         let expected = Arrival {
             collector_tstamp: Timestamp::from_millis(7),
             network_userid: None,
+            referer: Some("https://shop.example/".into()),
             useragent: Some("Firefox".into()),
             user_ipaddress: None,
         };
         assert_eq!(arrival(&visitor), expected);
         assert_eq!(visitor.set_cookie(), None);
 
-        let sent = r#"{"e": "pv", "ip": "203.0.113.7", "nuid": "n", "uid": "u"}"#;
+        let sent = r#"{"e": "pv", "ip": "203.0.113.7", "nuid": "n", "tnuid": "t", "uid": "u"}"#;
         let raw = RawEvent { text: sent, payload: Ok(serde_json::from_str(sent).unwrap()) };
         let payload = visitor.redact(raw).payload.unwrap();
         let event = Event::from_payload(payload, &arrival(&visitor)).unwrap();

@@ -270,6 +270,7 @@ mod tests {
         let arrival = Arrival {
             collector_tstamp: now,
             network_userid: None,
+            referer: None,
             useragent: None,
             user_ipaddress: None,
         };

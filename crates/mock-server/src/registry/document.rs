@@ -45,7 +45,6 @@ impl Document {
             Kind::Service => complete::<Service>(sent)?,
             Kind::Intervention => complete::<Intervention>(sent)?,
         };
-        check_event_specifications(&fields)?;
         check_service(kind, &fields)?;
         Self::from_fields(kind, fields).ok_or_else(|| {
             Problem::in_body([Step::from(IS_PUBLISHED)], "value_error", "must be true or false")
@@ -193,29 +192,6 @@ fn remove_answered_only(fields: &mut Map<String, Value>) {
     }
 }
 
-/// Event specifications live in Snowplow's console. Ignored, they would make an attribute count every event.
-fn check_event_specifications(fields: &Map<String, Value>) -> Result<(), Problem> {
-    const FIELD: &str = "event_specification_id";
-    let attributes = fields.get("attributes").and_then(Value::as_array).into_iter().flatten();
-    for (attribute_index, attribute) in attributes.enumerate() {
-        let events = attribute.get("events").and_then(Value::as_array).into_iter().flatten();
-        for (event_index, event) in events.enumerate() {
-            if event.get(FIELD).is_some() {
-                let path = [
-                    Step::from("attributes"),
-                    Step::Index(attribute_index),
-                    Step::from("events"),
-                    Step::Index(event_index),
-                    Step::from(FIELD),
-                ];
-                let msg = "event specifications are not known here; give name, vendor and version";
-                return Err(Problem::in_body(path, "value_error", msg));
-            }
-        }
-    }
-    Ok(())
-}
-
 fn check_service(kind: Kind, fields: &Map<String, Value>) -> Result<(), Problem> {
     const FIELD: &str = "attribute_groups";
     let is_empty = fields.get(FIELD).and_then(Value::as_array).is_none_or(Vec::is_empty);
@@ -309,17 +285,6 @@ mod tests {
         assert_eq!(loc(read(Kind::AttributeGroup, sent)), json!(["body", "attributes", 0, "type"]));
         let sent = json!({"name": "page", "is_published": "yes"});
         assert_eq!(loc(read(Kind::AttributeKey, sent)), json!(["body", "is_published"]));
-    }
-
-    #[test]
-    fn event_specifications_are_refused_rather_than_ignored() {
-        let sent = group(|group| {
-            group["attributes"][0]["events"] = json!([{"event_specification_id": "x"}]);
-        });
-        assert_eq!(
-            loc(read(Kind::AttributeGroup, sent)),
-            json!(["body", "attributes", 0, "events", 0, "event_specification_id"])
-        );
     }
 
     #[test]

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 use signals_engine::{DefinitionError, Definitions, LocSegment};
-use signals_wire::identifier::BUILT_IN_ATTRIBUTE_KEYS;
+use signals_wire::identifier::{
+    BUILT_IN_ATTRIBUTE_KEYS, CLIENT_SESSION_SESSION_ID, CLIENT_SESSION_USER_ID,
+};
 
 use super::document::Document;
 use super::kind::{Id, Kind};
@@ -41,7 +43,14 @@ impl Store {
         let documents = saved
             .into_iter()
             .map(|(kind, fields)| Document::from_fields(kind, fields).map(Arc::new));
-        Some(Self { documents: documents.collect::<Option<_>>()? })
+        let mut store = Self { documents: documents.collect::<Option<_>>()? };
+        // An earlier version of this program may have had fewer.
+        for key in BUILT_IN_ATTRIBUTE_KEYS.into_iter().filter_map(built_in) {
+            if store.position(key.id()).is_none() {
+                store.documents.push(Arc::new(key));
+            }
+        }
+        Some(store)
     }
 
     /// Kinds and fields of all documents, in their order.
@@ -227,7 +236,20 @@ fn is_built_in(id: &Id) -> bool {
 }
 
 fn built_in(name: &str) -> Option<Document> {
-    let fields = json!({ "name": name, "key": name, "is_published": true });
+    let of_client_session = |path: &str| {
+        json!({
+            "name": name, "is_published": true,
+            "property": {
+                "type": "entity", "vendor": "com.snowplowanalytics.snowplow", "name": "client_session",
+                "major_version": 1, "path": path,
+            },
+        })
+    };
+    let fields = match name {
+        CLIENT_SESSION_USER_ID => of_client_session("userId"),
+        CLIENT_SESSION_SESSION_ID => of_client_session("sessionId"),
+        _ => json!({ "name": name, "key": name, "is_published": true }),
+    };
     Document::read(Kind::AttributeKey, fields.as_object()?.clone()).ok()
 }
 
@@ -235,7 +257,8 @@ fn built_in(name: &str) -> Option<Document> {
 fn keeps_its_source(key: &Document) -> bool {
     let name = key.id().name.as_str();
     let own_field = json!({ "type": "atomic", "name": name });
+    let built_in = built_in(name);
+    let own = built_in.as_ref().and_then(|key| key.fields().get("property")).unwrap_or(&own_field);
     let property = key.fields().get("property").unwrap_or(&Value::Null);
-    (property.is_null() || *property == own_field)
-        && key.text("key").is_none_or(|field| field == name)
+    (property.is_null() || property == own) && key.text("key").is_none_or(|field| field == name)
 }

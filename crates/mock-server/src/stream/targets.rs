@@ -1,5 +1,5 @@
 use signals_wire::TargetAttributeKey;
-use signals_wire::identifier::{UUID_ATTRIBUTE_KEYS, is_canonical_uuid};
+use signals_wire::identifier::{UUID_ATTRIBUTE_KEYS, is_unguessable};
 
 use crate::error::{ApiError, Problem};
 use crate::pipeline::Pipeline;
@@ -66,7 +66,7 @@ impl<'a> TargetRules<'a> {
         }
         // Whoever knows an id can read its stream: ids must not be guessable.
         let must_be_uuid = self.strict_ids || UUID_ATTRIBUTE_KEYS.contains(&name);
-        if must_be_uuid && !is_canonical_uuid(id) {
+        if must_be_uuid && !is_unguessable(name, id) {
             return problem("uuid_parsing", "must be a UUID in canonical form");
         }
         Ok(())

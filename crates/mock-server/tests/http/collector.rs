@@ -154,6 +154,58 @@ async fn an_anonymous_request_gets_no_cookie() {
 }
 
 #[tokio::test]
+async fn half_an_emoji_and_control_characters_cost_no_event() {
+    let server = Server::with(|options| options.definitions = counting_page_views());
+    let view = page_view(USER, "VIEW").to_string();
+    let views = [
+        view.replace("VIEW", r"cut\ud83d"),
+        view.replace("VIEW", "a\tb\n"),
+        view.replace("VIEW", "c\u{85}").replacen('{', r#"{"\udc00": "\ud83d", "#, 1),
+    ];
+    let body = payload(&[]).to_string().replace("[]", &format!("[{}]", views.join(",")));
+    assert_eq!(server.collect_body(body).await.status, StatusCode::OK);
+    let query = "/i?e=pv&uid=%ed%a0%bd&page=%09%00";
+    assert_eq!(server.get(query).await.status, StatusCode::OK);
+    assert_eq!(server.metric("signals_events_total{outcome=\"good\"}").await, 4.0);
+    assert_eq!(server.metric("signals_events_total{outcome=\"bad\"}").await, 0.0);
+    assert_eq!(page_views(&server).await, 3);
+}
+
+#[tokio::test]
+async fn a_server_that_passes_events_on_names_the_visitor_in_tnuid_unless_the_request_is_anonymous()
+{
+    let server = Server::new();
+    let events_of_visitor = async || {
+        let state = server.get_as_owner(&format!("/mock/state?key=network_userid&id={USER}")).await;
+        state.json()["events"].as_array().map_or(0, Vec::len)
+    };
+    let body = || {
+        let mut event = page_view(USER, &event_id());
+        event["tnuid"] = json!(USER);
+        event["nuid"] = json!("11111111-1111-4111-8111-111111111111");
+        payload(&[event]).to_string()
+    };
+    let anonymous = request(Method::POST, TP2).header("sp-anonymous", "*");
+    server.send(anonymous.body(body().into()).unwrap()).await;
+    assert_eq!(events_of_visitor().await, 0);
+    server.collect_body(body()).await;
+    assert_eq!(events_of_visitor().await, 1);
+}
+
+#[tokio::test]
+async fn an_event_without_a_url_is_of_the_page_that_the_referer_names() {
+    let definitions = json!({"attribute_keys": [
+        {"name": "path", "property": {"type": "atomic", "name": "page_urlpath"}, "is_published": true},
+    ]});
+    let definitions = signals_engine::Definitions::from_json(&definitions.to_string()).unwrap();
+    let server = Server::with(|options| options.definitions = definitions);
+    let request = request(Method::GET, "/i?e=pv").header("referer", "https://shop.example/cart");
+    server.send(request.body(Body::empty()).unwrap()).await;
+    let state = server.get_as_owner("/mock/state?key=path&id=/cart").await.json();
+    assert_eq!(state["events"].as_array().map(Vec::len), Some(1), "{state}");
+}
+
+#[tokio::test]
 async fn a_bad_event_does_not_lose_the_others_of_its_batch() {
     let server = Server::with(|options| options.definitions = counting_page_views());
     let bad_entity = json!({"e": "pv", "p": "web", "tv": "t", "duid": USER, "co": "{oops"});

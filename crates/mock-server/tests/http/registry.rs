@@ -415,7 +415,14 @@ async fn lists_can_leave_out_what_is_not_published() {
 #[tokio::test]
 async fn built_in_attribute_keys_are_there_to_stay() {
     let server = bare();
-    let built_in = ["domain_userid", "domain_sessionid", "network_userid", "user_id"];
+    let built_in = [
+        "domain_userid",
+        "domain_sessionid",
+        "network_userid",
+        "user_id",
+        "client_session_user_id",
+        "client_session_session_id",
+    ];
     assert_eq!(server.listed(KEYS).await, built_in);
     let path = format!("{KEYS}domain_userid");
     let reason = refusal(&server.delete_as_owner(&path).await);
@@ -430,6 +437,12 @@ async fn built_in_attribute_keys_are_there_to_stay() {
     let elsewhere =
         json!({"name": "domain_userid", "property": {"type": "atomic", "name": "user_id"}});
     assert!(refusal(&server.put_as_owner(&path, &elsewhere).await).contains("built in"));
+
+    let path = format!("{KEYS}client_session_user_id");
+    let mut phone = server.get_as_owner(&path).await.json();
+    assert_eq!(phone["property"]["name"], "client_session");
+    phone["description"] = json!("The phone.");
+    assert_eq!(server.put_as_owner(&path, &phone).await.json()["description"], "The phone.");
 }
 
 #[tokio::test]

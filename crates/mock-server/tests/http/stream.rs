@@ -121,6 +121,9 @@ async fn ids_of_other_attribute_keys_may_have_any_form_unless_the_server_is_stri
     let strict = Server::with(|options| options.strict_ids = true);
     assert_eq!(refused(&strict, "user_id=jane@example.com").await, [json!(["query", "user_id"])]);
     strict.open(&format!("user_id={USER}")).await;
+    strict.open("client_session_user_id=a1b2c3d4e5f60718").await;
+    let session = "client_session_session_id=a1b2c3d4e5f60718";
+    assert_eq!(refused(&strict, session).await, [json!(["query", "client_session_session_id"])]);
 }
 
 #[tokio::test]

@@ -1,0 +1,39 @@
+//! Finds ids in events, for both ends: what the plugin subscribes to is what the server counts.
+//!
+//! Each end implements [`Event`] and [`Json`] for what it has. `tests/fixtures/ids.json` is the table of cases that runs through both.
+//!
+//! ```
+//! use std::borrow::Cow;
+//! use serde_json::{Value, json};
+//! use signals_wire::ids::{Event, Pointer};
+//!
+//! /// A payload, parsed each time anew: a real one keeps a `Document`.
+//! struct Payload(Value);
+//!
+//! impl<'e> Event<'e> for &'e Payload {
+//!     type Json = &'e Value;
+//!
+//!     fn field(&self, parameter: &str) -> Option<Cow<'e, str>> {
+//!         self.0.get(parameter)?.as_str().map(Cow::Borrowed)
+//!     }
+//!
+//!     fn document(&self, _parameter: &'static str, _trace: &str) -> Option<&'e Value> {
+//!         None
+//!     }
+//! }
+//!
+//! let payload = Payload(json!({"e": "pv", "uid": "ada\n", "url": "https://shop.example/?utm_source=mail"}));
+//! let found = |pointer| Pointer::parse(pointer).unwrap().find(&&payload);
+//! assert_eq!(found("/user_id").as_deref(), Some("ada"));
+//! assert_eq!(found("mkt_source").as_deref(), Some("mail"));
+//! ```
+
+mod computed;
+mod event;
+mod json;
+mod pointer;
+
+pub use computed::{FROM_URLS, FromUrl};
+pub use event::{Document, Event};
+pub use json::{Json, follow};
+pub use pointer::{Pointer, PointerProblem};
