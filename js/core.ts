@@ -2,9 +2,8 @@
 import initialise, { Plugin } from 'wasm-bindgen-glue';
 import type { Core, CoreModule } from './facade/core.js';
 import { selfDescribingEvent } from './facade/self-describing-event.js';
-import { compilePointer } from './keys/pointer.js';
 
 export const start: CoreModule['start'] = async (wasm): Promise<Core> => {
   await initialise({ module_or_path: await wasm });
-  return new Plugin(selfDescribingEvent, compilePointer);
+  return new Plugin(selfDescribingEvent);
 };

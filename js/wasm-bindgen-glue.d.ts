@@ -10,8 +10,5 @@ declare module 'wasm-bindgen-glue' {
   }): Promise<unknown>;
 
   /** `Plugin` in `src/plugin.rs`. */
-  export const Plugin: new (
-    buildEvent: (event: SelfDescribingJson) => unknown,
-    compilePointer: (pointer: string) => unknown,
-  ) => Core;
+  export const Plugin: new (buildEvent: (event: SelfDescribingJson) => unknown) => Core;
 }

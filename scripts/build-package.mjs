@@ -12,7 +12,7 @@ import { build } from 'esbuild';
 const BUDGETS = [
   { what: 'what an application bundles', files: ['index.js'], bytes: 3.5 * 1024 },
   { what: 'the script of a script tag', files: ['signals-interventions.js'], bytes: 3.5 * 1024 },
-  { what: 'everything', files: ['index.js', 'core.js', 'signals-interventions.wasm'], bytes: 84 * 1024 },
+  { what: 'everything', files: ['index.js', 'core.js', 'signals-interventions.wasm'], bytes: 98 * 1024 },
 ];
 
 const root = fileURLToPath(new URL('..', import.meta.url));

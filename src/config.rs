@@ -1,10 +1,10 @@
 //! The argument of `subscribeToInterventions`.
 
-use crate::attribute_keys::targets::Place;
 use crate::stream::DEFAULT_CONNECTION_TIMEOUT_MS;
 use crate::web::{Preserved, entries, text_of};
-use js_sys::{Array, Function, Object, Reflect};
+use js_sys::{Array, Object, Reflect};
 use serde::{Deserialize, Deserializer};
+use signals_wire::ids::Pointer;
 use signals_wire::stream::INTERVENTIONS_PATH;
 use std::fmt::{self, Display, Formatter};
 use wasm_bindgen::prelude::*;
@@ -21,7 +21,7 @@ pub(crate) struct SubscriptionConfig {
     /// Path of the stream under the endpoint.
     pub(crate) api_path: String,
     /// Attribute keys and where to find their ids in events, defaults included.
-    pub(crate) targets: Vec<(String, Vec<Place>)>,
+    pub(crate) targets: Vec<(String, Vec<Pointer>)>,
     /// Attribute keys and ids that are given.
     pub(crate) fixed_ids: Vec<(String, String)>,
     /// Milliseconds for the server to accept the stream at the first attempt.
@@ -129,7 +129,7 @@ impl<T> Given<T> {
 }
 
 impl SubscriptionConfig {
-    /// Reads and checks what the page gave. `compile` makes of a JSON Pointer what finds its value in events.
+    /// Reads and checks what the page gave.
     ///
     /// # Errors
     ///
@@ -137,7 +137,6 @@ impl SubscriptionConfig {
     /// `report_pointer` is told.
     pub(crate) fn read(
         value: &JsValue,
-        compile: &Function,
         report_pointer: &dyn Fn(&ConfigError),
     ) -> Result<SubscriptionConfig, ConfigError> {
         let given = GivenConfig::read(value)?;
@@ -147,7 +146,7 @@ impl SubscriptionConfig {
                 .api_path
                 .checked("apiPath", "must be a string")?
                 .unwrap_or_else(|| INTERVENTIONS_PATH.to_owned()),
-            targets: read_targets(&given.attribute_key_targets.0, compile, report_pointer)?,
+            targets: read_targets(&given.attribute_key_targets.0, report_pointer)?,
             fixed_ids: read_fixed_ids(&given.attribute_key_ids.0)?,
             connection_timeout_ms: read_timeout(given.connection_timeout_ms)?,
             shares_connection: given
@@ -187,9 +186,8 @@ fn read_timeout(given: Given<f64>) -> Result<u32, ConfigError> {
 
 fn read_targets(
     value: &JsValue,
-    compile: &Function,
     report_pointer: &dyn Fn(&ConfigError),
-) -> Result<Vec<(String, Vec<Place>)>, ConfigError> {
+) -> Result<Vec<(String, Vec<Pointer>)>, ConfigError> {
     let mut targets = Vec::new();
     for (key, value) in keyed(value, "attributeKeyTargets")? {
         let field = format!("attributeKeyTargets.{key}");
@@ -199,31 +197,27 @@ fn read_targets(
                 .collect(),
             Err(value) => vec![(field, value)],
         };
-        let places = pointers
+        let usable = pointers
             .into_iter()
             .filter_map(|(field, pointer)| {
-                read_pointer(&pointer, &field, compile).inspect_err(report_pointer).ok()
+                read_pointer(&pointer, &field).inspect_err(report_pointer).ok()
             })
             .collect();
-        targets.push((key, places));
+        targets.push((key, usable));
     }
     for (key, pointer) in DEFAULT_TARGETS {
         if !targets.iter().any(|(given, _)| given == key) {
-            let place = read_pointer(&pointer.into(), key, compile)?;
-            targets.push((key.to_owned(), vec![place]));
+            targets.push((key.to_owned(), vec![read_pointer(&pointer.into(), key)?]));
         }
     }
     Ok(targets)
 }
 
-fn read_pointer(value: &JsValue, field: &str, compile: &Function) -> Result<Place, ConfigError> {
+fn read_pointer(value: &JsValue, field: &str) -> Result<Pointer, ConfigError> {
     let text =
         value.as_string().ok_or_else(|| ConfigError::new(field, "must be a JSON Pointer"))?;
-    let compiled = compile.call1(&JsValue::UNDEFINED, value).unwrap_or_default();
-    compiled.dyn_into().map_err(|reason: JsValue| {
-        let reason = reason.as_string().unwrap_or_default();
-        ConfigError::new(field, format!("`{text}` {reason}"))
-    })
+    Pointer::parse(&text)
+        .map_err(|problem| ConfigError::new(field, format!("`{text}` {}", problem.reason())))
 }
 
 /// A user who is not logged in has no id: null, undefined and the empty string are left out.

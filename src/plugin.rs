@@ -38,15 +38,13 @@ struct PluginOptions {
 
 #[wasm_bindgen]
 impl Plugin {
-    /// A page without trackers. `build_event` makes of `{schema, data}` an event that trackers track;
-    /// `compile_pointer` makes of a JSON Pointer what finds its value in events.
+    /// A page without trackers. `build_event` makes of `{schema, data}` an event that trackers track.
     #[wasm_bindgen(constructor)]
-    pub fn new(build_event: Function, compile_pointer: Function) -> Plugin {
+    pub fn new(build_event: Function) -> Plugin {
         Plugin {
             page: Rc::new(Page {
                 log: Rc::default(),
                 build_event,
-                compile_pointer,
                 calls: Rc::default(),
                 receivers: RefCell::default(),
                 pending: RefCell::default(),
@@ -212,7 +210,6 @@ impl Plugin {
 pub(crate) struct Page {
     log: Rc<Log>,
     build_event: Function,
-    compile_pointer: Function,
     calls: SharedCalls,
     receivers: RefCell<Vec<Rc<Receiver>>>,
     pending: RefCell<PendingSettings<Handler>>,
@@ -334,10 +331,7 @@ impl Page {
 
     fn read_config(&self, config: &JsValue, call: &str) -> Option<Rc<SubscriptionConfig>> {
         let reject = |error: &ConfigError| self.reject(call, &error.to_string());
-        SubscriptionConfig::read(config, &self.compile_pointer, &reject)
-            .inspect_err(reject)
-            .ok()
-            .map(Rc::new)
+        SubscriptionConfig::read(config, &reject).inspect_err(reject).ok().map(Rc::new)
     }
 
     /// The handlers in `value`. Reports those that are none.

@@ -12,15 +12,17 @@ pub(crate) struct AttributeKeyIds {
 }
 
 impl AttributeKeyIds {
-    /// Notes an id found in an event, which stays until another replaces it. What identifies nobody is ignored.
-    pub(crate) fn find(&mut self, key: &str, id: &str) {
+    /// Notes an id found in an event, which stays until another replaces it. What identifies nobody is ignored. True if it was new.
+    pub(crate) fn find(&mut self, key: &str, id: &str) -> bool {
         if !is_id(id) {
-            return;
+            return false;
         }
         match self.found.iter_mut().find(|(known, _)| known == key) {
+            Some((_, found)) if found == id => return false,
             Some((_, found)) => id.clone_into(found),
             None => self.found.push((key.to_owned(), id.to_owned())),
         }
+        true
     }
 
     /// Forgets the ids found for other attribute keys.
@@ -104,7 +106,9 @@ mod tests {
             fixed in proptest::collection::btree_map("[bc]?", ".{0,2}", 0..4),
         ) {
             let mut ids = AttributeKeyIds::default();
-            found.iter().for_each(|(key, id)| ids.find(key, id));
+            for (key, id) in &found {
+                ids.find(key, id);
+            }
             ids.fix(&fixed.clone().into_iter().collect::<Vec<_>>());
             let effective = ids.effective();
             prop_assert!(effective.is_sorted_by(|one, next| one.0 < next.0), "{:?}", effective);

@@ -1,43 +1,36 @@
-//! Reads ids out of tracked events. This runs for every event of the page, so it converts a value only when it has changed.
+//! Where to find the ids of attribute keys in tracked events.
 
+use super::tracked_event::{Documents, TrackedEvent};
 use crate::web::snowplow::Payload;
-use js_sys::Function;
-use signals_wire::identifier::is_id;
-use std::cell::RefCell;
-use wasm_bindgen::prelude::*;
+use signals_wire::ids::Pointer;
 
-/// What a pointer leads to: a function that finds a string in a payload, or undefined.
-pub(crate) type Place = Function;
-
-/// Where to find the ids of one attribute key.
-pub(crate) struct Target {
-    /// Name of the attribute key.
-    pub(crate) key: String,
-    places: Vec<Place>,
-    latest: RefCell<JsValue>,
+/// The attribute keys that are looked for, each with the pointers to its id: the first that finds one wins.
+#[derive(Default)]
+pub(crate) struct Targets {
+    pointers: Vec<(String, Vec<Pointer>)>,
+    documents: Documents,
 }
 
-impl Target {
-    /// The first of `places` that yields an id will win.
-    pub(crate) fn new(key: &str, places: &[Place]) -> Target {
-        Target { key: key.to_owned(), places: places.to_vec(), latest: RefCell::default() }
+impl Targets {
+    /// Looks for the ids of these keys.
+    pub(crate) fn new(pointers: Vec<(String, Vec<Pointer>)>) -> Targets {
+        Targets { pointers, documents: Documents::default() }
     }
 
-    /// The id in this event, if it differs from that in the last event which had one.
-    pub(crate) fn changed_value(&self, payload: &Payload) -> Option<String> {
-        for place in &self.places {
-            let value = place.call1(&JsValue::UNDEFINED, payload).unwrap_or_default();
-            if value.is_undefined() {
-                continue;
-            }
-            if *self.latest.borrow() == value {
-                return None;
-            }
-            if let Some(id) = value.as_string().filter(|id| is_id(id)) {
-                *self.latest.borrow_mut() = value;
-                return Some(id);
+    /// Whether ids of this attribute key are looked for.
+    pub(crate) fn has(&self, key: &str) -> bool {
+        self.pointers.iter().any(|(known, _)| known == key)
+    }
+
+    /// The attribute keys that have an id in this event, with it.
+    pub(crate) fn ids_in(&self, payload: &Payload) -> Vec<(&str, String)> {
+        let event = TrackedEvent { payload, documents: &self.documents };
+        let mut ids = Vec::new();
+        for (key, pointers) in &self.pointers {
+            if let Some(id) = pointers.iter().find_map(|pointer| pointer.find(&event)) {
+                ids.push((&**key, id.into_owned()));
             }
         }
-        None
+        ids
     }
 }

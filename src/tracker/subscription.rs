@@ -2,7 +2,7 @@
 
 use crate::attribute_keys::ids::{AttributeKeyIds, KeyAndId};
 use crate::attribute_keys::stranger::stranger_like;
-use crate::attribute_keys::targets::Target;
+use crate::attribute_keys::targets::Targets;
 use crate::config::SubscriptionConfig;
 use crate::delivery::{Delivery, Received};
 use crate::stream::election::{Absence, Input};
@@ -30,7 +30,7 @@ pub(crate) struct Subscription {
     subject: String,
     log: Rc<Log>,
     config: RefCell<Option<Rc<SubscriptionConfig>>>,
-    targets: RefCell<Vec<Target>>,
+    targets: RefCell<Targets>,
     ids: RefCell<AttributeKeyIds>,
     positions: Rc<Positions>,
     delivery: Rc<Delivery>,
@@ -82,11 +82,10 @@ impl Subscription {
 
     /// Subscribes, or changes what is subscribed to.
     pub(crate) fn configure(&self, config: Rc<SubscriptionConfig>) {
-        let targets: Vec<Target> =
-            config.targets.iter().map(|(key, places)| Target::new(key, places)).collect();
+        let targets = Targets::new(config.targets.clone());
         {
             let mut ids = self.ids.borrow_mut();
-            ids.retain_found(|key| targets.iter().any(|target| target.key == key));
+            ids.retain_found(|key| targets.has(key));
             ids.fix(&config.fixed_ids);
         }
         *self.targets.borrow_mut() = targets;
@@ -102,11 +101,12 @@ impl Subscription {
 
     /// Looks for ids in an event.
     pub(crate) fn look_at(&self, payload: &Payload) {
-        for target in self.targets.borrow().iter() {
-            if let Some(id) = target.changed_value(payload) {
-                self.ids.borrow_mut().find(&target.key, &id);
-                self.schedule_update();
-            }
+        let mut has_changed = false;
+        for (key, id) in self.targets.borrow().ids_in(payload) {
+            has_changed |= self.ids.borrow_mut().find(key, &id);
+        }
+        if has_changed {
+            self.schedule_update();
         }
     }
 

@@ -1,6 +1,6 @@
 //! A lock that one tab of an origin has at a time, and that is let go of when it is dropped.
 
-use super::{Preserved, function, to_js, when_settled, window};
+use super::{Preserved, then, to_js, window};
 use js_sys::{Function, Promise};
 use serde::Serialize;
 use std::rc::{Rc, Weak};
@@ -56,6 +56,7 @@ pub(crate) struct Lock {
     place: AbortController,
     /// The browser's promises know of it weakly: what becomes of a dropped lock is nobody's business.
     _listener: Listener,
+    _granted: Closure<dyn FnMut(JsValue) -> Promise>,
 }
 
 impl Lock {
@@ -69,9 +70,9 @@ impl Lock {
         let place = AbortController::new().ok()?;
         let listener: Listener = Rc::new(listener);
         let (held, let_go) = pending();
-        let granted = Closure::<dyn FnMut(JsValue) -> Promise>::new({
+        let granted = Closure::new({
             let listener = Rc::downgrade(&listener);
-            move |_| {
+            move |_: JsValue| {
                 tell(&listener, LockEvent::Granted);
                 // The lock is ours until this promise is fulfilled.
                 held.clone()
@@ -81,13 +82,15 @@ impl Lock {
             Manner::Queue => LockOptions::Queue { signal: Preserved(place.signal().into()) },
             Manner::Steal => LockOptions::Steal { steal: true },
         };
-        let request = manager.request(name, &to_js(&options), &granted.into_js_value());
-        // Fulfilled when we let go, rejected when the browser says no, we left the queue, or another tab stole it.
-        when_settled(&request, {
+        let request = manager.request(name, &to_js(&options), granted.as_ref());
+        // Fulfilled when we let go, rejected when the browser says no, we left the queue, or another tab stole it: it is called once
+        // whatever happens, and later than the lock itself may live.
+        let settled = Closure::once_into_js({
             let listener = Rc::downgrade(&listener);
-            move |_| tell(&listener, LockEvent::Lost)
+            move |_: JsValue| tell(&listener, LockEvent::Lost)
         });
-        Some(Lock { let_go, place, _listener: listener })
+        then(&request, &settled, &settled);
+        Some(Lock { let_go, place, _listener: listener, _granted: granted })
     }
 }
 
@@ -106,7 +109,7 @@ fn tell(listener: &Weak<dyn Fn(LockEvent)>, event: LockEvent) {
 
 /// A promise, and the function that fulfils it.
 fn pending() -> (Promise, Function) {
-    let mut fulfil = function(|_| {});
-    let promise = Promise::new(&mut |resolve, _| fulfil = resolve.unchecked_into());
-    (promise, fulfil)
+    let mut fulfil = JsValue::UNDEFINED;
+    let promise = Promise::new(&mut |resolve, _| fulfil = resolve.into());
+    (promise, fulfil.unchecked_into())
 }

@@ -82,11 +82,13 @@ pub(crate) fn when_settled(
     let rejected = settled.clone();
     let resolved = function(move |value| settled(Ok(value)));
     let rejected = function(move |error| rejected(Err(error)));
-    let promise = Promise::resolve(promise);
-    // Of the type that js-sys gives `then`, which wants closures that their caller keeps.
-    let then: Function =
-        Reflect::get(&promise, &"then".into()).unwrap_or_default().unchecked_into();
-    drop(then.call2(&promise, &resolved, &rejected));
+    then(&Promise::resolve(promise), &resolved, &rejected);
+}
+
+/// `promise.then(resolved, rejected)`. That of js-sys borrows closures, which somebody would have to keep until it settles.
+pub(crate) fn then(promise: &Promise, resolved: &JsValue, rejected: &JsValue) {
+    let then: Function = Reflect::get(promise, &"then".into()).unwrap_or_default().unchecked_into();
+    drop(then.call2(promise, resolved, rejected));
 }
 
 /// A function that JavaScript may call as long as it likes: the garbage collector frees it.

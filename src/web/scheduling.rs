@@ -1,9 +1,9 @@
 //! Work put off to another task of the event loop.
 
-use super::{function, now, window};
+use super::{now, window};
 use gloo_events::EventListener;
 use gloo_timers::callback::Timeout;
-use js_sys::{Function, Reflect};
+use js_sys::Reflect;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
@@ -14,11 +14,11 @@ use web_sys::{IdleRequestOptions, MessageChannel, MessagePort};
 /// Not a timer, because browsers slow those down in hidden and in busy pages.
 #[must_use = "dropping a task cancels it"]
 pub(crate) struct Task {
+    work: Rc<dyn Fn()>,
     is_scheduled: Rc<Cell<bool>>,
     sender: MessagePort,
     receiver: MessagePort,
     _listener: EventListener,
-    microtask: Function,
 }
 
 impl Task {
@@ -34,10 +34,12 @@ impl Task {
                 work();
             }
         });
-        let microtask = weak_function(&work);
-        let listener = EventListener::new(&receiver, "message", move |_| work());
+        let listener = EventListener::new(&receiver, "message", {
+            let work = Rc::clone(&work);
+            move |_| work()
+        });
         receiver.start();
-        Task { is_scheduled, sender: channel.port2(), receiver, _listener: listener, microtask }
+        Task { work, is_scheduled, sender: channel.port2(), receiver, _listener: listener }
     }
 
     /// Asks for a run.
@@ -51,7 +53,14 @@ impl Task {
     /// Asks for a run at the end of the present task, which costs the page less than another task.
     pub(crate) fn schedule_in_present_task(&self) {
         if !self.is_scheduled.replace(true) {
-            window().queue_microtask(&self.microtask);
+            // It cannot be cancelled, so it must not keep anything alive.
+            let work = Rc::downgrade(&self.work);
+            let run = Closure::once_into_js(move || {
+                if let Some(work) = work.upgrade() {
+                    work();
+                }
+            });
+            window().queue_microtask(run.unchecked_ref());
         }
     }
 }
@@ -70,7 +79,7 @@ const IDLE_TIMEOUT_MS: u32 = 1_000;
 pub(crate) struct IdleTask {
     pending: Rc<RefCell<Option<PendingIdle>>>,
     work: Rc<dyn Fn()>,
-    callback: Function,
+    callback: Closure<dyn FnMut()>,
 }
 
 enum PendingIdle {
@@ -89,7 +98,10 @@ impl IdleTask {
                 work();
             }
         });
-        let callback = weak_function(&work);
+        let callback = Closure::new({
+            let work = Rc::clone(&work);
+            move || work()
+        });
         IdleTask { pending, work, callback }
     }
 
@@ -101,7 +113,14 @@ impl IdleTask {
         let options = IdleRequestOptions::new();
         options.set_timeout(IDLE_TIMEOUT_MS);
         let requested = has_idle_callbacks()
-            .then(|| window().request_idle_callback_with_options(&self.callback, &options).ok())
+            .then(|| {
+                window()
+                    .request_idle_callback_with_options(
+                        self.callback.as_ref().unchecked_ref(),
+                        &options,
+                    )
+                    .ok()
+            })
             .flatten();
         let pending = match requested {
             Some(handle) => PendingIdle::Callback(handle),
@@ -120,16 +139,6 @@ impl Drop for IdleTask {
             window().cancel_idle_callback(handle);
         }
     }
-}
-
-/// Calls `work` as long as that is there. Microtasks cannot be cancelled, and clocks that stand in for the browser's may call what was.
-fn weak_function(work: &Rc<dyn Fn()>) -> Function {
-    let work = Rc::downgrade(work);
-    function(move |_| {
-        if let Some(work) = work.upgrade() {
-            work();
-        }
-    })
 }
 
 /// Safari has had idle callbacks only since 2025.

@@ -68,13 +68,3 @@ export async function request(method, url, body) {
   if (!response.ok) throw new Error(`${method} ${url}: ${response.status}`);
   return response.text();
 }
-
-const TRACKER_NAMES = { domain_userid: 'duid', domain_sessionid: 'sid', user_id: 'uid' };
-
-/** A small stand-in for `compilePointer` of `js/keys/pointer.ts`, which has tests of its own: fields only. */
-export function compilePointer(pointer) {
-  if (!pointer) return 'is empty';
-  if (pointer === '/co') return 'must go on';
-  const name = pointer.replace('/', '');
-  return (payload) => payload[TRACKER_NAMES[name] ?? name] ?? undefined;
-}

@@ -19,8 +19,6 @@ extern "C" {
     pub(crate) fn stop_clock(work_ms: f64) -> JsValue;
     #[wasm_bindgen(js_name = restartClock)]
     pub(crate) fn restart_clock();
-    #[wasm_bindgen(thread_local_v2, js_name = compilePointer)]
-    static COMPILE_POINTER: JsValue;
     fn evaluate(source: &str) -> JsValue;
     fn wait(milliseconds: u32) -> Promise;
     #[wasm_bindgen(js_name = toJson)]
@@ -160,10 +158,7 @@ impl TestPage {
             storage.clear().unwrap();
         }
         let logger = make_logger();
-        let plugin = Rc::new(Plugin::new(
-            js("(event) => event").unchecked_into(),
-            COMPILE_POINTER.with(JsValue::clone).unchecked_into(),
-        ));
+        let plugin = Rc::new(Plugin::new(js("(event) => event").unchecked_into()));
         plugin.set_logger(logger.clone().unchecked_into());
         let calls = Array::new();
         Reflect::set(&js_sys::global(), &"calls".into(), &calls).unwrap();
