@@ -1,0 +1,85 @@
+/** Elements that show nothing of what is put into them. */
+const SHOWS_NOTHING_INSIDE =
+  'audio, canvas, embed, iframe, img, input, meter, object, progress, select, svg, textarea, video';
+
+/** What may change which element lies in front. Those of Safari's own names come before 16.4 and on phones. */
+const EVENTS = [
+  'fullscreenchange',
+  'webkitfullscreenchange',
+  'webkitbeginfullscreen',
+  'webkitendfullscreen',
+  // Tells of dialogs in shadow trees, whose attributes nobody outside can watch: they take the focus.
+  'focusin',
+];
+
+/** What Safari calls it before 16.4. */
+type Root = DocumentOrShadowRoot & { webkitFullscreenElement?: Element | null };
+
+/**
+ * The element that lies in front of all others: a modal dialog, which makes everything outside it inert, or the element
+ * that fills the screen. `undefined` if the page has neither.
+ */
+export function frontElement(): Element | undefined {
+  const modal = topmostModal();
+  const fullscreen = fullscreenElement();
+  if (!fullscreen) return modal;
+  const isInModal = !modal || enclosing(fullscreen).includes(modal);
+  return isInModal ? fullscreen : modal;
+}
+
+/** Where banners can be seen: in `container` unless it is behind `front`. `undefined` if nothing can be seen there. */
+export function placeBefore(front: Element | undefined, container: Element): Element | undefined {
+  if (!front || enclosing(container).includes(front)) return container;
+  return front.matches(SHOWS_NOTHING_INSIDE) ? undefined : front;
+}
+
+/** Calls back, until `signal` aborts, when another element may be in front. */
+export function whenFrontChanges(callback: () => void, signal: AbortSignal): void {
+  for (const type of EVENTS) document.addEventListener(type, callback, { signal, capture: true });
+  // Not every browser has events for dialogs that open.
+  const dialogs = new MutationObserver(callback);
+  dialogs.observe(document, { subtree: true, attributeFilter: ['open'] });
+  signal.addEventListener('abort', () => dialogs.disconnect());
+}
+
+/** The open modal dialog that the focus is in, or else the last in the document. */
+function topmostModal(): Element | undefined {
+  const focused = innermost((root) => root.activeElement);
+  return (
+    enclosing(focused).find((element) => element.matches('dialog:modal')) ??
+    [...document.querySelectorAll('dialog:modal')].at(-1)
+  );
+}
+
+/** The element that fills the screen. */
+function fullscreenElement(): Element | undefined {
+  const found = innermost((root) => root.fullscreenElement ?? root.webkitFullscreenElement);
+  if (found || document.fullscreenElement !== undefined) return found;
+  // On phones, Safari can show nothing but videos so.
+  const videos: Iterable<HTMLVideoElement & { webkitDisplayingFullscreen?: boolean }> =
+    document.querySelectorAll('video');
+  return [...videos].find((video) => video.webkitDisplayingFullscreen);
+}
+
+/** What `find` finds in the document. That is the host of a shadow tree if the element is in one: then, what it finds there. */
+function innermost(find: (root: Root) => Element | null | undefined): Element | undefined {
+  let found = find(document) ?? undefined;
+  for (let inner = found; inner; inner = (inner.shadowRoot && find(inner.shadowRoot)) ?? undefined) {
+    found = inner;
+  }
+  return found;
+}
+
+/** `element` and all that it is shown in, beyond the edges of shadow trees. */
+function enclosing(element: Element | undefined): Element[] {
+  const found: Element[] = [];
+  for (let at = element; at; at = parentOf(at)) found.push(at);
+  return found;
+}
+
+function parentOf(element: Element): Element | undefined {
+  const { assignedSlot, parentNode } = element;
+  const parent = assignedSlot ?? parentNode;
+  if (parent instanceof ShadowRoot) return parent.host;
+  return parent instanceof Element ? parent : undefined;
+}
