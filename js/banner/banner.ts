@@ -10,7 +10,7 @@ import type { FilledTemplate } from './template.js';
  */
 const ANNOUNCE_AFTER_MS = 100;
 
-/** Milliseconds for which a banner is no live region after it moved. Screen readers hear of a move some time after it. */
+/** Milliseconds for which a banner is no live region after it moved or came in front. Screen readers hear of a move some time after it. */
 const HUSHED_FOR_MS = 1_000;
 
 const ENTRANCE: Keyframe[] = [
@@ -104,7 +104,7 @@ export class Banner {
     }
   }
 
-  /** To be called before it moves in the document: screen readers take what moves for new, and would read it again. */
+  /** To be called before it moves, or comes in front: screen readers take what moves for new, and would read it again. */
   hush(): void {
     clearTimeout(this.#hushed);
     this.element.setAttribute('aria-live', 'off');

@@ -52,7 +52,7 @@ function topmostModal(): Element | undefined {
 }
 
 /** The element that fills the screen. */
-function fullscreenElement(): Element | undefined {
+export function fullscreenElement(): Element | undefined {
   const found = innermost((root) => root.fullscreenElement ?? root.webkitFullscreenElement);
   if (found || document.fullscreenElement !== undefined) return found;
   // On phones, Safari can show nothing but videos so.

@@ -1,5 +1,5 @@
 import { followFocus, HOST, keepFocus } from './focus.js';
-import { frontElement, placeBefore, whenFrontChanges } from './front.js';
+import { frontElement, fullscreenElement, placeBefore, whenFrontChanges } from './front.js';
 import type { BannerPosition } from './options.js';
 import { dress, shadowRootOf } from './styles.js';
 
@@ -7,8 +7,8 @@ interface HostParts {
   position: BannerPosition;
   /** Where it goes while nothing lies in front. Asked when needed: the page may replace it. */
   container: () => Element;
-  /** It is about to move in the document. */
-  onMove: () => void;
+  /** It is about to come in front, in this place or another. */
+  onRaise: () => void;
   /** People can see it from now on, or not any more. */
   onSeen: (isSeen: boolean) => void;
 }
@@ -22,6 +22,7 @@ export class Host {
   readonly #root: ShadowRoot;
   readonly #parts: HostParts;
   #front: Element | undefined;
+  #fullscreen: Element | undefined;
   #isSeen = false;
   #listening: AbortController | undefined;
 
@@ -61,17 +62,23 @@ export class Host {
     this.#listening?.abort();
     this.#listening = undefined;
     this.element.remove();
-    this.#front = undefined;
+    this.#front = this.#fullscreen = undefined;
     this.#isSeen = false;
   }
 
   /** Goes to where it can be seen, and finds out whether it can. */
   update(): void {
     const front = frontElement();
+    const fullscreen = fullscreenElement();
     const place = placeBefore(front, this.#parts.container());
-    if (place) this.#goTo(place);
-    if (place && front !== this.#front) this.#raise();
+    if (
+      place &&
+      (place !== this.element.parentNode || front !== this.#front || fullscreen !== this.#fullscreen)
+    ) {
+      this.#raise(place);
+    }
     this.#front = front;
+    this.#fullscreen = fullscreen;
     // What lies in something that is not shown, or shows nothing inside, has no box.
     const isSeen = place !== undefined && !document.hidden && this.element.getClientRects().length > 0;
     if (isSeen === this.#isSeen) return;
@@ -79,18 +86,12 @@ export class Host {
     this.#parts.onSeen(isSeen);
   }
 
-  #goTo(place: Element): void {
-    if (place === this.element.parentNode) return;
-    this.#parts.onMove();
-    keepFocus(this.#root, () => {
-      place.append(this.element);
-      this.#raise();
-    });
-  }
-
-  /** The top layer is in the order in which things came: the latest lies above. Moving an element takes it out. */
-  #raise(): void {
+  /** Brings it in front of all else in the top layer, where the latest lies above the others. */
+  #raise(place: Element): void {
     const { element } = this;
+    this.#parts.onRaise();
+    // Moving an element closes it as a popover.
+    if (place !== element.parentNode) keepFocus(this.#root, () => place.append(element));
     // Browsers without popovers show it as it is.
     if (!element.isConnected || typeof element.showPopover !== 'function') return;
     if (element.matches(':popover-open')) element.hidePopover();
@@ -99,7 +100,9 @@ export class Host {
 
   /** A popover of the page that opened lies above, and may cover banners. */
   #onToggle({ target }: Event): void {
-    if (!(target instanceof HTMLElement) || target.localName === HOST) return;
-    if (typeof target.showPopover === 'function' && target.matches(':popover-open')) this.#raise();
+    const { parentElement } = this.element;
+    if (!parentElement || !(target instanceof HTMLElement) || target.localName === HOST) return;
+    if (typeof target.showPopover === 'function' && target.matches(':popover-open'))
+      this.#raise(parentElement);
   }
 }

@@ -39,7 +39,7 @@ export class Stack {
       new Host(this.#deck, {
         position,
         container,
-        onMove: () => {
+        onRaise: () => {
           for (const banner of this.#places.keys()) banner.hush();
         },
         onSeen: (isSeen) => this.#onSeen(isSeen),

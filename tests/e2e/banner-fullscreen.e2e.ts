@@ -390,6 +390,21 @@ test.describe('a modal dialog', () => {
     await expect(page.locator('#dialog > signals-banners')).toHaveCount(1);
   });
 
+  test('keeps the banner in front, usable, when something outside of it fills the screen', async ({
+    page,
+  }) => {
+    await open(page, '#dialog');
+    await expect(page.locator('#dialog > signals-banners')).toHaveCount(1);
+    await fill(page, '#stage');
+    const raised = () =>
+      page.locator('signals-banners').evaluate((host) => host.matches('#dialog > :popover-open'));
+    await expect.poll(raised).toBe(true);
+    const before = await page.screenshot();
+    await closeButton(page).click();
+    await expect(status(page)).toHaveCount(0);
+    expect((await page.screenshot()).equals(before), 'the banner was in sight').toBe(false);
+  });
+
   test('inside a dialog has the banner, and gives it back to the outer one', async ({ page }) => {
     await open(page, '#other');
     await open(page, '#dialog');
@@ -421,6 +436,7 @@ test('a popover that opens later does not cover a banner, nor take its focus or 
   await closeButton(page).focus();
   await page.locator('#menu').evaluate((menu: HTMLElement) => menu.showPopover());
   await expect.poll(() => isOnTop(page)).toBe(true);
+  await expect(status(page)).toHaveAttribute('aria-live', 'off');
   await expect(closeButton(page)).toBeFocused();
   await closeButton(page).click();
   await expect(status(page)).toHaveCount(0);
