@@ -169,9 +169,9 @@ export function shadowRootOf(host: Element): ShadowRoot {
 export function dress(element: HTMLElement | SVGElement): void {
   if (sheet()) return;
   for (const each of [element, ...element.querySelectorAll<HTMLElement | SVGElement>('*')]) {
-    for (const { selector, declarations } of rules()) {
-      if (each.matches(selector)) each.style.cssText += declarations;
-    }
+    const matching = rules().filter(({ selector }) => each.matches(selector));
+    // At once: browsers differ in where they put `all` when they write down what is there.
+    each.style.cssText = matching.map(({ declarations }) => declarations).join('');
   }
 }
 

@@ -1,0 +1,105 @@
+/** What at least one of the oldest supported browsers lacks, as paths from the global object. */
+const LACKED = [
+  // Safari 16.0
+  'CSSStyleSheet.prototype.replaceSync',
+  'CSSStyleSheet.prototype.replace',
+  'Document.prototype.adoptedStyleSheets',
+  'ShadowRoot.prototype.adoptedStyleSheets',
+  'requestIdleCallback',
+  'cancelIdleCallback',
+  'CompressionStream',
+  'DecompressionStream',
+  'Document.prototype.startViewTransition',
+  'Element.prototype.checkVisibility',
+  'Element.prototype.computedStyleMap',
+  'CSS.registerProperty',
+  'ReadableStream.prototype.values',
+  'ReadableStream.from',
+  'navigation',
+  'Navigator.prototype.userAgentData',
+  'Navigator.prototype.userActivation',
+  'Navigator.prototype.connection',
+  'PerformanceNavigationTiming.prototype.activationStart',
+  'Document.prototype.prerendering',
+  'scheduler',
+  'trustedTypes',
+  'reportingObserver',
+  // Safari 16.0, Firefox 110
+  'HTMLElement.prototype.popover',
+  'HTMLElement.prototype.showPopover',
+  'HTMLElement.prototype.hidePopover',
+  'HTMLElement.prototype.togglePopover',
+  'HTMLElement.prototype.inert',
+  'ToggleEvent',
+  'Element.prototype.setHTMLUnsafe',
+  // Firefox 110, Chrome 105
+  'Array.prototype.toReversed',
+  'Array.prototype.toSorted',
+  'Array.prototype.toSpliced',
+  'Array.prototype.with',
+  // All three
+  'URL.canParse',
+  'URL.parse',
+  'AbortSignal.any',
+  'Array.fromAsync',
+  'ArrayBuffer.prototype.transfer',
+  'Uint8Array.fromBase64',
+  'Uint8Array.prototype.toBase64',
+  'CloseWatcher',
+  'Element.prototype.moveBefore',
+  'Element.prototype.ariaNotify',
+  'Error.isError',
+  'HTMLDialogElement.prototype.requestClose',
+  'Iterator',
+  'Map.groupBy',
+  'Math.sumPrecise',
+  'Object.groupBy',
+  'Promise.try',
+  'Promise.withResolvers',
+  'RegExp.escape',
+  'Response.prototype.bytes',
+  'Set.prototype.difference',
+  'Set.prototype.intersection',
+  'Set.prototype.isSubsetOf',
+  'Set.prototype.union',
+  'String.prototype.isWellFormed',
+  'String.prototype.toWellFormed',
+];
+
+/** Methods of all iterators, which came together. */
+const ITERATOR_HELPERS = [
+  'drop',
+  'every',
+  'filter',
+  'find',
+  'flatMap',
+  'forEach',
+  'map',
+  'reduce',
+  'some',
+  'take',
+  'toArray',
+];
+
+/**
+ * A script for before a page's own: takes from this browser what the oldest supported ones lack (package.json's
+ * `browserslist`). Only what scripts can name can be taken: neither syntax nor CSS nor WebAssembly.
+ */
+export const TAKE_WHAT_OLDEST_BROWSERS_LACK = `{
+  const iterator = Object.getPrototypeOf(Object.getPrototypeOf([].values()));
+  for (const name of ${JSON.stringify(ITERATOR_HELPERS)}) delete iterator[name];
+  for (const path of ${JSON.stringify(LACKED)}) {
+    const names = path.split('.');
+    const last = names.pop();
+    const owner = names.reduce((object, name) => object?.[name], globalThis);
+    if (owner) delete owner[last];
+  }
+  // It is there, for instanceof, but makes none.
+  const { prototype } = CSSStyleSheet;
+  globalThis.CSSStyleSheet = function CSSStyleSheet() {
+    throw new TypeError('Illegal constructor');
+  };
+  globalThis.CSSStyleSheet.prototype = prototype;
+  // Nor do dialogs tell that they open.
+  addEventListener('toggle', (event) => event.target.localName === 'dialog' && event.stopImmediatePropagation(), true);
+}`;
