@@ -2,6 +2,8 @@
 const SHOWS_NOTHING_INSIDE =
   'audio, canvas, embed, iframe, img, input, meter, object, progress, select, svg, textarea, video';
 
+const MODAL = 'dialog:modal';
+
 /** What may change which element lies in front. Those of Safari's own names come before 16.4 and on phones. */
 const EVENTS = [
   'fullscreenchange',
@@ -42,13 +44,15 @@ export function whenFrontChanges(callback: () => void, signal: AbortSignal): voi
   signal.addEventListener('abort', () => dialogs.disconnect());
 }
 
-/** The open modal dialog that the focus is in, or else the last in the document. */
+/** The modal dialog that the focus was in last. A click on its background takes the focus away, and it stays in front. */
+let latestModal: Element | undefined;
+
+/** The open modal dialog that the focus is in or was in last, or else the last in the document. */
 function topmostModal(): Element | undefined {
   const focused = innermost((root) => root.activeElement);
-  return (
-    enclosing(focused).find((element) => element.matches('dialog:modal')) ??
-    [...document.querySelectorAll('dialog:modal')].at(-1)
-  );
+  const around = enclosing(focused).find((element) => element.matches(MODAL));
+  if (around || !latestModal?.matches(MODAL)) latestModal = around;
+  return latestModal ?? [...document.querySelectorAll(MODAL)].at(-1);
 }
 
 /** The element that fills the screen. */

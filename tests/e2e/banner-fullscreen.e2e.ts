@@ -233,6 +233,21 @@ for (const selector of ['#film', '#game', '#frame', '#player']) {
   });
 }
 
+test('a film that fills the screen takes no focus from a banner', async ({ page }) => {
+  await tell(page);
+  await expect(status(page)).toContainText('The offer');
+  await closeButton(page).focus();
+  await fill(page, '#film');
+  await expect.poll(() => isOnTop(page)).toBe(false);
+  await leave(page);
+  await expect.poll(() => isOnTop(page)).toBe(true);
+  // The window need not be in front after a film.
+  const isActive = closeButton(page).evaluate(
+    (button) => (button.getRootNode() as ShadowRoot).activeElement === button,
+  );
+  expect(await isActive).toBe(true);
+});
+
 test('a banner that is about to come when a film fills the screen comes after it', async ({ page }) => {
   await stopClock(page);
   await tell(page, { frequency: 'once' });
@@ -349,6 +364,26 @@ test('a banner in a container that the page hides waits until it is shown', asyn
   expect(await heard(page)).toEqual(['shown']);
 });
 
+test('Escape closes no banner that nobody can see', async ({ page }) => {
+  await page.evaluate(() => {
+    const container = document.querySelector('#stage') ?? document.body;
+    const handle = window.banners.bannerHandler({ templates: ({ name }) => ({ message: name }), container });
+    handle({ intervention_id: 'a', name: 'older', version: 1, attributes: {} });
+  });
+  await expect(status(page)).toHaveText('older');
+  const display = (value: string) =>
+    page.locator('#stage').evaluate((stage, value) => {
+      (stage as HTMLElement).style.display = value;
+    }, value);
+  await display('none');
+  await expect(status(page)).toHaveCount(0);
+  await page.keyboard.press('Escape');
+  await display('block');
+  await expect(status(page)).toHaveText('older');
+  await page.keyboard.press('Escape');
+  await expect(page.locator('signals-banners')).toHaveCount(0);
+});
+
 test.describe('a modal dialog', () => {
   const open = (page: Page, selector: string) =>
     page.locator(selector).evaluate((dialog) => (dialog as HTMLDialogElement).showModal());
@@ -421,6 +456,12 @@ test.describe('a modal dialog', () => {
     await open(page, '#player #hidden-dialog');
     await expect(page.locator('#hidden-dialog > signals-banners')).toHaveCount(1);
     await expect.poll(() => isOnTop(page)).toBe(true);
+    // The focus goes, and the dialog stays.
+    await page.mouse.click(5, 5);
+    await show(page, { ...offer, storageKey: 'another' });
+    await expect(status(page)).toHaveCount(2);
+    await expect(page.locator('#hidden-dialog > signals-banners')).toHaveCount(1);
+    await closeButton(page).first().click();
     await shut(page, '#player #hidden-dialog');
     await expect(page.locator('body > signals-banners')).toHaveCount(1);
     await closeButton(page).click();
