@@ -4,18 +4,18 @@ const SHOWS_NOTHING_INSIDE =
 
 const MODAL = 'dialog:modal';
 
-/** What may change which element lies in front. Those of Safari's own names come before 16.4 and on phones. */
+/** What may change which element lies in front. Names of their own are Safari's. */
 const EVENTS = [
   'fullscreenchange',
   'webkitfullscreenchange',
-  'webkitbeginfullscreen',
-  'webkitendfullscreen',
+  'webkitpresentationmodechanged',
   // Tells of dialogs in shadow trees, whose attributes nobody outside can watch: they take the focus.
   'focusin',
 ];
 
-/** What Safari calls it before 16.4. */
+/** What Safari has: the former before 16.4. */
 type Root = DocumentOrShadowRoot & { webkitFullscreenElement?: Element | null };
+type Video = HTMLVideoElement & { webkitPresentationMode?: string };
 
 /**
  * The element that lies in front of all others: a modal dialog, which makes everything outside it inert, or the element
@@ -58,11 +58,12 @@ function topmostModal(): Element | undefined {
 /** The element that fills the screen. */
 export function fullscreenElement(): Element | undefined {
   const found = innermost((root) => root.fullscreenElement ?? root.webkitFullscreenElement);
-  if (found || document.fullscreenElement !== undefined) return found;
-  // On phones, Safari can show nothing but videos so.
-  const videos: Iterable<HTMLVideoElement & { webkitDisplayingFullscreen?: boolean }> =
-    document.querySelectorAll('video');
-  return [...videos].find((video) => video.webkitDisplayingFullscreen);
+  // Phones of Apple have a player of their own, which the document knows nothing of.
+  return found ?? [...document.querySelectorAll<Video>('video')].find(isInOwnPlayer);
+}
+
+function isInOwnPlayer({ webkitPresentationMode }: Video): boolean {
+  return webkitPresentationMode === 'fullscreen';
 }
 
 /** What `find` finds in the document. That is the host of a shadow tree if the element is in one: then, what it finds there. */

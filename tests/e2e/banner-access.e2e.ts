@@ -189,9 +189,8 @@ test.describe('the end of a banner', () => {
       'keydown',
       'toggle',
       'visibilitychange',
-      'webkitbeginfullscreen',
-      'webkitendfullscreen',
       'webkitfullscreenchange',
+      'webkitpresentationmodechanged',
     ]);
     await closeButton(page).click();
     expect(await listeners()).toEqual([]);

@@ -283,8 +283,9 @@ test('a film that fills the screen of a phone of Apple holds up the banner', asy
     page.evaluate((isFull) => {
       Object.defineProperty(document, 'fullscreenElement', { configurable: true, value: undefined });
       const film = document.querySelector('#film') as HTMLElement;
-      Object.defineProperty(film, 'webkitDisplayingFullscreen', { configurable: true, value: isFull });
-      film.dispatchEvent(new Event(isFull ? 'webkitbeginfullscreen' : 'webkitendfullscreen'));
+      const value = isFull ? 'fullscreen' : 'inline';
+      Object.defineProperty(film, 'webkitPresentationMode', { configurable: true, value });
+      film.dispatchEvent(new Event('webkitpresentationmodechanged'));
     }, isFull);
   await play(true);
   await page.clock.runFor(120_000);
