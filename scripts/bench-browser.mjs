@@ -76,7 +76,7 @@ async function buildPages() {
       bundle: true,
       minify: true,
       format: 'esm',
-      target: 'es2020',
+      target: 'es2022',
       alias: { plugin },
       external: ['./core.js'],
       outfile: path.join(folder, name, 'app.js'),
@@ -123,7 +123,7 @@ async function bytes() {
       bundle: true,
       minify: true,
       format: 'esm',
-      target: 'es2020',
+      target: 'es2022',
       external: ['./core.js', '@snowplow/browser-tracker*', '@snowplow/tracker-core'],
       write: false,
     });

@@ -67,7 +67,13 @@ function buildWasm() {
 }
 
 async function bundleScripts() {
-  const common = { bundle: true, minify: true, sourcemap: true, target: 'es2020', logLevel: 'warning' };
+  const common = {
+    bundle: true,
+    minify: true,
+    sourcemap: true,
+    target: oldestBrowsers(),
+    logLevel: 'warning',
+  };
   const modules = { 'index.js': 'js/index.ts', 'core.js': 'js/core.ts', 'banner.js': 'js/banner/index.ts' };
   const builds = Object.entries(modules).map(([name, entry]) =>
     // The core stays a file of its own: nothing waits for it before the page subscribes.
@@ -90,6 +96,12 @@ async function bundleScripts() {
     }),
   );
   await Promise.all(builds);
+}
+
+/** The `browserslist` of package.json, in the words of esbuild. */
+function oldestBrowsers() {
+  const { browserslist } = JSON.parse(readFileSync('package.json', 'utf8'));
+  return browserslist.map((browser) => browser.replace('ios_saf', 'ios').replace(' >= ', ''));
 }
 
 /** Hashes for the `integrity` attribute of script and link elements, of every file that a page may name. */

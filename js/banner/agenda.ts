@@ -43,7 +43,7 @@ export class Agenda<T> {
     return next;
   }
 
-  /** Gives the turn back: `item`, given by {@link Agenda.next} just now, waits again as the next one. */
+  /** Gives the turn back: `item`, given by {@link Agenda.next}, waits again as the next one. */
   putBack(item: T, priority: number): void {
     this.leave(item);
     this.#waiting.unshift({ item, priority });

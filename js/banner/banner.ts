@@ -10,7 +10,7 @@ import type { FilledTemplate } from './template.js';
  */
 const ANNOUNCE_AFTER_MS = 100;
 
-/** Milliseconds for which a banner is no live region after it moved. Screen readers hear of a move some time after it. */
+/** Milliseconds for which a banner is no live region after it moved or came in front. Screen readers hear of a move some time after it. */
 const HUSHED_FOR_MS = 1_000;
 
 const ENTRANCE: Keyframe[] = [
@@ -21,8 +21,10 @@ const ENTRANCE: Keyframe[] = [
 interface BannerParts {
   autoCloseMs: number;
   labels: BannerLabels;
-  /** The banner can be seen now. */
+  /** People see the banner now. */
   onShow: () => void;
+  /** People cannot see it any more, and have not seen it yet: it is none any more. */
+  onPutOff: () => void;
   /** Its action was taken. What the action does is up to the owner. */
   onAction: () => void;
   /** Its code is in the clipboard. */
@@ -41,6 +43,8 @@ export class Banner {
   readonly #parts: BannerParts;
   readonly #countdown: Countdown;
   #hushed: ReturnType<typeof setTimeout> | undefined;
+  #isSeen = true;
+  #isShown = false;
   #hovered = false;
   #focused = false;
   #gone = false;
@@ -54,6 +58,11 @@ export class Banner {
     this.element.setAttribute('role', 'status');
     // Only what is new is announced: without this, "Copied" would repeat the whole banner.
     this.element.setAttribute('aria-atomic', 'false');
+  }
+
+  /** Whether people can see it. */
+  get isSeen(): boolean {
+    return this.#isSeen;
   }
 
   /** Whether somebody points at it or has the focus in it. */
@@ -79,12 +88,23 @@ export class Banner {
       if (!matchMedia('(prefers-reduced-motion: reduce)').matches) {
         this.#card.animate(ENTRANCE, { duration: 240, easing: 'cubic-bezier(0.2, 0.9, 0.3, 1)' });
       }
+      this.#isShown = true;
       this.#watchAttention();
       this.#parts.onShow();
     }, ANNOUNCE_AFTER_MS);
   }
 
-  /** To be called before it moves in the document: screen readers take what moves for new, and would read it again. */
+  /** To be called when people can see it no more, or again. It begins where they can. */
+  see(isSeen: boolean): void {
+    this.#isSeen = isSeen;
+    if (this.#isShown) this.#notice();
+    else if (!this.#gone) {
+      this.#gone = true;
+      this.#parts.onPutOff();
+    }
+  }
+
+  /** To be called before it moves, or comes in front: screen readers take what moves for new, and would read it again. */
   hush(): void {
     clearTimeout(this.#hushed);
     this.element.setAttribute('aria-live', 'off');
@@ -112,27 +132,27 @@ export class Banner {
     });
   }
 
-  /** Time counts only while somebody could read and nobody does: not in a tab in the background. */
   #watchAttention(): void {
-    const notice = (change: { hovered?: boolean; focused?: boolean } = {}) => {
-      this.#hovered = change.hovered ?? this.#hovered;
-      this.#focused = change.focused ?? this.#focused;
-      if (this.hasAttention || document.hidden) this.#countdown.pause();
-      else this.#countdown.run();
-      if (!this.hasAttention) this.#parts.onCalm();
-    };
     const { signal } = this.#listening;
     const { element } = this;
-    element.addEventListener('pointerenter', () => notice({ hovered: true }), { signal });
-    element.addEventListener('pointerleave', () => notice({ hovered: false }), { signal });
-    element.addEventListener('focusin', () => notice({ focused: true }), { signal });
+    element.addEventListener('pointerenter', () => this.#notice({ hovered: true }), { signal });
+    element.addEventListener('pointerleave', () => this.#notice({ hovered: false }), { signal });
+    element.addEventListener('focusin', () => this.#notice({ focused: true }), { signal });
     element.addEventListener(
       'focusout',
       ({ relatedTarget }) =>
-        notice({ focused: relatedTarget instanceof Node && element.contains(relatedTarget) }),
+        this.#notice({ focused: relatedTarget instanceof Node && element.contains(relatedTarget) }),
       { signal },
     );
-    document.addEventListener('visibilitychange', () => notice(), { signal });
-    notice();
+    this.#notice();
+  }
+
+  /** Time counts only while somebody could read and nobody does. */
+  #notice(change: { hovered?: boolean; focused?: boolean } = {}): void {
+    this.#hovered = change.hovered ?? this.#hovered;
+    this.#focused = change.focused ?? this.#focused;
+    if (this.hasAttention || !this.#isSeen) this.#countdown.pause();
+    else this.#countdown.run();
+    if (!this.hasAttention) this.#parts.onCalm();
   }
 }

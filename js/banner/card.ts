@@ -1,6 +1,7 @@
 import { makeCopyButton } from './copy-button.js';
 import { makeIcon, makePart } from './dom.js';
 import type { BannerLabels } from './options.js';
+import { dress } from './styles.js';
 import type { BannerAction, FilledTemplate } from './template.js';
 
 const CLOSE_STROKES = 'M3.5 3.5l9 9m0-9l-9 9';
@@ -37,6 +38,7 @@ export function makeCard({ message, code, action, tone }: FilledTemplate, parts:
   card.append(body);
   if (action) card.append(makeAction(action, parts.onAction));
   card.append(close);
+  dress(card);
   return card;
 }
 

@@ -1,5 +1,6 @@
 import { makeIcon, makePart } from './dom.js';
 import type { BannerLabels } from './options.js';
+import { dress } from './styles.js';
 
 /** Milliseconds for which the button says that it did. */
 const COPIED_FOR_MS = 2_000;
@@ -19,7 +20,9 @@ export function makeCopyButton(source: HTMLElement, labels: BannerLabels, onCopy
   const say = (text: string, strokes: string) => {
     label.textContent = text;
     button.querySelector('svg')?.remove();
-    button.append(makeIcon(strokes));
+    const icon = makeIcon(strokes);
+    button.append(icon);
+    dress(icon);
   };
   button.append(label);
   say(labels.copy, COPY_STROKES);

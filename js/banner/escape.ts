@@ -1,5 +1,5 @@
 import type { Banner } from './banner.js';
-import { topmostModal } from './modal.js';
+import { frontElement } from './front.js';
 
 /** What browsers close on Escape by themselves. `:is` takes what a browser does not know for nothing. */
 const CLOSES_ITSELF = '[popover]:not([popover="manual"]):is(:popover-open)';
@@ -24,7 +24,7 @@ export function forgetOnEscape(banner: Banner): void {
 function onKeyDown(event: KeyboardEvent): void {
   // While text is composed, the key cancels that.
   if (event.key !== 'Escape' || event.defaultPrevented || event.isComposing) return;
-  const banners = [...open];
+  const banners = [...open].filter((banner) => banner.isSeen);
   const focused = banners.find((banner) => banner.element.matches(':focus-within'));
   const banner = focused ?? (isClaimed(event.target) ? undefined : banners.at(-1));
   if (!banner) return;
@@ -33,9 +33,9 @@ function onKeyDown(event: KeyboardEvent): void {
   banner.dismiss('escape');
 }
 
-/** Whether the key is for a dialog or a popover of the page. */
+/** Whether the key is for a dialog or a popover of the page, or leaves fullscreen. */
 function isClaimed(target: EventTarget | null): boolean {
-  if (topmostModal() || document.querySelector(CLOSES_ITSELF)) return true;
+  if (frontElement() || document.querySelector(CLOSES_ITSELF)) return true;
   // A dialog made of other elements. Its own listener may have hidden it by now, so the place of the key press counts.
   return target instanceof Element && target.closest('[aria-modal="true"]') !== null;
 }

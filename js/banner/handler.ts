@@ -74,6 +74,8 @@ class Banners {
   readonly #history: History;
   readonly #pending: Pending;
   readonly #stack: Stack;
+  /** Those whose text is about to come. They count as shown once it has. */
+  readonly #coming = new Set<Candidate>();
   /** One function, so that a stack that is asked twice answers once. */
   readonly #onRoom = () => this.#takeTurnSoon();
   #turnIsDue = false;
@@ -140,7 +142,6 @@ class Banners {
         this.#skip(next.intervention, 'frequency');
       } else if (!this.#show(next)) {
         this.#agenda.putBack(next, next.template.priority ?? 0);
-        this.#stack.whenRoom(this.#onRoom);
         break;
       }
     }
@@ -154,9 +155,8 @@ class Banners {
   }
 
   #sinceLastMs(): number {
-    return this.#settings.minIntervalMs > 0
-      ? this.#history.sinceLastMs(Date.now())
-      : Number.POSITIVE_INFINITY;
+    if (this.#settings.minIntervalMs === 0) return Number.POSITIVE_INFINITY;
+    return this.#coming.size > 0 ? 0 : this.#history.sinceLastMs(Date.now());
   }
 
   #frequencyOf({ template }: Candidate) {
@@ -166,10 +166,12 @@ class Banners {
   #mayAppear(candidate: Candidate): boolean {
     const frequency = this.#frequencyOf(candidate);
     if (frequency === undefined) return true;
-    return mayAppear(frequency, this.#history.earlier(candidate.intervention.name, Date.now()));
+    const { name } = candidate.intervention;
+    const isComing = [...this.#coming].some(({ intervention }) => intervention.name === name);
+    return !isComing && mayAppear(frequency, this.#history.earlier(name, Date.now()));
   }
 
-  /** Answers `false`, and does nothing, if there is no room on the screen. */
+  /** Answers `false`, and does nothing, if there is no room on the screen, or nobody can see it. */
   #show(candidate: Candidate): boolean {
     const { intervention, content } = candidate;
     const { action } = content;
@@ -178,8 +180,19 @@ class Banners {
       autoCloseMs,
       labels,
       onShow: () => {
+        this.#coming.delete(candidate);
+        // Nothing is stored about visitors that nobody asks for.
+        if (this.#settings.minIntervalMs > 0 || this.#frequencyOf(candidate) !== undefined) {
+          this.#history.appeared(intervention.name, Date.now());
+        }
         this.#track('shown', intervention);
         guarded(() => onShow?.(intervention));
+      },
+      onPutOff: () => {
+        this.#coming.delete(candidate);
+        this.#stack.remove(banner);
+        this.#agenda.putBack(candidate, candidate.template.priority ?? 0);
+        this.#takeTurnSoon();
       },
       onCopy: () => this.#track('code_copied', intervention),
       onAction: () => {
@@ -188,6 +201,7 @@ class Banners {
       },
       onCalm: () => this.#stack.settle(),
       onDismiss: (reason) => {
+        this.#coming.delete(candidate);
         this.#stack.remove(banner);
         this.#agenda.leave(candidate);
         this.#track(OUTCOME_OF[reason], intervention);
@@ -195,11 +209,8 @@ class Banners {
         this.#takeTurnSoon();
       },
     });
-    if (!this.#stack.add(banner)) return false;
-    // Nothing is stored about visitors that nobody asks for.
-    if (this.#settings.minIntervalMs > 0 || this.#frequencyOf(candidate) !== undefined) {
-      this.#history.appeared(intervention.name, Date.now());
-    }
+    if (!this.#stack.add(banner, this.#onRoom)) return false;
+    this.#coming.add(candidate);
     banner.show();
     return true;
   }

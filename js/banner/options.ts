@@ -33,15 +33,16 @@ export interface BannerOptions {
   templates: BannerTemplates;
   /**
    * Element that the banners are added to, for its `dir`, `color-scheme` and custom properties: they inherit no other
-   * styles. They are shown above the page wherever it lies. While a modal dialog is open they move into it, or they could
-   * not be reached; when the element is thrown away, into the body. Default `document.body`.
+   * styles. They are shown above the page wherever it lies. They move into a modal dialog that opens and into an element
+   * that fills the screen, or they could not be seen or reached; when the element is thrown away, into the body. Default
+   * `document.body`.
    */
   container?: Element;
   /** Default `"bottom-end"`. Handlers with the same position and container share it: their banners pile up. */
   position?: BannerPosition;
   /**
-   * Milliseconds after which a banner closes by itself; hovering and focusing it stop the clock. `Infinity` leaves it
-   * until somebody closes it. Default 60,000.
+   * Milliseconds after which a banner closes by itself; the clock stands still while it is hovered or focused, and while
+   * nobody can see it. `Infinity` leaves it until somebody closes it. Default 60,000.
    */
   autoCloseMs?: number;
   /**
@@ -68,7 +69,7 @@ export interface BannerOptions {
   storageKey?: string;
   /** Replacements for the built-in English words. */
   labels?: Partial<BannerLabels>;
-  /** Called when a banner appears. An error in it is reported to `window.onerror` and changes nothing. */
+  /** Called when a banner appears where people can see it. An error in it is reported to `window.onerror` and changes nothing. */
   onShow?: (intervention: Intervention) => void;
   /** Called when a banner has gone. Errors as in `onShow`. */
   onDismiss?: (intervention: Intervention, reason: DismissReason) => void;

@@ -1,87 +1,101 @@
 import type { Banner } from './banner.js';
 import { makePart } from './dom.js';
 import { closeOnEscape, forgetOnEscape } from './escape.js';
-import { topmostModal } from './modal.js';
+import { focusBefore } from './focus.js';
+import { Host } from './host.js';
 import type { BannerPosition } from './options.js';
-import { bannerStyles } from './styles.js';
+import { dress } from './styles.js';
 
 /** Milliseconds in which banners close the gap that another one left. */
 const GLIDE_MS = 200;
 
-/** Name of the host element. */
-const HOST = 'signals-banners';
-
 /** How much of the screen's height several banners may fill together. A single one may always be seen. */
 const MOST_OF_SCREEN = 0.6;
 
-/** What had the focus before it came into banners, at whatever position. */
-let focusBefore: HTMLElement | null = null;
-
 /**
- * The place on the screen where banners pile up, from its edge inwards: a host element with a shadow root in the
- * browser's top layer. A new banner comes beyond the others and moves none of them.
+ * The place on the screen where banners pile up, from its edge inwards. A new banner comes beyond the others and moves
+ * none of them.
  *
  * Where a banner lies is a matter of transforms alone: browsers count what moves otherwise, without a shopper's doing,
  * as a layout shift of the page.
  *
- * The host is in the document, and listens to it, only while it holds a banner.
+ * Its host is in the document, and listens to it, only while there are banners or somebody waits to add one.
  */
 export class Stack {
-  readonly #position: BannerPosition;
-  readonly #container: () => Element;
   readonly #atBottom: boolean;
   /** How far from the edge each banner lies, in pixels; the banners in the order in which they came. */
   readonly #places = new Map<Banner, number>();
   readonly #resizes = new ResizeObserver((entries) => this.#onResize(entries));
-  #host: HTMLElement | undefined;
+  readonly #makeHost: () => Host;
+  #host: Host | undefined;
   /** What the banners lie on: as high as they are together, at least as the screen. */
   readonly #deck = makePart('div', 'deck');
-  #listening: AbortController | undefined;
   readonly #roomWanted = new Set<() => void>();
 
-  /** `container` tells where the host goes while no modal dialog is open. Asked when needed: the page may replace it. */
+  /** `container` tells where the host goes while nothing lies in front of the page. */
   constructor(position: BannerPosition, container: () => Element) {
-    this.#position = position;
-    this.#container = container;
     this.#atBottom = position.startsWith('bottom');
+    this.#makeHost = () =>
+      new Host(this.#deck, {
+        position,
+        container,
+        onRaise: () => {
+          for (const banner of this.#places.keys()) banner.hush();
+        },
+        onSeen: (isSeen) => this.#onSeen(isSeen),
+      });
   }
 
-  /** Puts `banner` on the screen. Answers `false`, and does not, if the others leave too little room for it. */
-  add(banner: Banner): boolean {
+  /**
+   * Puts `banner` on the screen. Answers `false`, and does not, if nobody can see it there now or the others leave too
+   * little room for it. Then it calls `onRoom` once, when that may have changed.
+   */
+  add(banner: Banner, onRoom: () => void): boolean {
+    const host = this.#open();
+    if (host.isSeen && this.#fit(banner, host.element)) return true;
+    this.#roomWanted.add(onRoom);
+    return false;
+  }
+
+  #open(): Host {
     this.#host ??= this.#makeHost();
-    this.#attach();
+    if (this.#host.isOpen) this.#host.update();
+    else {
+      this.#host.open();
+      this.#resizes.observe(this.#host.element);
+    }
+    return this.#host;
+  }
+
+  #fit(banner: Banner, host: HTMLElement): boolean {
     // People read and reach banners in the order in which they see them.
     if (this.#atBottom) this.#deck.prepend(banner.element);
     else this.#deck.append(banner.element);
+    dress(banner.element);
     const end = this.#end() + banner.reserve();
-    if (this.#places.size > 0 && end > MOST_OF_SCREEN * this.#host.clientHeight) {
+    if (this.#places.size > 0 && end > MOST_OF_SCREEN * host.clientHeight) {
       banner.element.remove();
       return false;
     }
     this.#places.set(banner, 0);
     this.#arrange();
     this.#resizes.observe(banner.element);
-    this.#listen();
     closeOnEscape(banner);
     return true;
-  }
-
-  /** Calls back once, when there may be room for one more. */
-  whenRoom(callback: () => void): void {
-    this.#roomWanted.add(callback);
   }
 
   /** Takes `banner` off the screen. If the focus was in it, it goes back to where it came from. */
   remove(banner: Banner): void {
     if (!this.#places.delete(banner)) return;
     forgetOnEscape(banner);
-    const goBack = banner.element.matches(':focus-within') ? focusBefore : null;
+    const goBack = banner.element.matches(':focus-within') ? focusBefore() : null;
+    this.#resizes.unobserve(banner.element);
     banner.element.remove();
     // People may have scrolled on since they were there.
     goBack?.focus({ preventScroll: true });
     this.settle();
-    if (this.#places.size === 0) this.#close();
     this.#tellOfRoom();
+    this.#closeIfIdle();
   }
 
   /** Closes the gaps that banners left, but not while somebody is about to press a button of one that would move. */
@@ -116,79 +130,35 @@ export class Stack {
   }
 
   #onResize(entries: ResizeObserverEntry[]): void {
+    const isOfHost = entries.some(({ target }) => target === this.#host?.element);
+    // It has no size any more if what is around it was closed, or thrown away by the page.
+    if (isOfHost) this.#host?.update();
     this.#arrange();
-    if (!entries.some(({ target }) => target === this.#host)) return;
-    // It has no size any more if the page has thrown it away with what was around it.
-    this.#attach();
+    if (isOfHost) this.#tellOfRoom();
+  }
+
+  #onSeen(isSeen: boolean): void {
+    // Those that nobody has seen yet leave.
+    for (const banner of [...this.#places.keys()]) banner.see(isSeen);
     this.#tellOfRoom();
   }
 
   #tellOfRoom(): void {
+    if (!this.#host?.isSeen) return;
     const wanted = [...this.#roomWanted];
     this.#roomWanted.clear();
     for (const callback of wanted) callback();
+    // They take their turn in a moment, or have no use for it any more.
+    if (wanted.length > 0) queueMicrotask(() => this.#closeIfIdle());
   }
 
-  #close(): void {
-    this.#listening?.abort();
-    this.#listening = undefined;
+  #closeIfIdle(): void {
+    if (this.#places.size > 0 || this.#roomWanted.size > 0) return;
     this.#resizes.disconnect();
-    this.#host?.remove();
-  }
-
-  #makeHost(): HTMLElement {
-    const host = document.createElement(HOST);
-    host.dataset.position = this.#position;
-    host.popover = 'manual';
-    const root = host.attachShadow({ mode: 'open' });
-    root.adoptedStyleSheets = [bannerStyles()];
-    root.append(this.#deck);
-    return host;
-  }
-
-  /**
-   * Everything outside an open modal dialog is inert and lies below it, the top layer's other elements included: the
-   * only place from which a banner can be seen, heard and reached is inside the dialog.
-   */
-  #attach(): void {
-    const host = this.#host;
-    if (!host) return;
-    const parent = topmostModal() ?? this.#container();
-    if (host.parentNode !== parent) {
-      for (const banner of this.#places.keys()) banner.hush();
-      parent.append(host);
-    }
-    // Moving an element closes it as a popover. Browsers without popovers show the host as it is.
-    if (host.isConnected && typeof host.showPopover === 'function' && !host.matches(':popover-open')) {
-      host.showPopover();
-    }
-  }
-
-  #listen(): void {
-    if (this.#listening) return;
-    this.#listening = new AbortController();
-    if (this.#host) this.#resizes.observe(this.#host);
-    const { signal } = this.#listening;
-    // Dialogs that open and close; these events do not bubble, but they are captured.
-    for (const type of ['toggle', 'close']) {
-      document.addEventListener(type, () => this.#attach(), { signal, capture: true });
-    }
-    this.#host?.addEventListener('focusin', onFocusIn, { signal });
-    this.#host?.addEventListener('focusout', onFocusOut, { signal });
+    this.#host?.close();
   }
 }
 
 function heightOf({ element }: Banner): number {
   return element.getBoundingClientRect().height;
-}
-
-/** The focus came into a banner, from the page or from one at another position. */
-function onFocusIn({ relatedTarget }: FocusEvent): void {
-  if (relatedTarget instanceof HTMLElement && relatedTarget.localName !== HOST) focusBefore = relatedTarget;
-}
-
-/** The focus left for the page, or for nothing at all; a window in the background has no focus, and gets it back. */
-function onFocusOut({ relatedTarget }: FocusEvent): void {
-  const isAmongBanners = relatedTarget instanceof HTMLElement && relatedTarget.localName === HOST;
-  if (!isAmongBanners && document.hasFocus()) focusBefore = null;
 }

@@ -1,3 +1,5 @@
+import { HOST } from './focus.js';
+
 /**
  * The look of the banners. Pages theme it through `--signals-banner-*` custom properties and `::part()`; the colours
  * that are not set follow the page's `color-scheme`.
@@ -7,7 +9,7 @@ const CSS = `
   /* What the page or a dialog hands down would break lines nowhere, or show a code in other letters than it has. */
   all: initial;
   color-scheme: inherit;
-  --accent: var(--signals-banner-accent, light-dark(#3a5a8c, #9cc4f0));
+  --accent: var(--signals-banner-accent, #5a83bd);
   --offset: var(--signals-banner-offset, 1rem);
   position: fixed;
   inset: 0 auto auto;
@@ -16,6 +18,7 @@ const CSS = `
   display: block;
   width: min(var(--signals-banner-width, 25rem) + 2 * var(--offset), 100vw);
   max-width: 100%;
+  height: 100vh;
   height: 100dvh;
   /* Room for shadows and focus rings, which scrolling would cut off. The page below stays within reach. */
   padding: var(--offset);
@@ -38,7 +41,7 @@ const CSS = `
   padding-block-end: var(--signals-banner-gap, 0.75rem);
   translate: 0 var(--place, 0px);
 }
-:host([data-position^="bottom"]) .region {
+.deck[data-position^="bottom"] .region {
   padding-block: var(--signals-banner-gap, 0.75rem) 0;
   translate: 0 calc(100cqh - 100% - var(--place, 0px));
 }
@@ -51,15 +54,22 @@ const CSS = `
   gap: 0.5rem;
   padding-block: 0.625rem;
   padding-inline: 1rem 0.5rem;
-  border: 1px solid color-mix(in srgb, CanvasText 14%, transparent);
+  border: 1px solid rgb(128 128 128 / 0.3);
+  border-color: color-mix(in srgb, CanvasText 14%, transparent);
   border-inline-start: 0.375rem solid var(--accent);
   border-radius: var(--signals-banner-radius, 0.875rem);
   background: var(--signals-banner-background, Canvas);
   color: var(--signals-banner-color, CanvasText);
   box-shadow: var(--signals-banner-shadow, 0 0.125rem 0.375rem rgb(0 0 0 / 0.12), 0 0.75rem 2rem rgb(0 0 0 / 0.2));
 }
-.banner[data-tone="success"] { --accent: var(--signals-banner-success, light-dark(#25786d, #6fd0c0)); }
-.banner[data-tone="warning"] { --accent: var(--signals-banner-warning, light-dark(#b4530f, #f5b35c)); }
+.banner[data-tone="success"] { --accent: var(--signals-banner-success, #2f9485); }
+.banner[data-tone="warning"] { --accent: var(--signals-banner-warning, #cf6d1c); }
+/* The colours above can be seen on light and on dark: older browsers know no others. */
+@supports (color: light-dark(red, red)) {
+  :host { --accent: var(--signals-banner-accent, light-dark(#3a5a8c, #9cc4f0)); }
+  .banner[data-tone="success"] { --accent: var(--signals-banner-success, light-dark(#25786d, #6fd0c0)); }
+  .banner[data-tone="warning"] { --accent: var(--signals-banner-warning, light-dark(#b4530f, #f5b35c)); }
+}
 
 /* Little room, large text or a long code: the code goes below the message. */
 .body { display: flex; flex-wrap: wrap; gap: 0.5rem 0.75rem; align-items: center; min-width: 0; min-height: 2.25rem; }
@@ -132,13 +142,55 @@ svg { width: 1rem; height: 1rem; fill: none; stroke: currentColor; stroke-width:
 }
 `;
 
-let sheet: CSSStyleSheet | undefined;
+let shared: CSSStyleSheet | undefined;
 
-/** The style sheet, made once and shared by all banners of the page. */
-export function bannerStyles(): CSSStyleSheet {
-  if (!sheet) {
-    sheet = new CSSStyleSheet();
-    sheet.replaceSync(CSS);
+/** The style sheet, made once and shared by all banners of the page; `undefined` where browsers make none for scripts. */
+function sheet(): CSSStyleSheet | undefined {
+  if (!shared && 'adoptedStyleSheets' in document) {
+    shared = new CSSStyleSheet();
+    shared.replaceSync(CSS);
   }
-  return sheet;
+  return shared;
+}
+
+/** Gives `host` a shadow tree with the look of the banners, as far as browsers allow: see {@link dress}. */
+export function shadowRootOf(host: Element): ShadowRoot {
+  const root = host.attachShadow({ mode: 'open' });
+  const styles = sheet();
+  if (styles) root.adoptedStyleSheets = [styles];
+  return root;
+}
+
+/**
+ * Gives `element` and what is in it their look, where it does not come from the style sheet: Safari before 16.4. There a
+ * style element would be the other way, but policies forbid it, also an empty one; what scripts write to `style` they
+ * allow. So the look has no states (hover, focus) and follows no media queries.
+ */
+export function dress(element: HTMLElement | SVGElement): void {
+  if (sheet()) return;
+  for (const each of [element, ...element.querySelectorAll<HTMLElement | SVGElement>('*')]) {
+    const matching = rules().filter(({ selector }) => each.matches(selector));
+    // At once: browsers differ in where they put `all` when they write down what is there.
+    each.style.cssText = matching.map(({ declarations }) => declarations).join('');
+  }
+}
+
+interface Rule {
+  selector: string;
+  declarations: string;
+}
+
+let read: Rule[] | undefined;
+
+/** The rules of the style sheet that hold whatever the screen. */
+function rules(): Rule[] {
+  if (!read) {
+    const plain = CSS.replace(/\/\*.*?\*\/|@\w+ .*?\n}/gs, '');
+    read = [...plain.matchAll(/([^{}]+){([^{}]*)}/g)].map(([, selector = '', declarations = '']) => ({
+      // The host is the one element with that name, and is asked outside of its shadow tree.
+      selector: selector.replace(/:host(?:\((.*?)\))?(?=,|\s*$)/gm, `${HOST}$1`).trim(),
+      declarations,
+    }));
+  }
+  return read;
 }

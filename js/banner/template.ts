@@ -133,9 +133,18 @@ function requireSafeLink(href: unknown, at: string): void {
   requireText(href, at);
   // A server that renders the page knows no document: only the scheme matters.
   const base = globalThis.document?.baseURI ?? 'https://localhost';
-  if (!URL.canParse(href, base)) throw new TypeError(`${at} must be an address, not ${href}`);
-  const { protocol } = new URL(href, base);
+  const protocol = protocolOf(href, base);
+  if (protocol === undefined) throw new TypeError(`${at} must be an address, not ${href}`);
   if (!LINK_PROTOCOLS.includes(protocol)) throw new TypeError(`${at} must not be a ${protocol} link`);
+}
+
+/** `undefined` if `href` is no address. `URL.canParse` is younger than the browsers that banners support. */
+function protocolOf(href: string, base: string): string | undefined {
+  try {
+    return new URL(href, base).protocol;
+  } catch {
+    return undefined;
+  }
 }
 
 function checkFormats(formats: Record<string, Intl.NumberFormatOptions>, at: string): void {

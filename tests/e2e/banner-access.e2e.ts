@@ -183,7 +183,15 @@ test.describe('the end of a banner', () => {
         .filter((type) => !type.startsWith('__playwright'))
         .sort();
     };
-    expect(await listeners()).toEqual(['close', 'keydown', 'toggle', 'visibilitychange']);
+    expect(await listeners()).toEqual([
+      'focusin',
+      'fullscreenchange',
+      'keydown',
+      'toggle',
+      'visibilitychange',
+      'webkitfullscreenchange',
+      'webkitpresentationmodechanged',
+    ]);
     await closeButton(page).click();
     expect(await listeners()).toEqual([]);
   });

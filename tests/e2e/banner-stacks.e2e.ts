@@ -240,6 +240,8 @@ test.describe('of two dialogs', () => {
     await page.evaluate(() => document.querySelector('dialog')?.close());
     await expect(page.locator('body > signals-banners')).toHaveCount(1);
     await expect(page.getByRole('status')).toBeInViewport();
+    await expect(page.getByRole('button', { name: 'Close' })).toBeFocused();
+    await page.getByRole('button', { name: 'Close' }).blur();
     await page.clock.runFor(60_000);
     await expect(page.getByRole('status')).toHaveCount(0);
   });

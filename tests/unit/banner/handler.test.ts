@@ -5,7 +5,9 @@ import type { Intervention } from '../../../js/types.js';
 /** What stands in for the screen: as many banners as there is room for, and who waits for more. */
 const screen = vi.hoisted(() => ({
   room: 0,
-  banners: [] as { message: string; close: () => void }[],
+  banners: [] as { message: string; close: () => void; putOff: () => void }[],
+  /** Whether banners get their text at once. */
+  isQuick: true,
   wanted: new Set<() => void>(),
 }));
 
@@ -13,22 +15,26 @@ vi.mock('../../../js/banner/banner.js', () => ({
   Banner: class {
     readonly message: string;
     readonly close: () => void;
+    readonly putOff: () => void;
     readonly show: () => void;
     constructor({ message }: { message: string }, parts: Record<string, (reason?: string) => void>) {
       this.message = message;
       this.close = () => parts.onDismiss?.('close');
-      this.show = () => parts.onShow?.();
+      this.putOff = () => parts.onPutOff?.();
+      this.show = () => screen.isQuick && parts.onShow?.();
     }
   },
 }));
 
 vi.mock('../../../js/banner/stacks.js', () => ({
   stackAt: () => ({
-    add: (banner: (typeof screen.banners)[number]) =>
-      screen.banners.length < screen.room && screen.banners.push(banner) > 0,
+    add: (banner: (typeof screen.banners)[number], onRoom: () => void) => {
+      if (screen.banners.length < screen.room) return screen.banners.push(banner) > 0;
+      screen.wanted.add(onRoom);
+      return false;
+    },
     remove: (banner: (typeof screen.banners)[number]) =>
       screen.banners.splice(screen.banners.indexOf(banner), 1),
-    whenRoom: (callback: () => void) => screen.wanted.add(callback),
   }),
 }));
 
@@ -52,7 +58,7 @@ let reported: unknown[];
 
 beforeEach(() => {
   vi.useFakeTimers();
-  Object.assign(screen, { room: 100, banners: [] });
+  Object.assign(screen, { room: 100, banners: [], isQuick: true });
   screen.wanted.clear();
   local = new FakeStorage();
   session = new FakeStorage();
@@ -242,5 +248,63 @@ describe('turns', () => {
     for (const tell of screen.wanted) tell();
     await settle();
     expect(seen()).toEqual(['one', 'two']);
+  });
+});
+
+describe('a banner that goes out of sight before its text has come', () => {
+  const stored = () => [...local.items.keys()];
+
+  it('waits again as the first, and comes when it can be seen', async () => {
+    const { handle } = handler({ maxVisible: 1 });
+    screen.isQuick = false;
+    handle('first', 'second');
+    await settle();
+    screen.room = 0;
+    screen.banners[0]?.putOff();
+    await settle();
+    expect(seen()).toEqual([]);
+    expect(session.items.get('signals-banners.pending')).toMatch(/"first".*"second"/);
+    screen.room = 1;
+    for (const tell of screen.wanted) tell();
+    await settle();
+    expect(seen()).toEqual(['first']);
+  });
+
+  it('does not count as one that appeared', async () => {
+    const { handle } = handler({ frequency: 'once' });
+    screen.isQuick = false;
+    handle('offer');
+    await settle();
+    screen.room = 0;
+    screen.banners[0]?.putOff();
+    await settle();
+    expect(stored()).toEqual([]);
+    screen.isQuick = true;
+    screen.room = 1;
+    for (const tell of screen.wanted) tell();
+    await settle();
+    expect(seen()).toEqual(['offer']);
+    expect(stored()).toEqual(['signals-banners.appeared']);
+  });
+
+  it('keeps others of its name and of the same moment from coming beside it, as its caps say', async () => {
+    const { handle, skipped } = handler({ frequency: 'once', minIntervalMs: 1_000 });
+    screen.isQuick = false;
+    handle('offer', 'offer', 'other');
+    await settle();
+    expect(seen()).toEqual(['offer']);
+    screen.isQuick = true;
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(seen()).toEqual(['offer']);
+    expect(skipped).toEqual([]);
+  });
+
+  it('keeps another of its name from coming, where it may come once', async () => {
+    const { handle, skipped } = handler({ frequency: 'once' });
+    screen.isQuick = false;
+    handle('offer', 'offer');
+    await settle();
+    expect(seen()).toEqual(['offer']);
+    expect(skipped).toEqual(['offer frequency']);
   });
 });
