@@ -115,6 +115,11 @@ impl PropertyReader {
         }
     }
 
+    /// Whether it gives a part of a date that is a number, such as the hour.
+    pub(crate) fn is_numeric_part_of_date(&self) -> bool {
+        matches!(self, PropertyReader::PartOfDate { part, .. } if part.is_numeric())
+    }
+
     /// The value in `event`; null when it does not have it.
     pub(crate) fn read<'e>(&self, event: &'e Event) -> Datum<'e> {
         match self {
