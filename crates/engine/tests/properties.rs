@@ -59,10 +59,8 @@ fn a_date_part_is_taken_of_fields_of_the_event_and_of_its_data() {
 #[test]
 fn a_part_of_a_date_that_is_a_number_takes_an_integer_type() {
     let with = |part: &str, aggregation: &str, type_name: &str| {
-        let mut attribute = last(
-            json!({"type": "atomic", "name": "derived_tstamp", "date_part": part}),
-            type_name,
-        );
+        let mut attribute =
+            last(json!({"type": "atomic", "name": "derived_tstamp", "date_part": part}), type_name);
         attribute["aggregation"] = json!(aggregation);
         user_group(json!([attribute]), json!([]))
     };
@@ -98,7 +96,8 @@ fn a_part_of_a_date_that_is_a_number_takes_an_integer_type() {
 #[test]
 fn a_sum_takes_no_part_of_a_date() {
     let part = json!({"type": "atomic", "name": "derived_tstamp", "date_part": "hour_of_day"});
-    let inside = json!({"type": "calculated", "operation": "max", "properties": [field("x"), part]});
+    let inside =
+        json!({"type": "calculated", "operation": "max", "properties": [field("x"), part]});
     for (property, place) in [(part.clone(), ""), (inside, "properties.1.")] {
         let mut attribute = last(property, "int32");
         attribute["aggregation"] = json!("sum");

@@ -31,6 +31,7 @@ mod mock_api;
 mod pipeline;
 mod query;
 mod registry;
+mod sdk;
 mod serving;
 mod shop;
 mod state;

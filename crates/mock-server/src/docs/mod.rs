@@ -31,6 +31,7 @@ pub(crate) fn routes() -> Router<AppState> {
     Router::new()
         .route("/openapi.json", get(async || Json(description())))
         .route("/docs", get(async || page()))
+        .route("/docs/", get(async || page()))
 }
 
 fn page() -> impl IntoResponse {
