@@ -2,6 +2,7 @@ use std::fmt;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::builder::{FalseyValueParser, NonEmptyStringValueParser};
 use clap::{Args, Parser, Subcommand};
@@ -11,6 +12,7 @@ use tokio::net;
 use tracing::level_filters::LevelFilter;
 
 use crate::client::Speed;
+use crate::state::Hosted;
 
 /// The token of a server that was not given any. Everybody knows it.
 pub const DEFAULT_TOKEN: &str = "sandbox";
@@ -64,7 +66,8 @@ pub enum Command {
     Export(ServerArgs),
     /// Pushes an intervention to a browser, or whoever has an id, without a rule; prints what became of it.
     #[command(after_help = "\
-Prints `success` when an open stream got it, or `undelivered`: then it waits a minute for the first stream.
+Prints `success` when an open stream got it, or `undelivered`: then it waits a minute for the first stream, unless the server runs
+with --hosted.
 
 Example:
   signals-mock-server trigger discount --id 218e8926-3858-431d-b2ed-66da03a1cbe5 --attributes '{\"code\": \"SAVE10\"}'")]
@@ -244,6 +247,15 @@ pub struct Config {
     #[arg(long, env = "SIGNALS_STRICT_IDS", value_parser = FalseyValueParser::new())]
     pub strict_ids: bool,
 
+    /// Promise no more than hosted Signals: nothing is replayed or waits for a stream, and the collector answers before an
+    /// event is processed.
+    #[arg(long, env = "SIGNALS_HOSTED", value_parser = FalseyValueParser::new())]
+    pub hosted: bool,
+
+    /// With --hosted: milliseconds from the collector's answer to the processing of the events; 500 when not given.
+    #[arg(long, env = "SIGNALS_PROCESSING_DELAY", value_name = "MS")]
+    pub processing_delay: Option<u32>,
+
     /// What to log: error, warn, info, debug or trace, or a filter such as warn,signals_mock_server=debug. Identifiers are
     /// logged at debug level only.
     #[arg(long, env = "SIGNALS_LOG", value_name = "LEVEL", default_value = "info", value_parser = log_filter)]
@@ -288,7 +300,33 @@ pub enum ListenError {
     },
 }
 
+/// A delay that nothing waits for.
+#[derive(Debug, Error)]
+#[error(
+    "--processing-delay (SIGNALS_PROCESSING_DELAY) is for --hosted: without it, events are processed at once"
+)]
+pub struct NotHosted;
+
 impl Config {
+    /// Milliseconds between answering and processing that hosted Signals about takes.
+    const DEFAULT_PROCESSING_DELAY_MS: u32 = 500;
+
+    /// How to promise no more than hosted Signals, when told to.
+    ///
+    /// # Errors
+    /// When there is a delay for nothing.
+    pub fn hosted(&self) -> Result<Option<Hosted>, NotHosted> {
+        match (self.hosted, self.processing_delay) {
+            (false, None) => Ok(None),
+            (false, Some(_)) => Err(NotHosted),
+            (true, delay) => {
+                let millis = delay.unwrap_or(Self::DEFAULT_PROCESSING_DELAY_MS);
+                let processing_delay = Duration::from_millis(millis.into());
+                Ok(Some(Hosted { processing_delay }))
+            }
+        }
+    }
+
     /// Starts to listen.
     ///
     /// # Errors
@@ -382,6 +420,19 @@ mod tests {
         }
         let refused = Cli::try_parse_from(["signals-mock-server", "--log", "verbose"]).unwrap_err();
         assert!(refused.to_string().contains("'verbose' for '--log <LEVEL>'"), "{refused}");
+    }
+
+    #[test]
+    fn a_processing_delay_is_for_servers_that_are_like_the_hosted_one() {
+        let delay = |arguments: &[&str]| {
+            let hosted = config(arguments).hosted().map_err(|error| error.to_string())?;
+            Ok::<_, String>(hosted.map(|hosted| hosted.processing_delay.as_millis()))
+        };
+        assert_eq!(delay(&[]), Ok(None));
+        assert_eq!(delay(&["--hosted"]), Ok(Some(500)));
+        assert_eq!(delay(&["--hosted", "--processing-delay", "0"]), Ok(Some(0)));
+        let refused = delay(&["--processing-delay", "500"]).unwrap_err();
+        assert!(refused.starts_with("--processing-delay "), "{refused}");
     }
 
     #[test]

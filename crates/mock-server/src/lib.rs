@@ -52,11 +52,11 @@ pub use self::client::{
 };
 pub use self::clock::Clock;
 pub use self::config::{
-    Cli, Command, Config, DEFAULT_TOKEN, ListenError, ReplayOptions, ServerArgs, ServerUrl,
-    Targets, TriggerOptions, WatchOptions,
+    Cli, Command, Config, DEFAULT_TOKEN, ListenError, NotHosted, ReplayOptions, ServerArgs,
+    ServerUrl, Targets, TriggerOptions, WatchOptions,
 };
 pub use self::definitions::{LoadError, load as load_definitions};
-pub use self::state::{AppState, Persistence, ServerOptions, StartError};
+pub use self::state::{AppState, Hosted, Persistence, ServerOptions, StartError};
 pub use self::storage::DataFileError;
 
 /// How often expired profiles are freed. Moving the clock frees them at once.
@@ -115,6 +115,7 @@ pub async fn run(
         () = server => {}
         () = out_of_patience => tracing::warn!("some requests did not end in time"),
     }
+    to_save.pipeline().finish();
     storage::save_at_end(&to_save).await;
 }
 

@@ -89,6 +89,7 @@ async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
         strict_ids: config.strict_ids,
         www: config.www.clone(),
         clock: Clock::system(),
+        hosted: config.hosted()?,
     })?;
 
     tracing::info!("starting");

@@ -18,9 +18,12 @@ export class MockServer {
     this.#process = process;
   }
 
-  /** Starts a server on a free port. It serves the files in `www`, by default the shop, and keeps what it knows in `data`. */
-  static async start(www: string = shopDir, data?: string): Promise<MockServer> {
-    const args = ['--www', www, ...(data ? ['--data', data] : [])];
+  /**
+   * Starts a server on a free port. It serves the files in `www`, by default the shop, and keeps what it knows in `data`; `flags`
+   * are what else it is started with.
+   */
+  static async start(www: string = shopDir, data?: string, flags: string[] = []): Promise<MockServer> {
+    const args = ['--www', www, ...(data ? ['--data', data] : []), ...flags];
     const { process, origin } = await spawnServer('0', args);
     return new MockServer(process, origin, args);
   }

@@ -8,6 +8,7 @@ mod collector;
 mod command_line;
 mod connections;
 mod docs;
+mod hosted;
 mod hostile_collector;
 mod inspector;
 mod killed;

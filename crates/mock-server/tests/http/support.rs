@@ -66,6 +66,7 @@ impl Server {
             strict_ids: false,
             www: None,
             clock: clock.clone(),
+            hosted: None,
         };
         adapt(&mut options);
         let state = AppState::new(options).unwrap();
