@@ -11,6 +11,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test fails by panicking"))]
 
+mod access_token;
 mod attributes;
 mod auth;
 mod body;
@@ -18,6 +19,7 @@ mod client;
 mod clock;
 mod collector;
 mod config;
+mod credentials;
 mod definitions;
 mod docs;
 mod error;
@@ -37,6 +39,7 @@ mod shop;
 mod state;
 mod storage;
 mod stream;
+mod testing;
 
 use std::time::Duration;
 
@@ -72,6 +75,8 @@ pub fn app(state: AppState) -> Router {
         .merge(stream::routes(&state))
         .merge(registry::routes())
         .merge(attributes::routes())
+        .merge(testing::routes())
+        .merge(credentials::routes())
         .merge(mock_api::routes())
         .merge(docs::routes())
         .merge(inspector::routes())

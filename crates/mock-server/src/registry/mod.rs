@@ -19,7 +19,7 @@ use std::ops::Deref;
 use axum::Router;
 use parking_lot::Mutex;
 use serde_json::{Map, Value};
-use signals_engine::{Definitions, Engine};
+use signals_engine::{AttributeKey, Definitions, Engine};
 use thiserror::Error;
 use utoipa::OpenApi;
 use utoipa::openapi::OpenApi as Description;
@@ -216,6 +216,11 @@ impl Registry {
         });
         let is_public = service.text("access_mode") == Some("public");
         Some(PublishedService { groups: groups.collect(), is_public })
+    }
+
+    /// Every attribute key that is registered, as the engine takes it.
+    pub(crate) fn attribute_keys(&self) -> Result<Vec<AttributeKey>, Refusal> {
+        Ok(self.store.lock().definitions()?.attribute_keys)
     }
 
     /// The attribute key of a published attribute group.
