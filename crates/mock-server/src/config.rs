@@ -12,6 +12,7 @@ use tokio::net;
 use tracing::level_filters::LevelFilter;
 
 use crate::client::Speed;
+use crate::serving::{Tls, TlsError};
 use crate::state::Hosted;
 
 /// The token of a server that was not given any. Everybody knows it.
@@ -247,6 +248,15 @@ pub struct Config {
     #[arg(long, env = "SIGNALS_STRICT_IDS", value_parser = FalseyValueParser::new())]
     pub strict_ids: bool,
 
+    /// PEM file with the certificate to serve over TLS with, followed by those that lead to one that clients trust. Clients may
+    /// choose HTTP/2 then.
+    #[arg(long, env = "SIGNALS_TLS_CERT", value_name = "FILE")]
+    pub tls_cert: Option<PathBuf>,
+
+    /// PEM file with the key of that certificate.
+    #[arg(long, env = "SIGNALS_TLS_KEY", value_name = "FILE")]
+    pub tls_key: Option<PathBuf>,
+
     /// Promise no more than hosted Signals: nothing is replayed or waits for a stream, and the collector answers before an
     /// event is processed.
     #[arg(long, env = "SIGNALS_HOSTED", value_parser = FalseyValueParser::new())]
@@ -300,12 +310,36 @@ pub enum ListenError {
     },
 }
 
-/// A delay that nothing waits for.
+/// A flag that means nothing without another one.
 #[derive(Debug, Error)]
-#[error(
-    "--processing-delay (SIGNALS_PROCESSING_DELAY) is for --hosted: without it, events are processed at once"
-)]
-pub struct NotHosted;
+pub enum MisusedFlag {
+    /// A delay that nothing waits for.
+    #[error(
+        "--processing-delay (SIGNALS_PROCESSING_DELAY) is for --hosted: without it, events are processed at once"
+    )]
+    ProcessingDelay,
+    /// A certificate without its key.
+    #[error(
+        "--tls-cert (SIGNALS_TLS_CERT) needs --tls-key: give both to serve over TLS, or neither"
+    )]
+    CertificateAlone,
+    /// A key without its certificate.
+    #[error(
+        "--tls-key (SIGNALS_TLS_KEY) needs --tls-cert: give both to serve over TLS, or neither"
+    )]
+    KeyAlone,
+}
+
+/// Why the server cannot serve over TLS as it was told to.
+#[derive(Debug, Error)]
+pub enum TlsConfigError {
+    /// One flag without the other.
+    #[error(transparent)]
+    Flags(#[from] MisusedFlag),
+    /// What is in the files.
+    #[error(transparent)]
+    Files(#[from] TlsError),
+}
 
 impl Config {
     /// Milliseconds between answering and processing that hosted Signals about takes.
@@ -315,10 +349,10 @@ impl Config {
     ///
     /// # Errors
     /// When there is a delay for nothing.
-    pub fn hosted(&self) -> Result<Option<Hosted>, NotHosted> {
+    pub fn hosted(&self) -> Result<Option<Hosted>, MisusedFlag> {
         match (self.hosted, self.processing_delay) {
             (false, None) => Ok(None),
-            (false, Some(_)) => Err(NotHosted),
+            (false, Some(_)) => Err(MisusedFlag::ProcessingDelay),
             (true, delay) => {
                 let millis = delay.unwrap_or(Self::DEFAULT_PROCESSING_DELAY_MS);
                 let processing_delay = Duration::from_millis(millis.into());
@@ -346,9 +380,23 @@ impl Config {
             .map_err(|source| ListenError::Unavailable { address: self.address(self.port), source })
     }
 
+    /// The certificate to serve over TLS with, when told to.
+    ///
+    /// # Errors
+    /// When only one of certificate and key is given, or a file cannot be used.
+    pub fn tls(&self) -> Result<Option<Tls>, TlsConfigError> {
+        match (&self.tls_cert, &self.tls_key) {
+            (None, None) => Ok(None),
+            (Some(certificate), Some(key)) => Ok(Some(Tls::from_files(certificate, key)?)),
+            (Some(_), None) => Err(MisusedFlag::CertificateAlone.into()),
+            (None, Some(_)) => Err(MisusedFlag::KeyAlone.into()),
+        }
+    }
+
     /// Where to reach the server once it listens on `port`.
     pub fn url(&self, port: u16) -> String {
-        format!("http://{}", self.address(port))
+        let scheme = if self.tls_cert.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}", self.address(port))
     }
 
     fn address(&self, port: u16) -> String {

@@ -55,10 +55,11 @@ pub use self::client::{
 };
 pub use self::clock::Clock;
 pub use self::config::{
-    Cli, Command, Config, DEFAULT_TOKEN, ListenError, NotHosted, ReplayOptions, ServerArgs,
-    ServerUrl, Targets, TriggerOptions, WatchOptions,
+    Cli, Command, Config, DEFAULT_TOKEN, ListenError, MisusedFlag, ReplayOptions, ServerArgs,
+    ServerUrl, Targets, TlsConfigError, TriggerOptions, WatchOptions,
 };
 pub use self::definitions::{LoadError, load as load_definitions};
+pub use self::serving::{Tls, TlsError};
 pub use self::state::{AppState, Hosted, Persistence, ServerOptions, StartError};
 pub use self::storage::DataFileError;
 
@@ -86,9 +87,10 @@ pub fn app(state: AppState) -> Router {
         .with_state(state)
 }
 
-/// Serves [`app`] on `listener` until `shutdown` completes, then ends all streams, writes what is to be kept and returns.
+/// Serves [`app`] on `listener`, over TLS if there is a certificate, until `shutdown` completes, then ends all streams, writes what is to be kept and returns.
 pub async fn run(
     listener: TcpListener,
+    tls: Option<Tls>,
     state: AppState,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) {
@@ -109,7 +111,7 @@ pub async fn run(
         // Nobody listens when the server has ended by itself.
         let _ = stopping.send(());
     };
-    let server = serving::serve(listener, app(state), shutdown);
+    let server = serving::serve(listener, tls, app(state), shutdown);
     let out_of_patience = async {
         if stopped.await.is_err() {
             std::future::pending::<()>().await;

@@ -21,3 +21,4 @@ mod server;
 mod stream;
 mod support;
 mod testing;
+mod tls;
