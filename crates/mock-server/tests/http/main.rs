@@ -12,6 +12,7 @@ mod docs;
 mod hosted;
 mod hostile_collector;
 mod inspector;
+mod inspector_extension;
 mod killed;
 mod memory;
 mod persistence;
