@@ -98,8 +98,8 @@ Examples:
 /// Where a running server is.
 #[derive(Debug, Clone, Args)]
 pub struct ServerUrl {
-    /// Where the server listens.
-    #[arg(long, env = "SIGNALS_URL", default_value = "http://127.0.0.1:8787")]
+    /// Where the server listens. Not over TLS.
+    #[arg(long, env = "SIGNALS_URL", default_value = "http://127.0.0.1:8787", value_parser = plain_url)]
     pub url: String,
 }
 
@@ -209,6 +209,13 @@ impl fmt::Display for Targets {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{} {}", self.key, self.ids.join(", "))
     }
+}
+
+fn plain_url(text: &str) -> Result<String, &'static str> {
+    if text.starts_with("https:") {
+        return Err("the commands do not speak TLS: name a server that listens on http://");
+    }
+    Ok(text.to_owned())
 }
 
 fn json_object(text: &str) -> Result<Map<String, Value>, String> {
@@ -481,6 +488,13 @@ mod tests {
         assert_eq!(delay(&["--hosted", "--processing-delay", "0"]), Ok(Some(0)));
         let refused = delay(&["--processing-delay", "500"]).unwrap_err();
         assert!(refused.starts_with("--processing-delay "), "{refused}");
+    }
+
+    #[test]
+    fn the_commands_say_that_they_do_not_speak_tls() {
+        let command = ["signals-mock-server", "export", "--url", "https://localhost:8787"];
+        let refused = Cli::try_parse_from(command).unwrap_err().to_string();
+        assert!(refused.contains("the commands do not speak TLS"), "{refused}");
     }
 
     #[test]

@@ -35,7 +35,9 @@ pub(crate) struct Api;
 
 /// The routes for trying definitions out.
 pub(crate) fn routes() -> Router<AppState> {
-    Router::new().route("/api/v1/testing/attribute_groups/", post(test_attribute_group))
+    Router::new()
+        .route("/api/v1/testing/attribute_groups", post(test_attribute_group))
+        .route("/api/v1/testing/attribute_groups/", post(test_attribute_group))
 }
 
 /// Which group to try out, and on what.

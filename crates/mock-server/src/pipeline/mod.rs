@@ -33,6 +33,7 @@ pub(crate) struct RawEvent<'a> {
 
 /// One event as it is processed.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "almost every event is a good one")]
 enum Decoded {
     Good(Event),
     Bad(BadEvent, BadRow),
