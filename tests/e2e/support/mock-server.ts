@@ -113,7 +113,7 @@ async function spawnServer(port: string, args: string[]): Promise<{ process: Chi
     complaint += text;
   });
   for await (const line of createInterface(server.stdout)) {
-    const [, origin] = /^listening on (http:\S+)$/.exec(line) ?? [];
+    const [, origin] = /^listening on (https?:\S+)$/.exec(line) ?? [];
     if (!origin) continue;
     server.stdout.resume();
     return { process: server, origin };
