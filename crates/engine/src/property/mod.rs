@@ -66,6 +66,11 @@ impl PropertyReader {
         Self::compile(property, loc)
     }
 
+    /// Whether it gives a part of a date that is a number, such as the hour.
+    pub(crate) fn is_numeric_part_of_date(&self) -> bool {
+        matches!(self, PropertyReader::PartOfDate { part, .. } if part.is_numeric())
+    }
+
     /// Compiles a property inside `depth` calculated ones.
     fn compile_nested(
         property: &Property,
@@ -113,11 +118,6 @@ impl PropertyReader {
                 Calculated::compile(property, loc, depth).map(PropertyReader::Calculated)
             }
         }
-    }
-
-    /// Whether it gives a part of a date that is a number, such as the hour.
-    pub(crate) fn is_numeric_part_of_date(&self) -> bool {
-        matches!(self, PropertyReader::PartOfDate { part, .. } if part.is_numeric())
     }
 
     /// The value in `event`; null when it does not have it.
