@@ -23,17 +23,8 @@ const suites = {
   },
   unit: {
     title: 'TypeScript units',
-    command: [
-      'vitest',
-      'run',
-      '--reporter=default',
-      '--reporter=json',
-      `--outputFile.json=${reports}/unit.json`,
-    ],
-    count: () => {
-      const report = JSON.parse(readReport('unit.json'));
-      return { passed: report.numPassedTests, failed: report.numTotalTests - report.numPassedTests };
-    },
+    command: vitest('tests/unit', 'unit.json'),
+    count: () => countVitest(readReport('unit.json')),
   },
   agreement: {
     title: 'the engine natively and as WebAssembly',
@@ -50,6 +41,11 @@ const suites = {
     command: [venvPython, '-m', 'pytest', 'tests/contract', `--junit-xml=${reports}/contract.xml`],
     env: { PYTHONDONTWRITEBYTECODE: '1' },
     count: () => countJunit(readReport('contract.xml')),
+  },
+  node: {
+    title: 'contract with the Signals SDK for Node.js',
+    command: vitest('tests/contract/node', 'node.json'),
+    count: () => countVitest(readReport('node.json')),
   },
   e2e: {
     title: 'end to end in Chromium',
@@ -107,6 +103,24 @@ async function runSuite({ title, command, env = {}, count }) {
   if (result.failed > 0) process.stdout.write(output);
   console.log(`  ${title}: ${result.passed} passed, ${result.failed} failed`);
   return result;
+}
+
+/** Runs the tests in `folder`, and writes the report `name`. */
+function vitest(folder, name) {
+  return [
+    'vitest',
+    'run',
+    `--dir=${folder}`,
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${reports}/${name}`,
+  ];
+}
+
+/** Reads the sums of a report of vitest. */
+function countVitest(report) {
+  const { numPassedTests, numTotalTests } = JSON.parse(report);
+  return { passed: numPassedTests, failed: numTotalTests - numPassedTests };
 }
 
 /** Adds up the `test result:` lines of cargo test and wasm-pack test. An ignored test counts as failed: none is wanted. */

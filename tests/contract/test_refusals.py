@@ -190,12 +190,11 @@ def test_what_comes_before_a_refused_definition_stays_published(signals, shopper
 
 
 def test_what_only_snowplow_runs_is_not_found(signals):
-    """Event logs, data sets and trial runs on a warehouse."""
+    """Event logs and data sets."""
     span = TrainingSpan(start_time=datetime(2026, 1, 1), end_time=datetime(2026, 2, 1))
     attempts = [
         lambda: signals.get_event_log("log"),
         lambda: signals.get_agentic_context("log", "218e8926-3858-431d-b2ed-66da03a1cbe5"),
-        lambda: signals.test(group(counted())),
         lambda: signals.build_dataset_with_session_anchors([group(counted())], Criteria(all=[]), span),
     ]
 

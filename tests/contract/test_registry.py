@@ -263,11 +263,25 @@ class TestUnpublishing:
         signals.publish([*tutorial(), *others])
         inbox = listen(domain_userid=shopper.domain_userid)
 
+        signals.unpublish([tutorial_service()])
         signals.unpublish([tutorial_group()])
 
         shopper.adds_to_cart()
         shopper.clicks()
         assert inbox.names() == ["other"]
+        assert [rule_.name for rule_ in signals.interventions.list() if rule_.is_published] == ["other"]
+
+    def test_an_attribute_group_is_refused_while_a_published_service_contains_it(self, signals):
+        signals.publish(tutorial())
+
+        with pytest.raises(SignalsAPIError) as refusal:
+            signals.unpublish(tutorial())  # the SDK begins with the groups, whatever the order
+
+        assert refusal.value.status_code == 400
+        assert "service `ecom_attributes`" in refusal.value.message["detail"]
+        signals.unpublish([tutorial_service()])
+        signals.unpublish(tutorial())
+        assert not signals.get_attribute_group("ecom_attributes").is_published
 
     def test_a_service_stops_it_from_being_read(self, signals, shopper):
         signals.publish(tutorial())
@@ -287,6 +301,7 @@ class TestUnpublishing:
 class TestDeleting:
     def test_removes_what_is_not_published(self, signals):
         signals.publish(tutorial())
+        signals.unpublish([tutorial_service()])
         signals.unpublish(tutorial())
 
         signals.delete(tutorial())
@@ -336,6 +351,7 @@ class TestDeleting:
     )
     def test_is_refused_for_what_another_definition_needs(self, signals, needed, by):
         signals.publish([*needed, by])
+        signals.unpublish([by])
         signals.unpublish(needed)
 
         with pytest.raises(SignalsAPIError) as refusal:
@@ -422,6 +438,7 @@ class TestAttributeKeys:
         found = signals.get_attribute_group("customers")
         assert (found.attribute_key.external_column, found.fields[0].name) == ("customer", "segment")
         assert found.batch_source == source
+        assert found.attribute_group_or_attribute_key_ttl == timedelta(days=365)
         assert customers.get_attributes(signals, "4711") == {"customer": "4711", "segment": ""}
         signals.publish([rule(criterion("customers:segment", "=", "gold"))])
 
@@ -508,6 +525,18 @@ class TestEngines:
         shopper.adds_to_cart()
         shopper.views_product(times=4)
         assert inbox.names() == ["discount"]
+
+    def test_unpublish_says_which_interventions_go_with_an_attribute_group(self, server, signals):
+        signals.publish([group(counted()), rule(criterion("clicks:clicks", ">", 0))])
+
+        unpublished = server.client.post(
+            "/api/v1/engines/unpublish", json={"attribute_groups": [{"name": "clicks", "version": 1}]}
+        )
+
+        assert unpublished.json() == {
+            "status": "unpublished",
+            "interventions": [{"name": "rule", "version": 1}],
+        }
 
     @pytest.mark.parametrize("verb", ["publish", "unpublish"])
     def test_do_nothing_without_references(self, server, verb):

@@ -10,7 +10,8 @@ const DOCUMENT = inProject('docs', 'compatibility.md');
 const INTRODUCTION = `# Compatibility with \`@snowplow/signals-browser-plugin\`
 
 What the existing plugin (version 0.2.1) and this one do in the same situation. Each row is a test that runs both in the same Chromium with
-the real Snowplow tracker against the same scripted server, and this page is written by it (\`npm run docs:compatibility\`).
+the real Snowplow tracker against the same scripted server, and this table is written by it (\`npm run docs:compatibility\`). The servers are
+compared [below](#hosted-signals-and-this-server).
 
 Both export \`SignalsPlugin\`, \`subscribeToInterventions\`, \`addInterventionHandlers\` and \`removeInterventionHandlers\` with the same
 arguments: see [migrating](migrating.md).
@@ -18,11 +19,16 @@ arguments: see [migrating](migrating.md).
 | What happens | The existing plugin | This plugin |
 | --- | --- | --- |
 `;
+/** What follows the table is written by hand. */
+const AFTER_TABLE = '\n## Hosted Signals and this server\n';
 const IS_WRITING = process.env.WRITE_COMPATIBILITY !== undefined;
 
 const row = (cells: string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
-const documented = existsSync(DOCUMENT) ? readFileSync(DOCUMENT, 'utf8') : '';
+const text = existsSync(DOCUMENT) ? readFileSync(DOCUMENT, 'utf8') : '';
+const endOfTable = text.includes(AFTER_TABLE) ? text.indexOf(AFTER_TABLE) : text.length;
+const documented = text.slice(0, endOfTable);
 const seen = new Map<string, string>();
+const written = () => `${INTRODUCTION}${[...seen.values()].join('\n')}\n`;
 
 // One after the other, so that the document is written in order and no other page slows one of a pair down.
 test.describe.configure({ mode: 'serial' });
@@ -34,7 +40,7 @@ test.beforeAll(async () => {
 });
 test.afterAll(async () => {
   await Promise.all([scripted.stop(), pages.stop()]);
-  if (IS_WRITING) writeFileSync(DOCUMENT, `${INTRODUCTION}${[...seen.values()].join('\n')}\n`);
+  if (IS_WRITING) writeFileSync(DOCUMENT, written() + text.slice(endOfTable));
 });
 
 for (const { title, connections, observe } of SCENARIOS) {
@@ -56,7 +62,7 @@ for (const { title, connections, observe } of SCENARIOS) {
 
 if (!IS_WRITING) {
   test('the document has these rows and no others', () => {
-    expect(documented).toBe(`${INTRODUCTION}${[...seen.values()].join('\n')}\n`);
+    expect(documented).toBe(written());
   });
 }
 

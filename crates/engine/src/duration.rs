@@ -5,9 +5,15 @@ use jiff::{SignedDuration, Span};
 /// How long attributes live without an update when nothing says otherwise: seven days.
 pub(crate) const DEFAULT_TTL_MS: i64 = 7 * 24 * 60 * 60 * 1000;
 
+/// How long what comes from a warehouse lives when nothing says otherwise: 365 days.
+pub(crate) const DEFAULT_WAREHOUSE_TTL_MS: i64 = 365 * 24 * 60 * 60 * 1000;
+
 /// Milliseconds of an ISO 8601 duration such as `PT10M` or `P7D`. A day is 24 hours and a year is 365 days: the Python SDK
-/// writes 400 days as `P1Y35D`. Months have no fixed length and are refused.
-pub(crate) fn parse_duration_ms(text: &str) -> Result<i64, String> {
+/// writes 400 days as `P1Y35D`.
+///
+/// # Errors
+/// What has no fixed length, months among it, or is not longer than zero.
+pub fn parse_duration_ms(text: &str) -> Result<i64, String> {
     // The library also reads spans such as `10m ago`, which other readers of the same definitions would not.
     let span: Span = Some(text)
         .filter(|text| text.starts_with('P'))

@@ -33,6 +33,7 @@ pub use definitions::{
     DefinitionError, Definitions, EventCriteria, EventCriterion, EventSelector, Field,
     GroupReference, Intervention, LocSegment, Position, Property, PropertyKind, Service,
 };
+pub use duration::parse_duration_ms;
 pub use engine::{
     AsksFor, AttributeInfo, AttributeReading, CriteriaReading, Engine, GroupReading, Outcome,
     ProfileChanges, RuleReading, SavedProfile, Snapshot, Triggered, Warning,

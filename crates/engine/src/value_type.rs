@@ -98,6 +98,17 @@ impl ValueType {
         matches!(self, ValueType::Scalar(scalar) if scalar != ScalarType::Boolean)
     }
 
+    /// Whether it holds numbers with a fraction.
+    pub(crate) fn is_fractional(self) -> bool {
+        matches!(self, ValueType::Scalar(ScalarType::Float | ScalarType::Double))
+    }
+
+    /// Whether it holds whole numbers, or a list of them.
+    pub(crate) fn is_whole(self) -> bool {
+        let (ValueType::Scalar(scalar) | ValueType::List(scalar)) = self else { return false };
+        matches!(scalar, ScalarType::Int32 | ScalarType::Int64)
+    }
+
     /// `value` as one element of this type (names of a dict are text), and whether it was out of range. Null when it has
     /// no counterpart.
     pub(crate) fn cast_element(self, value: Datum<'_>) -> (Datum<'_>, bool) {

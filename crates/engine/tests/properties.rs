@@ -57,6 +57,60 @@ fn a_date_part_is_taken_of_fields_of_the_event_and_of_its_data() {
 }
 
 #[test]
+fn a_part_of_a_date_that_is_a_number_takes_an_integer_type() {
+    let with = |part: &str, aggregation: &str, type_name: &str| {
+        let mut attribute =
+            last(json!({"type": "atomic", "name": "derived_tstamp", "date_part": part}), type_name);
+        attribute["aggregation"] = json!(aggregation);
+        user_group(json!([attribute]), json!([]))
+    };
+    for part in ["hour_of_day", "day_of_week", "month_of_year"] {
+        for (aggregation, type_name) in [
+            ("last", "int32"),
+            ("max", "int64"),
+            ("unique_list", "int32_list"),
+            ("category_count", "dict"),
+            ("counter", "double"),
+        ] {
+            engine(with(part, aggregation, type_name));
+        }
+        for (aggregation, type_name) in [
+            ("last", "string"),
+            ("first", "double"),
+            ("mean", "float"),
+            ("min", "unix_timestamp"),
+            ("unique_list", "string_list"),
+        ] {
+            assert_eq!(
+                refusal(with(part, aggregation, type_name)),
+                format!(
+                    "attribute_groups.0.attributes.0.type: `{type_name}` cannot hold a part of a date that is a \
+                     number: it takes an integer type such as `int32`"
+                )
+            );
+        }
+    }
+    engine(with("active_day", "last", "string"));
+}
+
+#[test]
+fn a_sum_takes_no_part_of_a_date() {
+    let part = json!({"type": "atomic", "name": "derived_tstamp", "date_part": "hour_of_day"});
+    let inside =
+        json!({"type": "calculated", "operation": "max", "properties": [field("x"), part]});
+    for (property, place) in [(part.clone(), ""), (inside, "properties.1.")] {
+        let mut attribute = last(property, "int32");
+        attribute["aggregation"] = json!("sum");
+        assert_eq!(
+            refusal(user_group(json!([attribute]), json!([]))),
+            format!(
+                "attribute_groups.0.attributes.0.property.{place}date_part: `sum` takes no part of a date"
+            )
+        );
+    }
+}
+
+#[test]
 fn events_are_filtered_by_date_parts() {
     let mut on_sundays = counter("a");
     on_sundays["ttl"] = json!("P30D");

@@ -2,6 +2,7 @@ use std::fmt;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::builder::{FalseyValueParser, NonEmptyStringValueParser};
 use clap::{Args, Parser, Subcommand};
@@ -11,6 +12,8 @@ use tokio::net;
 use tracing::level_filters::LevelFilter;
 
 use crate::client::Speed;
+use crate::serving::{Tls, TlsError};
+use crate::state::Hosted;
 
 /// The token of a server that was not given any. Everybody knows it.
 pub const DEFAULT_TOKEN: &str = "sandbox";
@@ -64,7 +67,8 @@ pub enum Command {
     Export(ServerArgs),
     /// Pushes an intervention to a browser, or whoever has an id, without a rule; prints what became of it.
     #[command(after_help = "\
-Prints `success` when an open stream got it, or `undelivered`: then it waits a minute for the first stream.
+Prints `success` when an open stream got it, or `undelivered`: then it waits a minute for the first stream, unless the server runs
+with --hosted.
 
 Example:
   signals-mock-server trigger discount --id 218e8926-3858-431d-b2ed-66da03a1cbe5 --attributes '{\"code\": \"SAVE10\"}'")]
@@ -94,8 +98,8 @@ Examples:
 /// Where a running server is.
 #[derive(Debug, Clone, Args)]
 pub struct ServerUrl {
-    /// Where the server listens.
-    #[arg(long, env = "SIGNALS_URL", default_value = "http://127.0.0.1:8787")]
+    /// Where the server listens. Not over TLS.
+    #[arg(long, env = "SIGNALS_URL", default_value = "http://127.0.0.1:8787", value_parser = plain_url)]
     pub url: String,
 }
 
@@ -207,6 +211,13 @@ impl fmt::Display for Targets {
     }
 }
 
+fn plain_url(text: &str) -> Result<String, &'static str> {
+    if text.starts_with("https:") {
+        return Err("the commands do not speak TLS: name a server that listens on http://");
+    }
+    Ok(text.to_owned())
+}
+
 fn json_object(text: &str) -> Result<Map<String, Value>, String> {
     serde_json::from_str(text).map_err(|error| format!("must be a JSON object: {error}"))
 }
@@ -243,6 +254,24 @@ pub struct Config {
     /// Let streams subscribe to canonical UUIDs only, also for attribute keys of other types. `client_session_user_id` may be 16 hexadecimal digits too.
     #[arg(long, env = "SIGNALS_STRICT_IDS", value_parser = FalseyValueParser::new())]
     pub strict_ids: bool,
+
+    /// PEM file with the certificate to serve over TLS with, followed by those that lead to one that clients trust. Clients may
+    /// choose HTTP/2 then.
+    #[arg(long, env = "SIGNALS_TLS_CERT", value_name = "FILE")]
+    pub tls_cert: Option<PathBuf>,
+
+    /// PEM file with the key of that certificate.
+    #[arg(long, env = "SIGNALS_TLS_KEY", value_name = "FILE")]
+    pub tls_key: Option<PathBuf>,
+
+    /// Promise no more than hosted Signals: nothing is replayed or waits for a stream, and the collector answers before an
+    /// event is processed.
+    #[arg(long, env = "SIGNALS_HOSTED", value_parser = FalseyValueParser::new())]
+    pub hosted: bool,
+
+    /// With --hosted: milliseconds from the collector's answer to the processing of the events; 500 when not given.
+    #[arg(long, env = "SIGNALS_PROCESSING_DELAY", value_name = "MS")]
+    pub processing_delay: Option<u32>,
 
     /// What to log: error, warn, info, debug or trace, or a filter such as warn,signals_mock_server=debug. Identifiers are
     /// logged at debug level only.
@@ -288,7 +317,57 @@ pub enum ListenError {
     },
 }
 
+/// A flag that means nothing without another one.
+#[derive(Debug, Error)]
+pub enum MisusedFlag {
+    /// A delay that nothing waits for.
+    #[error(
+        "--processing-delay (SIGNALS_PROCESSING_DELAY) is for --hosted: without it, events are processed at once"
+    )]
+    ProcessingDelay,
+    /// A certificate without its key.
+    #[error(
+        "--tls-cert (SIGNALS_TLS_CERT) needs --tls-key: give both to serve over TLS, or neither"
+    )]
+    CertificateAlone,
+    /// A key without its certificate.
+    #[error(
+        "--tls-key (SIGNALS_TLS_KEY) needs --tls-cert: give both to serve over TLS, or neither"
+    )]
+    KeyAlone,
+}
+
+/// Why the server cannot serve over TLS as it was told to.
+#[derive(Debug, Error)]
+pub enum TlsConfigError {
+    /// One flag without the other.
+    #[error(transparent)]
+    Flags(#[from] MisusedFlag),
+    /// What is in the files.
+    #[error(transparent)]
+    Files(#[from] TlsError),
+}
+
 impl Config {
+    /// Milliseconds between answering and processing that hosted Signals about takes.
+    const DEFAULT_PROCESSING_DELAY_MS: u32 = 500;
+
+    /// How to promise no more than hosted Signals, when told to.
+    ///
+    /// # Errors
+    /// When there is a delay for nothing.
+    pub fn hosted(&self) -> Result<Option<Hosted>, MisusedFlag> {
+        match (self.hosted, self.processing_delay) {
+            (false, None) => Ok(None),
+            (false, Some(_)) => Err(MisusedFlag::ProcessingDelay),
+            (true, delay) => {
+                let millis = delay.unwrap_or(Self::DEFAULT_PROCESSING_DELAY_MS);
+                let processing_delay = Duration::from_millis(millis.into());
+                Ok(Some(Hosted { processing_delay }))
+            }
+        }
+    }
+
     /// Starts to listen.
     ///
     /// # Errors
@@ -308,9 +387,23 @@ impl Config {
             .map_err(|source| ListenError::Unavailable { address: self.address(self.port), source })
     }
 
+    /// The certificate to serve over TLS with, when told to.
+    ///
+    /// # Errors
+    /// When only one of certificate and key is given, or a file cannot be used.
+    pub fn tls(&self) -> Result<Option<Tls>, TlsConfigError> {
+        match (&self.tls_cert, &self.tls_key) {
+            (None, None) => Ok(None),
+            (Some(certificate), Some(key)) => Ok(Some(Tls::from_files(certificate, key)?)),
+            (Some(_), None) => Err(MisusedFlag::CertificateAlone.into()),
+            (None, Some(_)) => Err(MisusedFlag::KeyAlone.into()),
+        }
+    }
+
     /// Where to reach the server once it listens on `port`.
     pub fn url(&self, port: u16) -> String {
-        format!("http://{}", self.address(port))
+        let scheme = if self.tls_cert.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}", self.address(port))
     }
 
     fn address(&self, port: u16) -> String {
@@ -382,6 +475,26 @@ mod tests {
         }
         let refused = Cli::try_parse_from(["signals-mock-server", "--log", "verbose"]).unwrap_err();
         assert!(refused.to_string().contains("'verbose' for '--log <LEVEL>'"), "{refused}");
+    }
+
+    #[test]
+    fn a_processing_delay_is_for_servers_that_are_like_the_hosted_one() {
+        let delay = |arguments: &[&str]| {
+            let hosted = config(arguments).hosted().map_err(|error| error.to_string())?;
+            Ok::<_, String>(hosted.map(|hosted| hosted.processing_delay.as_millis()))
+        };
+        assert_eq!(delay(&[]), Ok(None));
+        assert_eq!(delay(&["--hosted"]), Ok(Some(500)));
+        assert_eq!(delay(&["--hosted", "--processing-delay", "0"]), Ok(Some(0)));
+        let refused = delay(&["--processing-delay", "500"]).unwrap_err();
+        assert!(refused.starts_with("--processing-delay "), "{refused}");
+    }
+
+    #[test]
+    fn the_commands_say_that_they_do_not_speak_tls() {
+        let command = ["signals-mock-server", "export", "--url", "https://localhost:8787"];
+        let refused = Cli::try_parse_from(command).unwrap_err().to_string();
+        assert!(refused.contains("the commands do not speak TLS"), "{refused}");
     }
 
     #[test]

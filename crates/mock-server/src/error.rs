@@ -15,6 +15,8 @@ pub(crate) enum ApiError {
     BadRequest(String),
     /// No token.
     Unauthorized,
+    /// No API key.
+    NoApiKey,
     /// A wrong token.
     Forbidden,
     /// There is nothing at that path.
@@ -141,7 +143,7 @@ impl ApiError {
     fn status(&self) -> StatusCode {
         match self {
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
-            Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::Unauthorized | Self::NoApiKey => StatusCode::UNAUTHORIZED,
             Self::Forbidden => StatusCode::FORBIDDEN,
             Self::NotFound | Self::Unknown(_) => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
@@ -159,6 +161,9 @@ impl ApiError {
             | Self::MethodNotAllowed(reason)
             | Self::Internal(reason) => return Detail::Text(reason),
             Self::Unauthorized => "send the server's token as \"Authorization: Bearer …\"",
+            Self::NoApiKey => {
+                "send any id as \"X-API-Key-Id\" and the server's token as \"X-API-Key\""
+            }
             Self::Forbidden => "wrong token",
             Self::NotFound => "not found",
             Self::TooLarge => "the body is too large",

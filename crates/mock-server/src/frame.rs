@@ -45,6 +45,11 @@ impl Frame {
         Self::Control(bytes.clone())
     }
 
+    /// A line that no SSE parser shows to anybody.
+    pub(crate) fn comment() -> Self {
+        Self::Control(Bytes::from_static(b":\n\n"))
+    }
+
     /// The bytes to write.
     pub(crate) fn into_bytes(self) -> Bytes {
         match self {
@@ -114,6 +119,13 @@ impl InstanceFrame {
             Dialect::Standard => self.standard.clone(),
             Dialect::PythonSdk => self.python_sdk.get_or_init(|| self.for_python_sdk()).clone(),
         })
+    }
+
+    /// The same without an id, for streams that cannot be resumed.
+    pub(crate) fn frame_without_id(&self, dialect: Dialect) -> Frame {
+        let bytes = self.frame(dialect).into_bytes();
+        let id_line = bytes.iter().position(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+        Frame::Instance(bytes.slice(id_line..))
     }
 
     /// The instance read back from its frame.
@@ -219,6 +231,18 @@ mod tests {
     #[test]
     fn a_ping_is_a_named_event_without_a_space_after_data() {
         assert_eq!(text(Frame::ping()), "event: ping\ndata:{}\n\n");
+    }
+
+    #[test]
+    fn a_frame_without_an_id_is_the_same_event() {
+        let frame = instance_frame(42, &json!({"n": 4}));
+        for dialect in [Dialect::Standard, Dialect::PythonSdk] {
+            let with_id = text(frame.frame(dialect));
+            assert_eq!(
+                Some(&*text(frame.frame_without_id(dialect))),
+                with_id.strip_prefix("id: 42\n")
+            );
+        }
     }
 
     #[test]

@@ -11,6 +11,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test fails by panicking"))]
 
+mod access_token;
 mod attributes;
 mod auth;
 mod body;
@@ -18,6 +19,7 @@ mod client;
 mod clock;
 mod collector;
 mod config;
+mod credentials;
 mod definitions;
 mod docs;
 mod error;
@@ -31,11 +33,13 @@ mod mock_api;
 mod pipeline;
 mod query;
 mod registry;
+mod sdk;
 mod serving;
 mod shop;
 mod state;
 mod storage;
 mod stream;
+mod testing;
 
 use std::time::Duration;
 
@@ -51,11 +55,12 @@ pub use self::client::{
 };
 pub use self::clock::Clock;
 pub use self::config::{
-    Cli, Command, Config, DEFAULT_TOKEN, ListenError, ReplayOptions, ServerArgs, ServerUrl,
-    Targets, TriggerOptions, WatchOptions,
+    Cli, Command, Config, DEFAULT_TOKEN, ListenError, MisusedFlag, ReplayOptions, ServerArgs,
+    ServerUrl, Targets, TlsConfigError, TriggerOptions, WatchOptions,
 };
 pub use self::definitions::{LoadError, load as load_definitions};
-pub use self::state::{AppState, Persistence, ServerOptions, StartError};
+pub use self::serving::{Tls, TlsError};
+pub use self::state::{AppState, Hosted, Persistence, ServerOptions, StartError};
 pub use self::storage::DataFileError;
 
 /// How often expired profiles are freed. Moving the clock frees them at once.
@@ -71,6 +76,8 @@ pub fn app(state: AppState) -> Router {
         .merge(stream::routes(&state))
         .merge(registry::routes())
         .merge(attributes::routes())
+        .merge(testing::routes())
+        .merge(credentials::routes())
         .merge(mock_api::routes())
         .merge(docs::routes())
         .merge(inspector::routes())
@@ -80,9 +87,10 @@ pub fn app(state: AppState) -> Router {
         .with_state(state)
 }
 
-/// Serves [`app`] on `listener` until `shutdown` completes, then ends all streams, writes what is to be kept and returns.
+/// Serves [`app`] on `listener`, over TLS if there is a certificate, until `shutdown` completes, then ends all streams, writes what is to be kept and returns.
 pub async fn run(
     listener: TcpListener,
+    tls: Option<Tls>,
     state: AppState,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) {
@@ -103,7 +111,7 @@ pub async fn run(
         // Nobody listens when the server has ended by itself.
         let _ = stopping.send(());
     };
-    let server = serving::serve(listener, app(state), shutdown);
+    let server = serving::serve(listener, tls, app(state), shutdown);
     let out_of_patience = async {
         if stopped.await.is_err() {
             std::future::pending::<()>().await;
@@ -114,6 +122,7 @@ pub async fn run(
         () = server => {}
         () = out_of_patience => tracing::warn!("some requests did not end in time"),
     }
+    to_save.pipeline().finish();
     storage::save_at_end(&to_save).await;
 }
 

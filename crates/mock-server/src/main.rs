@@ -76,6 +76,7 @@ async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
     // Signals that come from now on end the server cleanly, however early.
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
+    let tls = config.tls()?;
     let listener = config.listen().await?;
     let url = config.url(listener.local_addr()?.port());
     let persistence = config
@@ -89,6 +90,7 @@ async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
         strict_ids: config.strict_ids,
         www: config.www.clone(),
         clock: Clock::system(),
+        hosted: config.hosted()?,
     })?;
 
     tracing::info!("starting");
@@ -108,6 +110,6 @@ async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
         tracing::info!("shutting down");
     };
     // Accepting is the work of the runtime's threads too: on this one, every connection would have to wake one of them.
-    tokio::spawn(run(listener, state, shutdown)).await?;
+    tokio::spawn(run(listener, tls, state, shutdown)).await?;
     Ok(())
 }

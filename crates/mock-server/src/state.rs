@@ -1,6 +1,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use signals_engine::{DefinitionError, Definitions, Engine};
 use thiserror::Error;
@@ -29,6 +30,15 @@ pub struct ServerOptions {
     pub www: Option<PathBuf>,
     /// Where the time comes from.
     pub clock: Clock,
+    /// How to promise no more than hosted Signals does; a promise of more when not given.
+    pub hosted: Option<Hosted>,
+}
+
+/// What hosted Signals does not do at once.
+#[derive(Debug, Clone, Copy)]
+pub struct Hosted {
+    /// How long after the collector's answer events are processed.
+    pub processing_delay: Duration,
 }
 
 /// Where a server keeps what it knows over restarts.
@@ -73,7 +83,7 @@ struct Shared {
     clock: Clock,
     metrics: Metrics,
     hub: DeliveryHub,
-    pipeline: Pipeline,
+    pipeline: Arc<Pipeline>,
     journal: Journal,
     registry: Registry,
     faults: Faults,
@@ -86,7 +96,8 @@ impl AppState {
     /// # Errors
     /// The first definition that does not make sense, or why the data file cannot be used.
     pub fn new(options: ServerOptions) -> Result<Self, StartError> {
-        let ServerOptions { definitions, persistence, token, strict_ids, www, clock } = options;
+        let ServerOptions { definitions, persistence, token, strict_ids, www, clock, hosted } =
+            options;
         let (keeper, saved) = match &persistence {
             Some(persistence) => {
                 let (keeper, saved) = Keeper::open(&persistence.file)?;
@@ -96,14 +107,11 @@ impl AppState {
         };
         let metrics = Metrics::new();
         let journal = Journal::new();
-        let hub = DeliveryHub::new(
-            DeliveryRules::default(),
-            clock.clone(),
-            journal.clone(),
-            metrics.clone(),
-        );
+        let rules = DeliveryRules { live_only: hosted.is_some(), ..DeliveryRules::default() };
+        let hub = DeliveryHub::new(rules, clock.clone(), journal.clone(), metrics.clone());
+        let delay = hosted.map(|hosted| hosted.processing_delay);
         let new_pipeline =
-            |engine| Pipeline::new(engine, hub.clone(), journal.clone(), metrics.clone());
+            |engine| Pipeline::new(engine, hub.clone(), journal.clone(), metrics.clone(), delay);
         let is_new = saved.is_none();
         let (registry, pipeline) = match (saved, &persistence) {
             (Some(saved), Some(Persistence { file, republish })) => {
@@ -135,7 +143,7 @@ impl AppState {
             clock,
             metrics,
             hub,
-            pipeline,
+            pipeline: Arc::new(pipeline),
             journal,
             registry,
             faults,
@@ -190,7 +198,7 @@ impl AppState {
         &self.shared.hub
     }
 
-    pub(crate) fn pipeline(&self) -> &Pipeline {
+    pub(crate) fn pipeline(&self) -> &Arc<Pipeline> {
         &self.shared.pipeline
     }
 

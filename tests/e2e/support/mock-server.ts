@@ -18,9 +18,12 @@ export class MockServer {
     this.#process = process;
   }
 
-  /** Starts a server on a free port. It serves the files in `www`, by default the shop, and keeps what it knows in `data`. */
-  static async start(www: string = shopDir, data?: string): Promise<MockServer> {
-    const args = ['--www', www, ...(data ? ['--data', data] : [])];
+  /**
+   * Starts a server on a free port. It serves the files in `www`, by default the shop, and keeps what it knows in `data`; `flags`
+   * are what else it is started with.
+   */
+  static async start(www: string = shopDir, data?: string, flags: string[] = []): Promise<MockServer> {
+    const args = ['--www', www, ...(data ? ['--data', data] : []), ...flags];
     const { process, origin } = await spawnServer('0', args);
     return new MockServer(process, origin, args);
   }
@@ -110,7 +113,7 @@ async function spawnServer(port: string, args: string[]): Promise<{ process: Chi
     complaint += text;
   });
   for await (const line of createInterface(server.stdout)) {
-    const [, origin] = /^listening on (http:\S+)$/.exec(line) ?? [];
+    const [, origin] = /^listening on (https?:\S+)$/.exec(line) ?? [];
     if (!origin) continue;
     server.stdout.resume();
     return { process: server, origin };

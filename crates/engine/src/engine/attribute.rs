@@ -3,8 +3,8 @@ use serde_json::Value;
 use super::key::{Key, KeyIndex, compile_ttl};
 use crate::aggregation::{Aggregation, Input, Output};
 use crate::datum::Datum;
-use crate::definitions::{AttributeDefinition, DefinitionError, Field, Loc};
-use crate::duration::parse_duration_ms;
+use crate::definitions::{AttributeDefinition, DefinitionError, Field, Loc, Property};
+use crate::duration::{DEFAULT_WAREHOUSE_TTL_MS, parse_duration_ms};
 use crate::event::Event;
 use crate::event_filter::EventFilter;
 use crate::name::check_name;
@@ -84,6 +84,8 @@ impl Attribute {
         check_name(&definition.name).map_err(|reason| loc.field("name").error(reason))?;
         let aggregation = compile_aggregation(definition, loc)?;
         let value_type = compile_type(definition, aggregation, loc)?;
+        let property = compile_property(definition, aggregation, loc)?;
+        check_date_parts(definition, aggregation, value_type, property.as_ref(), loc)?;
         let attribute_ttl = compile_ttl(definition.ttl.as_deref(), loc)?;
         let ttl_ms = attribute_ttl.or(group.ttl_ms).unwrap_or(group.key.ttl_ms);
         let retention = match &definition.period {
@@ -110,7 +112,7 @@ impl Attribute {
             type_name: definition.value_type.clone(),
             default_value: compile_default(definition, value_type, loc)?,
             time_unit: compile_time_unit(definition, aggregation, loc)?,
-            property: compile_property(definition, aggregation, loc)?,
+            property,
         })
     }
 
@@ -128,7 +130,10 @@ impl Attribute {
             is_published: group.is_published,
             filter: EventFilter::nothing(),
             aggregation: Aggregation::Last,
-            retention: Retention { scope: Scope::Lifetime, keep_ms: group.key.ttl_ms },
+            retention: Retention {
+                scope: Scope::Lifetime,
+                keep_ms: group.ttl_ms.unwrap_or(DEFAULT_WAREHOUSE_TTL_MS),
+            },
             value_type: named_type(&field.value_type, &loc.field("type"))?,
             type_name: field.value_type.clone(),
             default_value: None,
@@ -201,7 +206,8 @@ fn compile_type(
     let value_type = named_type(name, &loc)?;
     let (fits, needed) = match aggregation.output() {
         Output::Any => (true, "any type"),
-        Output::Number | Output::Milliseconds => (value_type.is_numeric_or_text(), "a number"),
+        Output::Number => (value_type.is_numeric_or_text(), "a number"),
+        Output::Milliseconds => (value_type.is_fractional(), "`float` or `double`"),
         Output::Element => (matches!(value_type, ValueType::Scalar(_)), "the type of one value"),
         Output::List => (matches!(value_type, ValueType::List(_)), "a list such as `string_list`"),
         Output::Map => (value_type == ValueType::Dict, "`dict`"),
@@ -249,6 +255,43 @@ fn compile_property(
         (None, Input::Event) => Ok(None),
         (None, _) => Err(loc.missing_with(format_args!("`{}` needs one", definition.aggregation))),
     }
+}
+
+/// A part that is a number wants a type for whole numbers, also under aggregations that could give it another one; and the sum of
+/// parts of dates means nothing.
+fn check_date_parts(
+    definition: &AttributeDefinition,
+    aggregation: Aggregation,
+    value_type: ValueType,
+    property: Option<&PropertyReader>,
+    loc: &Loc<'_>,
+) -> Result<(), DefinitionError> {
+    if aggregation == Aggregation::Sum
+        && let Some(property) = &definition.property
+    {
+        refuse_date_parts(property, &loc.field("property"))?;
+    }
+    let shows_the_part = aggregation.input() != Input::Event && aggregation.output() != Output::Map;
+    let is_number = property.is_some_and(PropertyReader::is_numeric_part_of_date);
+    if shows_the_part && is_number && !value_type.is_whole() {
+        return Err(loc.field("type").error(format!(
+            "`{}` cannot hold a part of a date that is a number: it takes an integer type such as `int32`",
+            definition.value_type
+        )));
+    }
+    Ok(())
+}
+
+/// Refuses parts of dates in `property`, however deep. Compiling has bounded the depth.
+fn refuse_date_parts(property: &Property, loc: &Loc<'_>) -> Result<(), DefinitionError> {
+    if property.date_part.is_some() {
+        return Err(loc.field("date_part").error("`sum` takes no part of a date"));
+    }
+    let parts = loc.field("properties");
+    for (index, part) in property.properties.iter().flatten().enumerate() {
+        refuse_date_parts(part, &parts.index(index))?;
+    }
+    Ok(())
 }
 
 fn compile_default(

@@ -45,6 +45,11 @@ impl DatePart {
         })
     }
 
+    /// Whether it is a number, and not a date.
+    pub(crate) fn is_numeric(self) -> bool {
+        matches!(self, DatePart::HourOfDay | DatePart::DayOfWeek | DatePart::MonthOfYear)
+    }
+
     /// This part of a moment; null for what is none.
     pub(crate) fn of(self, datum: &Datum<'_>) -> Datum<'static> {
         datum.as_moment().and_then(|moment| self.of_moment(moment)).unwrap_or(Datum::Null)

@@ -77,6 +77,11 @@ impl PropertyReader {
         Self::compile(property, loc)
     }
 
+    /// Whether it gives a part of a date that is a number, such as the hour.
+    pub(crate) fn is_numeric_part_of_date(&self) -> bool {
+        matches!(self, PropertyReader::PartOfDate { part, .. } if part.is_numeric())
+    }
+
     /// Compiles a property inside `depth` calculated ones.
     fn compile_nested(
         property: &Property,

@@ -25,7 +25,7 @@ fn every_aggregation() -> Value {
         ("category_count", "dict", &text),
         ("approx_count_distinct", "int32", &number),
         ("time_since_last", "double", &number),
-        ("time_since_first", "int32", &number),
+        ("time_since_first", "float", &number),
     ];
     attributes
         .iter()

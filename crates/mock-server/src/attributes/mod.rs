@@ -20,6 +20,7 @@ use crate::auth::Caller;
 use crate::body::JsonBody;
 use crate::error::{self, ApiError, BodyRefused, ErrorBody, Problem, Step, TokenRefused};
 use crate::registry::PublishedService;
+use crate::sdk::X_SIGNALS_SDK_NAME;
 use crate::state::AppState;
 
 /// The description of the attributes API.
@@ -29,10 +30,11 @@ pub(crate) struct Api;
 
 /// The routes of the attributes API.
 pub(crate) fn routes() -> Router<AppState> {
-    let cors = CorsLayer::new()
-        .allow_origin(Any)
-        .allow_methods([Method::POST])
-        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE]);
+    let cors = CorsLayer::new().allow_origin(Any).allow_methods([Method::POST]).allow_headers([
+        header::AUTHORIZATION,
+        header::CONTENT_TYPE,
+        X_SIGNALS_SDK_NAME,
+    ]);
     let no_store = HeaderValue::from_static("no-store");
     let layers = ServiceBuilder::new()
         .layer(SetResponseHeaderLayer::overriding(header::CACHE_CONTROL, no_store))

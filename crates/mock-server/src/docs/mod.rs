@@ -9,7 +9,7 @@ use utoipa::openapi::OpenApi as Description;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 
 use crate::state::AppState;
-use crate::{attributes, collector, mock_api, registry, stream};
+use crate::{attributes, collector, credentials, mock_api, registry, stream, testing};
 
 /// Everything that is not about single routes.
 #[derive(OpenApi)]
@@ -31,6 +31,7 @@ pub(crate) fn routes() -> Router<AppState> {
     Router::new()
         .route("/openapi.json", get(async || Json(description())))
         .route("/docs", get(async || page()))
+        .route("/docs/", get(async || page()))
 }
 
 fn page() -> impl IntoResponse {
@@ -44,6 +45,8 @@ fn description() -> Description {
         stream::description(),
         registry::description(),
         attributes::Api::openapi(),
+        testing::Api::openapi(),
+        credentials::description(),
         mock_api::Api::openapi(),
     ] {
         description.merge(part);

@@ -75,7 +75,8 @@ impl DeliveryHub {
         let replayed = replay.len();
         self.shared.metrics.instances_replayed.inc_by(replayed as u64);
         self.shared.journal.write(now, Happening::StreamOpened { targets, replayed });
-        let opening = Replayed { frame: Frame::opening(start), waiting: None };
+        let opening = start.map_or_else(Frame::comment, Frame::opening);
+        let opening = Replayed { frame: opening, waiting: None };
         let first = [opening].into_iter().chain(replay).collect();
         Subscription { hub: self.clone(), key, first, outbox }
     }

@@ -13,6 +13,9 @@ pub(crate) struct DeliveryRules {
     pub(crate) waiting_time: Duration,
     /// How many instances may wait for their first stream. The oldest leave early.
     pub(crate) waiting_instances: usize,
+    /// Whether instances reach the streams that are open, and nothing else: none is replayed or waits, and streams have no ids
+    /// from which to resume.
+    pub(crate) live_only: bool,
     /// Bytes that may wait for one reader. One that falls further behind is disconnected.
     pub(crate) queue_bytes: usize,
 }
@@ -25,6 +28,7 @@ impl Default for DeliveryRules {
             replay_window: Duration::from_secs(10 * 60),
             waiting_time: Duration::from_secs(60),
             waiting_instances: 1_000_000,
+            live_only: false,
             // About 3,000 instances: far more than a burst that replay could heal, little enough for many readers.
             queue_bytes: 1 << 20,
         }

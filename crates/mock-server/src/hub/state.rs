@@ -84,7 +84,8 @@ struct OpenStream {
     outbox: Arc<Outbox>,
     dialect: Dialect,
     targets: Targets,
-    /// Position of the latest live instance it was given, so that one with several targets goes out once.
+    /// Position of the latest live instance it was given, so that one with several targets goes out once; it gets none up to
+    /// there.
     given: Position,
     /// Which ticks send it a keep-alive frame: its first one comes a whole interval after it opened, and streams that opened
     /// at different moments do not all write at the same one.
@@ -119,8 +120,8 @@ pub(super) struct Opened {
     pub(super) key: StreamKey,
     pub(super) outbox: Arc<Outbox>,
     pub(super) targets: Targets,
-    /// The id from which a client that gets no further can resume without a gap.
-    pub(super) start: EventId,
+    /// The id from which a client that gets no further can resume without a gap; `None` where none can resume.
+    pub(super) start: Option<EventId>,
     /// Missed instances, oldest first.
     pub(super) replay: Vec<Replayed>,
 }
@@ -223,25 +224,24 @@ impl HubState {
         last_event_id: Option<&str>,
     ) -> Opened {
         self.advance(now);
-        let after = match last_event_id {
-            None => self.released,
-            Some(id) => self.known_position(id).unwrap_or(Position::START),
+        let (start, missed) = if self.rules.live_only {
+            (None, BTreeMap::new())
+        } else {
+            let after = match last_event_id {
+                None => self.released,
+                Some(id) => self.known_position(id).unwrap_or(Position::START),
+            };
+            let missed = self.take_missed(targets, dialect, after);
+            // While replayed instances are under way, the latest position would hide them from a client that loses the
+            // connection and resumes.
+            let start = missed.keys().next().map_or(self.released, |first| first.previous());
+            (Some(self.epoch.event_id(start)), missed)
         };
-        let missed = self.take_missed(targets, dialect, after);
-        // While replayed instances are under way, the latest position would hide them from a client that loses the
-        // connection and resumes.
-        let start = missed.keys().next().map_or(self.released, |first| first.previous());
         let (key, outbox, targets) = self.register(targets, dialect);
         if self.is_shut_down {
             self.close(key);
         }
-        Opened {
-            key,
-            outbox,
-            targets,
-            start: self.epoch.event_id(start),
-            replay: missed.into_values().collect(),
-        }
+        Opened { key, outbox, targets, start, replay: missed.into_values().collect() }
     }
 
     /// Gives `instance` to every open stream of its targets and keeps it for replay.
@@ -318,8 +318,10 @@ impl HubState {
         self.advance(now);
         self.ticks += 1;
         let phase = self.ticks % KEEP_ALIVE_TICKS;
+        // A comment keeps proxies from closing a connection, and promises no client anything.
+        let keep_alive = if self.rules.live_only { Frame::comment() } else { Frame::ping() };
         for stream in self.streams.values().filter(|stream| stream.keep_alive_phase == phase) {
-            stream.outbox.push_if_idle(Frame::ping());
+            stream.outbox.push_if_idle(keep_alive.clone());
         }
         self.forget_expired(now);
     }
@@ -428,7 +430,8 @@ impl HubState {
             outbox: Arc::clone(&outbox),
             dialect,
             targets: Arc::clone(&targets),
-            given: Position::START,
+            // What is held back was published before this stream was there.
+            given: if self.rules.live_only { self.latest } else { Position::START },
             keep_alive_phase: self.ticks % KEEP_ALIVE_TICKS,
         });
         for target in &*targets {
@@ -479,6 +482,9 @@ impl HubState {
     }
 
     fn let_wait(&mut self, position: Position) {
+        if self.rules.live_only {
+            return;
+        }
         self.waiting.admit(position, self.now, self.rules.waiting_instances);
         note_waiting(&mut self.unsaved, position, Some(self.now));
     }
@@ -496,11 +502,15 @@ impl HubState {
             let Some(state) = self.targets.get(target) else { continue };
             for key in &state.streams {
                 let Some(stream) = self.streams.get_mut(*key) else { continue };
-                if stream.given == position {
+                if stream.given >= position {
                     continue;
                 }
                 stream.given = position;
-                match stream.outbox.push(frame.frame(stream.dialect)) {
+                let frame = match self.rules.live_only {
+                    true => frame.frame_without_id(stream.dialect),
+                    false => frame.frame(stream.dialect),
+                };
+                match stream.outbox.push(frame) {
                     Ok(()) => delivered += 1,
                     Err(_) => too_slow.push(*key),
                 }

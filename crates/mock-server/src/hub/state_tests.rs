@@ -95,7 +95,7 @@ impl Reader {
     }
 
     fn start(&self) -> String {
-        self.opened.start.to_string()
+        self.opened.start.unwrap().to_string()
     }
 
     fn poll(&self) -> Poll<Option<Frame>> {
@@ -621,4 +621,45 @@ fn an_id_that_was_given_out_and_never_saved_hides_nothing_that_comes_after_a_cra
     restored.publish("after the crash", &[user("ada")]);
     let resumed = restored.resume(&[user("ada")], given_out.as_str());
     assert_eq!(resumed.replayed(), ["saved", "after the crash"]);
+}
+
+fn live_only() -> Hub {
+    Hub::with_rules(DeliveryRules { live_only: true, ..DeliveryRules::default() })
+}
+
+#[test]
+fn where_only_open_streams_count_nothing_waits_is_replayed_or_has_an_id() {
+    let mut hub = live_only();
+    hub.publish("nobody was there", &[user("ada")]);
+    assert_eq!(hub.state.waiting(), 0);
+    let reader = hub.resume(&[user("ada")], event_id(0).as_str());
+    assert_eq!(reader.replayed(), [""; 0]);
+    assert!(reader.opened.start.is_none());
+    hub.publish("live", &[user("ada")]);
+    let frames = reader.frames();
+    assert!(
+        matches!(&frames[..], [Frame::Instance(bytes)] if bytes.starts_with(b"data: ")),
+        "{frames:?}"
+    );
+    assert_eq!(hub.state.instances(hub.now, &user("ada")).len(), 2, "testers can still look");
+}
+
+#[test]
+fn where_only_open_streams_count_one_that_opens_before_an_instance_is_saved_does_not_get_it() {
+    let mut hub = live_only();
+    hub.state.track_changes();
+    let early = hub.open(&[user("ada")]);
+    hub.publish("held", &[user("ada")]);
+    let late = hub.open(&[user("ada")]);
+    hub.state.release(hub.state.latest());
+    assert_eq!((early.live(), late.live()), (vec!["held".to_owned()], vec![]));
+    assert_eq!(hub.state.waiting(), 0);
+}
+
+#[test]
+fn where_only_open_streams_count_comments_keep_them_alive() {
+    let mut hub = live_only();
+    let reader = hub.open(&[user("ada")]);
+    hub.pass(KEEP_ALIVE_MS / 1_000);
+    assert_eq!(reader.frames(), [Frame::comment()]);
 }

@@ -1,8 +1,10 @@
 //! What happens to an event: decoded, checked for duplicates, counted by the engine, and what it triggers is delivered.
 
 mod duplicates;
+mod later;
 
-use std::time::Instant;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use signals_engine::{
@@ -10,10 +12,12 @@ use signals_engine::{
     ProfileChanges, RuleReading, Snapshot, Timestamp,
 };
 use signals_wire::TargetAttributeKey;
+use tokio::time;
 use uuid::Uuid;
 
 use self::duplicates::SeenEvents;
 pub(crate) use self::duplicates::{SavedSeenEvents, SeenEventsChanges};
+use self::later::Later;
 use crate::hub::{DeliveryHub, HubChanges};
 use crate::journal::{BadRow, Happening, Journal};
 use crate::metrics::Metrics;
@@ -25,6 +29,21 @@ pub(crate) struct RawEvent<'a> {
     pub(crate) text: &'a str,
     /// The tracker's parameters, or why there are none.
     pub(crate) payload: Result<Payload<'a>, BadEvent>,
+}
+
+/// One event as it is processed.
+#[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "almost every event is a good one")]
+enum Decoded {
+    Good(Event),
+    Bad(BadEvent, BadRow),
+}
+
+/// What one request brought, in order, and when.
+#[derive(Debug)]
+struct Batch {
+    events: Vec<Decoded>,
+    at: Timestamp,
 }
 
 /// So many profiles are kept, whatever their attributes' time to live. Beyond it, those without an event for longest go.
@@ -47,6 +66,8 @@ pub(crate) struct Pipeline {
     hub: DeliveryHub,
     journal: Journal,
     metrics: Metrics,
+    /// Where events wait, when they are not processed at once.
+    later: Option<Later<Batch>>,
 }
 
 #[derive(Debug)]
@@ -75,23 +96,54 @@ impl Pipeline {
         hub: DeliveryHub,
         journal: Journal,
         metrics: Metrics,
+        delay: Option<Duration>,
     ) -> Self {
         let memory = Memory { engine, seen: SeenEvents::default(), max_profiles: MAX_PROFILES };
-        Self { memory: Mutex::new(memory), hub, journal, metrics }
+        Self { memory: Mutex::new(memory), hub, journal, metrics, later: delay.map(Later::new) }
     }
 
     /// Takes in what one request brought, in order. When this returns, its effects on attributes can be read and what it
-    /// triggered is queued for delivery.
+    /// triggered is queued for delivery; unless there is a delay, after which that happens.
     pub(crate) fn take_in<'a>(
-        &self,
+        self: &Arc<Self>,
         events: impl IntoIterator<Item = RawEvent<'a>>,
         arrival: &Arrival,
     ) {
+        let at = arrival.collector_tstamp;
+        let events = events.into_iter().map(|event| decode(event, arrival));
+        match &self.later {
+            None => self.process(events, at),
+            Some(later) => {
+                let work = |batch| self.process_batch(batch);
+                let number = later.push(Batch { events: events.collect(), at }, work);
+                tokio::spawn(Arc::clone(self).process_later(number));
+            }
+        }
+    }
+
+    /// Processes what still waits, whatever the delay.
+    pub(crate) fn finish(&self) {
+        if let Some(later) = &self.later {
+            later.do_all(|batch| self.process_batch(batch));
+        }
+    }
+
+    async fn process_later(self: Arc<Self>, number: u64) {
+        let Some(later) = &self.later else { return };
+        time::sleep(later.delay()).await;
+        later.do_until(number, |batch| self.process_batch(batch));
+    }
+
+    fn process_batch(&self, Batch { events, at }: Batch) {
+        self.process(events, at);
+    }
+
+    fn process(&self, events: impl IntoIterator<Item = Decoded>, at: Timestamp) {
         let started = Instant::now();
-        for RawEvent { text, payload } in events {
-            match payload.and_then(|payload| Event::from_payload(payload, arrival)) {
-                Ok(event) => self.count(event, arrival.collector_tstamp),
-                Err(error) => self.set_aside(text, &error, arrival.collector_tstamp),
+        for event in events {
+            match event {
+                Decoded::Good(event) => self.count(event, at),
+                Decoded::Bad(error, row) => self.set_aside(&error, row, at),
             }
         }
         self.metrics.processed_in(started.elapsed());
@@ -144,6 +196,9 @@ impl Pipeline {
 
     /// Forgets profiles, events and instances. Definitions and streams stay.
     pub(crate) fn reset(&self) {
+        if let Some(later) = &self.later {
+            later.clear();
+        }
         let mut memory = self.memory.lock();
         memory.engine.reset_profiles();
         memory.seen = SeenEvents::default();
@@ -227,10 +282,20 @@ impl Pipeline {
         }
     }
 
-    fn set_aside(&self, text: &str, error: &BadEvent, at: Timestamp) {
+    fn set_aside(&self, error: &BadEvent, row: BadRow, at: Timestamp) {
         self.metrics.events_bad.inc();
         tracing::warn!("bad event: {error}");
-        self.journal.write(at, Happening::Bad(BadRow::new(at, error, text)));
+        self.journal.write(at, Happening::Bad(row));
+    }
+}
+
+fn decode(RawEvent { text, payload }: RawEvent<'_>, arrival: &Arrival) -> Decoded {
+    match payload.and_then(|payload| Event::from_payload(payload, arrival)) {
+        Ok(event) => Decoded::Good(event),
+        Err(error) => {
+            let row = BadRow::new(arrival.collector_tstamp, &error, text);
+            Decoded::Bad(error, row)
+        }
     }
 }
 
@@ -245,7 +310,7 @@ mod tests {
     const START: Timestamp = Timestamp::from_millis(1_795_333_700_000);
 
     /// Counts page views, which live for an hour.
-    fn pipeline(max_profiles: usize) -> Pipeline {
+    fn pipeline(max_profiles: usize, delay: Option<Duration>) -> Arc<Pipeline> {
         let definitions = json!({
             "attribute_groups": [{
                 "name": "views", "version": 1, "attribute_key": {"name": "domain_userid"}, "ttl": "PT1H",
@@ -259,12 +324,13 @@ mod tests {
         let clock = Clock::stopped(START);
         let hub =
             DeliveryHub::new(DeliveryRules::default(), clock, journal.clone(), metrics.clone());
-        let pipeline = Pipeline::new(Engine::new(&definitions).unwrap(), hub, journal, metrics);
+        let engine = Engine::new(&definitions).unwrap();
+        let pipeline = Pipeline::new(engine, hub, journal, metrics, delay);
         pipeline.memory.lock().max_profiles = max_profiles;
-        pipeline
+        Arc::new(pipeline)
     }
 
-    fn view(pipeline: &Pipeline, user: &str, now: Timestamp) {
+    fn view(pipeline: &Arc<Pipeline>, user: &str, now: Timestamp) {
         let payload = [("e", "pv"), ("duid", user)];
         let payload = payload.into_iter().map(|(name, text)| (name.into(), text.into())).collect();
         let arrival = Arrival {
@@ -284,7 +350,7 @@ mod tests {
 
     #[test]
     fn of_too_many_profiles_those_without_an_event_for_longest_go() {
-        let pipeline = pipeline(100);
+        let pipeline = pipeline(100, None);
         for number in 0..10_000 {
             let now = START.plus_millis(number);
             view(&pipeline, &format!("visitor-{number}"), now);
@@ -297,9 +363,37 @@ mod tests {
         assert_eq!(views_of(&pipeline, "visitor-9000", now), 0);
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn events_are_processed_in_their_order_after_the_delay_and_not_before() {
+        let delay = Duration::from_millis(500);
+        let pipeline = pipeline(MAX_PROFILES, Some(delay));
+        view(&pipeline, "visitor", START);
+        time::sleep(delay / 2).await;
+        view(&pipeline, "visitor", START);
+        time::sleep(delay / 2 - Duration::from_millis(1)).await;
+        assert_eq!(views_of(&pipeline, "visitor", START), 0);
+        time::sleep(Duration::from_millis(2)).await;
+        assert_eq!(views_of(&pipeline, "visitor", START), 1);
+        time::sleep(delay).await;
+        assert_eq!(views_of(&pipeline, "visitor", START), 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_waits_when_the_server_ends_is_processed_and_what_waits_at_a_reset_is_not() {
+        let delay = Duration::from_millis(500);
+        let pipeline = pipeline(MAX_PROFILES, Some(delay));
+        view(&pipeline, "visitor", START);
+        pipeline.finish();
+        assert_eq!(views_of(&pipeline, "visitor", START), 1);
+        view(&pipeline, "visitor", START);
+        pipeline.reset();
+        time::sleep(2 * delay).await;
+        assert_eq!(views_of(&pipeline, "visitor", START), 0);
+    }
+
     #[test]
     fn profiles_whose_time_is_over_are_freed() {
-        let pipeline = pipeline(MAX_PROFILES);
+        let pipeline = pipeline(MAX_PROFILES, None);
         for number in 0..100 {
             view(&pipeline, &format!("visitor-{number}"), START.plus_millis(number * 60_000));
         }

@@ -10,7 +10,7 @@ use super::kind::{Id, Kind};
 use super::refusal::Refusal;
 use crate::auth::Authorized;
 use crate::body::{JsonBody, Object};
-use crate::error::{ApiError, BodyRefused, Problem, Step, TokenRefused};
+use crate::error::{ApiError, BodyRefused, ErrorBody, Problem, Step, TokenRefused};
 use crate::state::AppState;
 
 /// What to publish, or to take back.
@@ -35,7 +35,7 @@ struct Named {
     name: String,
 }
 
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
 struct Versioned {
     name: String,
     version: u64,
@@ -56,7 +56,12 @@ enum Published {
 #[serde(tag = "status")]
 enum Unpublished {
     #[serde(rename = "unpublished")]
-    Unpublished,
+    Unpublished {
+        /// Those that were not asked for, and mention an attribute group that was.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        #[schema(required = false)]
+        interventions: Vec<Versioned>,
+    },
     #[serde(rename = "nothing to unpublish")]
     NothingToUnpublish,
 }
@@ -91,12 +96,12 @@ async fn publish(
     JsonBody(references): JsonBody<References>,
 ) -> Result<Json<Published>, ApiError> {
     Ok(Json(match apply(&state, references, true)? {
-        true => Published::Published,
-        false => Published::NothingToPublish,
+        Some(_) => Published::Published,
+        None => Published::NothingToPublish,
     }))
 }
 
-/// Takes back what is published, all or nothing.
+/// Takes back what is published, all or nothing. Interventions that mention an attribute group go with it.
 #[utoipa::path(
     post,
     path = "/api/v1/engines/unpublish",
@@ -105,6 +110,7 @@ async fn publish(
     request_body = References,
     responses(
         (status = 200, description = "Nothing of it is published.", body = Unpublished),
+        (status = 400, body = ErrorBody, description = "A published service contains an attribute group."),
         BodyRefused,
         TokenRefused,
     )
@@ -115,12 +121,20 @@ async fn unpublish(
     JsonBody(references): JsonBody<References>,
 ) -> Result<Json<Unpublished>, ApiError> {
     Ok(Json(match apply(&state, references, false)? {
-        true => Unpublished::Unpublished,
-        false => Unpublished::NothingToUnpublish,
+        Some(ids) => {
+            let versioned = |id: Id| Some(Versioned { name: id.name, version: id.version? });
+            let interventions = ids.into_iter().filter_map(versioned).collect();
+            Unpublished::Unpublished { interventions }
+        }
+        None => Unpublished::NothingToUnpublish,
     }))
 }
 
-fn apply(state: &AppState, references: References, publish: bool) -> Result<bool, ApiError> {
+fn apply(
+    state: &AppState,
+    references: References,
+    publish: bool,
+) -> Result<Option<Vec<Id>>, ApiError> {
     let ids = references.ids()?;
     state.registry().publish(&ids, publish, state.pipeline()).map_err(|refusal| match refusal {
         Refusal::Unknown(id) => {

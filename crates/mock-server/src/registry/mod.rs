@@ -3,6 +3,7 @@
 //! [`store`] decides what may change and knows neither requests nor the engine. What is here adds the lock and lets a change
 //! happen only together with the engine that computes by it.
 
+mod dependents;
 mod document;
 mod engines;
 mod export;
@@ -18,7 +19,7 @@ use std::ops::Deref;
 use axum::Router;
 use parking_lot::Mutex;
 use serde_json::{Map, Value};
-use signals_engine::{Definitions, Engine};
+use signals_engine::{AttributeKey, Definitions, Engine};
 use thiserror::Error;
 use utoipa::OpenApi;
 use utoipa::openapi::OpenApi as Description;
@@ -150,17 +151,22 @@ impl Registry {
         self.change(pipeline, |store| store.delete(id)).map(|_| ())
     }
 
-    /// Publishes everything in `ids` or takes it back, all or nothing. Says whether that changed anything.
-    fn publish(&self, ids: &[Id], publish: bool, pipeline: &Pipeline) -> Result<bool, Refusal> {
-        let mut has_changed = false;
-        if let Some(id) = ids.first() {
-            self.change(pipeline, |store| {
-                let published = store.publish(ids, publish)?;
-                has_changed = published != *store;
-                Ok(Change { store: published, id: id.clone() })
-            })?;
-        }
-        Ok(has_changed)
+    /// Publishes everything in `ids` or takes it back, all or nothing. Gives the interventions that are unpublished with it;
+    /// nothing when nothing had to change.
+    fn publish(
+        &self,
+        ids: &[Id],
+        publish: bool,
+        pipeline: &Pipeline,
+    ) -> Result<Option<Vec<Id>>, Refusal> {
+        let Some(first) = ids.first() else { return Ok(None) };
+        let mut also_unpublished = None;
+        self.change(pipeline, |store| {
+            let change = store.publish(first, ids, publish)?;
+            also_unpublished = (change.store != *store).then(|| change.also_unpublished.clone());
+            Ok(change)
+        })?;
+        Ok(also_unpublished)
     }
 
     /// Changes registry and engine or, when that cannot be, neither. Gives the registry after the change.
@@ -177,6 +183,9 @@ impl Registry {
             pipeline.replace_definitions(&definitions).map_err(|error| change.refusal(&error))?;
         }
         tracing::info!("registry changed: {}", change.id);
+        for id in &change.also_unpublished {
+            tracing::info!("unpublished with it, because it mentions it: {id}");
+        }
         *store = Versioned { store: change.store, is_unsaved: true };
         Ok(store.store.clone())
     }
@@ -207,6 +216,11 @@ impl Registry {
         });
         let is_public = service.text("access_mode") == Some("public");
         Some(PublishedService { groups: groups.collect(), is_public })
+    }
+
+    /// Every attribute key that is registered, as the engine takes it.
+    pub(crate) fn attribute_keys(&self) -> Result<Vec<AttributeKey>, Refusal> {
+        Ok(self.store.lock().definitions()?.attribute_keys)
     }
 
     /// The attribute key of a published attribute group.

@@ -25,6 +25,13 @@ pub(crate) enum Refusal {
         /// What would be wrong with that.
         reason: String,
     },
+    /// A group cannot be unpublished, because a published service contains it.
+    Contained {
+        /// What was to be unpublished.
+        group: Id,
+        /// The service.
+        by: Id,
+    },
     /// The definition itself makes no sense.
     Invalid(Problem),
 }
@@ -58,6 +65,12 @@ impl fmt::Display for Refusal {
             ),
             Self::BuiltIn(id) => {
                 write!(formatter, "{id} is built in: it stays, with the field it has")
+            }
+            Self::Contained { group, by } => {
+                write!(
+                    formatter,
+                    "{group} is contained in the published {by}: unpublish that first"
+                )
             }
             Self::Needed { id, by, reason } => {
                 write!(formatter, "{id} is needed as it is by {by}: {reason}")

@@ -20,6 +20,9 @@ const UNUSED_GROUP_FIELDS: [(&str, Value); 6] = [
     ("refresh_rate", Value::Null),
 ];
 
+/// How long the attributes of a warehouse's table live when neither their group nor its key says so.
+const WAREHOUSE_TTL: &str = "P365D";
+
 /// A definition as an answer shows it.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(untagged)]
@@ -148,7 +151,8 @@ impl AttributeGroupOutput {
             stream_source_name: None,
             attribute_key_or_name: text(&key, "key").or_else(|| text(&key, "name")),
             attribute_group_or_attribute_key_ttl: text(&written, "ttl")
-                .or_else(|| text(&key, "ttl")),
+                .or_else(|| text(&key, "ttl"))
+                .or_else(|| is_from_warehouse(&written).then(|| WAREHOUSE_TTL.to_owned())),
             attribute_key: AttributeKeyOutput::of(key),
             written,
         }
@@ -170,6 +174,12 @@ fn with_registered(
         }
     }
     embedded
+}
+
+/// Whether the attributes of a group are computed in a warehouse.
+fn is_from_warehouse(group: &Map<String, Value>) -> bool {
+    group.get("offline") == Some(&Value::Bool(true))
+        || group.get("batch_source").is_some_and(|source| !source.is_null())
 }
 
 fn fill_in(

@@ -1,10 +1,12 @@
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
+use axum::http::{Method, header};
 use axum::routing::{MethodRouter, get};
 use axum::{Json, Router};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use signals_engine::{AttributeGroup, AttributeKey, Intervention, Service};
+use tower_http::cors::{Any, CorsLayer};
 use utoipa::openapi::schema::{AnyOfBuilder, Schema};
 use utoipa::openapi::{Ref, RefOr};
 use utoipa::{OpenApi, PartialSchema, ToSchema};
@@ -14,8 +16,9 @@ use super::kind::{Id, Kind};
 use super::representation::Representation;
 use crate::auth::Authorized;
 use crate::body::JsonBody;
-use crate::error::{ApiError, BodyRefused, ErrorBody, Problem, Step, TokenRefused};
+use crate::error::{self, ApiError, BodyRefused, ErrorBody, Problem, Step, TokenRefused};
 use crate::query;
+use crate::sdk::X_SIGNALS_SDK_NAME;
 use crate::state::AppState;
 
 /// Query parameter by which a list leaves out what is not published.
@@ -114,7 +117,18 @@ fn with_or_without_slash(
     path: &str,
     methods: impl Fn() -> MethodRouter<AppState>,
 ) -> Router<AppState> {
+    // The CORS layer answers preflight requests in the place of the fallback.
+    let methods = || methods().fallback(error::method_not_allowed).layer(readable_in_browsers());
     Router::new().route(path, methods()).route(&format!("{path}/"), methods())
+}
+
+/// Lets pages of browser extensions, which bring the token, look at what is registered.
+fn readable_in_browsers() -> CorsLayer {
+    CorsLayer::new().allow_origin(Any).allow_methods([Method::GET]).allow_headers([
+        header::AUTHORIZATION,
+        header::CONTENT_TYPE,
+        X_SIGNALS_SDK_NAME,
+    ])
 }
 
 /// Lists definitions of one kind, every version of each.

@@ -8,6 +8,7 @@ use signals_wire::identifier::{
     BUILT_IN_ATTRIBUTE_KEYS, CLIENT_SESSION_SESSION_ID, CLIENT_SESSION_USER_ID,
 };
 
+use super::dependents;
 use super::document::Document;
 use super::kind::{Id, Kind};
 use super::refusal::Refusal;
@@ -25,6 +26,8 @@ pub(super) struct Change {
     pub(super) store: Store,
     /// What was asked to change.
     pub(super) id: Id,
+    /// Interventions that are unpublished with it.
+    pub(super) also_unpublished: Vec<Id>,
 }
 
 impl Store {
@@ -131,7 +134,7 @@ impl Store {
         let mut store = self.clone();
         let id = document.id().clone();
         store.documents.push(Arc::new(document));
-        Ok(Change { store, id })
+        Ok(Change { store, id, also_unpublished: Vec::new() })
     }
 
     /// Replaces what is registered under the same id. A published version stays as it is, but can be taken back.
@@ -140,7 +143,8 @@ impl Store {
         let position = self.position(&id).ok_or_else(|| Refusal::Unknown(id.clone()))?;
         let mut store = self.clone();
         store.put(position, document)?;
-        Ok(Change { store, id })
+        let also_unpublished = store.unpublish_dependents(self)?;
+        Ok(Change { store, id, also_unpublished })
     }
 
     fn put(&mut self, position: usize, document: Document) -> Result<(), Refusal> {
@@ -171,17 +175,37 @@ impl Store {
         }
         let mut store = self.clone();
         store.documents.remove(position);
-        Ok(Change { store, id: id.clone() })
+        Ok(Change { store, id: id.clone(), also_unpublished: Vec::new() })
     }
 
-    /// Publishes everything in `ids`, or takes it back.
-    pub(super) fn publish(&self, ids: &[Id], is_published: bool) -> Result<Store, Refusal> {
+    /// Publishes everything in `ids`, or takes it back. The change is the first one's.
+    pub(super) fn publish(
+        &self,
+        first: &Id,
+        ids: &[Id],
+        is_published: bool,
+    ) -> Result<Change, Refusal> {
         let mut store = self.clone();
         for id in ids {
-            let position = self.position(id).ok_or_else(|| Refusal::Unknown(id.clone()))?;
-            store.documents[position] = Arc::new(self.documents[position].published(is_published));
+            store.set_published(id, is_published)?;
         }
-        Ok(store)
+        let also_unpublished = store.unpublish_dependents(self)?;
+        Ok(Change { store, id: first.clone(), also_unpublished })
+    }
+
+    /// Unpublishes the interventions that cannot do without a group that was published `before`, and says which.
+    fn unpublish_dependents(&mut self, before: &Self) -> Result<Vec<Id>, Refusal> {
+        let interventions = dependents::of_unpublished(before, self)?;
+        for id in &interventions {
+            self.set_published(id, false)?;
+        }
+        Ok(interventions)
+    }
+
+    fn set_published(&mut self, id: &Id, is_published: bool) -> Result<(), Refusal> {
+        let position = self.position(id).ok_or_else(|| Refusal::Unknown(id.clone()))?;
+        self.documents[position] = Arc::new(self.documents[position].published(is_published));
+        Ok(())
     }
 
     fn position(&self, id: &Id) -> Option<usize> {

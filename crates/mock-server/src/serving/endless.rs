@@ -68,7 +68,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> EndlessResponse<S> {
         }
         self.unwritten = Vec::new();
         self.written = 0;
-        Poll::Ready(Ok(()))
+        // Over TLS, what is written may still wait to be encrypted and sent.
+        Pin::new(&mut self.socket).poll_flush(context)
     }
 
     /// Completes when the client goes. What it says meanwhile is of no interest.

@@ -34,7 +34,7 @@ pub(super) struct DirectIntervention {
 pub(super) enum Delivery {
     /// At least one open stream got it.
     Success,
-    /// No stream is open for any of its targets; it waits and can be replayed.
+    /// No stream is open for any of its targets; it waits and can be replayed, unless the server runs with `--hosted`.
     Undelivered,
 }
 

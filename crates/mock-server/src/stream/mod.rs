@@ -22,14 +22,11 @@ use crate::error::{self, ApiError, ErrorBody};
 use crate::faults;
 use crate::frame::{Dialect, Frame};
 use crate::query;
+use crate::sdk::{self, X_SIGNALS_SDK_NAME};
 use crate::serving::Endless;
 use crate::state::AppState;
 
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
-const X_SIGNALS_SDK_NAME: HeaderName = HeaderName::from_static("x-signals-sdk-name");
-
-/// What the Signals Python SDK calls itself, before its version.
-const PYTHON_SDK: &str = "signals-py";
 
 /// The routes of the stream.
 pub(crate) fn routes(state: &AppState) -> Router<AppState> {
@@ -109,10 +106,7 @@ async fn open(
 }
 
 fn dialect(headers: &HeaderMap) -> Dialect {
-    match text(headers, &X_SIGNALS_SDK_NAME) {
-        Some(name) if name.starts_with(PYTHON_SDK) => Dialect::PythonSdk,
-        _ => Dialect::Standard,
-    }
+    if sdk::is_python_sdk(headers) { Dialect::PythonSdk } else { Dialect::Standard }
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {

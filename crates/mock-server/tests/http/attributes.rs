@@ -230,5 +230,9 @@ async fn pages_of_any_origin_may_ask_before_they_read() {
     let answer = server.send(preflight.body("".into()).unwrap()).await;
     assert_eq!(answer.status, StatusCode::OK);
     assert_eq!(answer.header("access-control-allow-origin"), Some("*"));
-    assert!(answer.header("access-control-allow-headers").unwrap().contains("content-type"));
+    let allowed = answer.header("access-control-allow-headers").unwrap();
+    assert!(
+        allowed.contains("content-type") && allowed.contains("x-signals-sdk-name"),
+        "{allowed}"
+    );
 }

@@ -65,9 +65,18 @@ fn fixture(name: &str) -> String {
 #[test]
 fn help_names_every_command_and_has_examples_that_can_be_parsed() {
     let help = success(&["--help"]);
-    for word in
-        ["check", "export", "trigger", "watch", "replay", "--data", "SIGNALS_DATA", "Examples:"]
-    {
+    for word in [
+        "check",
+        "export",
+        "trigger",
+        "watch",
+        "replay",
+        "--data",
+        "SIGNALS_DATA",
+        "--hosted",
+        "--tls-cert",
+        "Examples:",
+    ] {
         assert!(help.contains(word), "{word}: {help}");
     }
     let mut examples = examples_in(&help);

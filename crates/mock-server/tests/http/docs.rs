@@ -67,9 +67,9 @@ async fn everything_described_is_there_and_asks_for_the_token_where_it_says_so()
             let is_described = operation["responses"].get(&status).is_some();
             assert!(is_described || status == "405", "{method} {path}: {status}");
 
-            let wants_token = operation["security"]
-                .as_array()
-                .is_some_and(|schemes| schemes.iter().all(|it| it.get("token").is_some()));
+            let wants_token = operation["security"].as_array().is_some_and(|schemes| {
+                schemes.iter().all(|it| it.as_object().is_some_and(|it| !it.is_empty()))
+            });
             let anybody = send(request(method.clone(), &concrete)).await;
             let refused = anybody.status == StatusCode::UNAUTHORIZED;
             assert_eq!(refused, wants_token, "{method} {path}");
@@ -85,7 +85,7 @@ async fn the_page_for_people_loads_nothing_from_elsewhere() {
     let policy = answer.header("content-security-policy").unwrap();
     assert!(policy.starts_with("default-src 'none'; connect-src 'self';"), "{policy}");
     let page = answer.text();
-    assert!(page.contains("fetch('openapi.json')"));
+    assert!(page.contains("fetch('/openapi.json')"));
     assert!(!page.contains("//"), "an address elsewhere in {page}");
 }
 
@@ -110,4 +110,12 @@ async fn what_definitions_are_made_of_is_described_with_every_name_they_choose_f
     let body = &path["requestBody"]["content"]["application/json"]["schema"]["$ref"];
     assert_eq!(body, "#/components/schemas/Definition");
     assert_eq!(schemas["Definition"]["anyOf"].as_array().map(Vec::len), Some(4));
+}
+
+#[tokio::test]
+async fn the_page_is_the_same_with_a_slash_at_its_end() {
+    let server = Server::new();
+    let (page, with_slash) = (server.get("/docs").await, server.get("/docs/").await);
+    assert_eq!((page.status, page.text()), (with_slash.status, with_slash.text()));
+    assert!(page.text().contains("fetch('/openapi.json')"), "it is read from two places");
 }

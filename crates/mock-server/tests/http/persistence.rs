@@ -258,6 +258,7 @@ fn start_with(file: &Path, definitions: &Value) -> Result<AppState, StartError> 
         strict_ids: false,
         www: None,
         clock: signals_mock_server::Clock::stopped(NOW),
+        hosted: None,
     })
 }
 

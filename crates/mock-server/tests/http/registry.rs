@@ -273,6 +273,107 @@ async fn what_is_published_or_needed_cannot_be_deleted() {
 }
 
 #[tokio::test]
+async fn a_group_stays_published_while_a_published_service_contains_it() {
+    let server = bare();
+    server.register(GROUPS, &views(1, true)).await;
+    server.register(SERVICES, &service(true)).await;
+    let off = "/api/v1/engines/unpublish";
+    let group = json!([{"name": "views", "version": 1}]);
+    let by_reference = server.post_as_owner(off, &json!({"attribute_groups": group})).await;
+    let by_body = server.put_as_owner(&format!("{GROUPS}views/versions/1"), &views(1, false)).await;
+    for answer in [by_reference, by_body] {
+        assert_eq!(
+            refusal(&answer),
+            "attribute group `views` version 1 is contained in the published service `shop`: unpublish that first"
+        );
+    }
+    assert_eq!(server.listed(&format!("{GROUPS}?applied=true")).await, ["views"]);
+
+    let both = json!({"attribute_groups": group, "services": [{"name": "shop"}]});
+    let answer = server.post_as_owner(off, &both).await;
+    assert_eq!(answer.json(), json!({"status": "unpublished"}));
+}
+
+#[tokio::test]
+async fn a_service_that_names_no_version_keeps_the_last_published_one() {
+    let server = bare();
+    for version in [1, 2] {
+        server.register(GROUPS, &views(version, true)).await;
+    }
+    let mut any_version = service(true);
+    any_version["attribute_groups"] = json!([{"name": "views"}]);
+    server.register(SERVICES, &any_version).await;
+    let unpublish = async |version: u64| {
+        let path = format!("{GROUPS}views/versions/{version}");
+        server.put_as_owner(&path, &views(version, false)).await.status
+    };
+    assert_eq!(unpublish(2).await, StatusCode::OK);
+    assert_eq!(unpublish(1).await, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn interventions_that_mention_a_group_are_unpublished_with_it() {
+    let server = bare();
+    server.register(GROUPS, &views(1, true)).await;
+    server
+        .register(GROUPS, &{
+            let mut other = views(1, true);
+            other["name"] = json!("others");
+            other
+        })
+        .await;
+    let named = |name: &str, attribute: &str, payload: Value| {
+        json!({
+            "name": name, "is_published": true, "payload_attribute_groups": payload,
+            "criteria": {"any": [{"none": [{"attribute": attribute, "operator": ">", "value": 9}]}]},
+        })
+    };
+    let views_in_payload = json!([{"name": "views"}]);
+    server.register(RULES, &named("by_criteria", "views:page_views", Value::Null)).await;
+    server.register(RULES, &named("by_payload", "others:page_views", views_in_payload)).await;
+    server.register(RULES, &named("unrelated", "others:page_views", Value::Null)).await;
+    let group = json!({"attribute_groups": [{"name": "views", "version": 1}]});
+    let answer = server.post_as_owner("/api/v1/engines/unpublish", &group).await;
+    assert_eq!(
+        answer.json(),
+        json!({"status": "unpublished", "interventions": [
+            {"name": "by_criteria", "version": 1}, {"name": "by_payload", "version": 1},
+        ]})
+    );
+    assert_eq!(server.listed(&format!("{RULES}?applied=true")).await, ["unrelated"]);
+}
+
+#[tokio::test]
+async fn interventions_stay_published_while_another_published_version_has_their_attributes() {
+    let server = bare();
+    for version in [1, 2] {
+        server.register(GROUPS, &views(version, true)).await;
+    }
+    server.register(RULES, &rule(1, true)).await;
+    server.put_as_owner(&format!("{GROUPS}views/versions/2"), &views(2, false)).await;
+    assert_eq!(server.listed(&format!("{RULES}?applied=true")).await, ["welcome"]);
+    server.put_as_owner(&format!("{GROUPS}views/versions/1"), &views(1, false)).await;
+    assert!(server.listed(&format!("{RULES}?applied=true")).await.is_empty());
+}
+
+#[tokio::test]
+async fn attributes_of_a_warehouse_live_for_a_year_unless_somebody_says_otherwise() {
+    let server = bare();
+    let source =
+        json!({"name": "s", "database": "d", "schema": "s", "table": "t", "timestamp_field": "at"});
+    let mut group = views(1, true);
+    group["attributes"] = Value::Null;
+    group["fields"] = json!([{"name": "segment", "type": "string"}]);
+    group["batch_source"] = source;
+    group["offline"] = json!(true);
+    let ttl = "attribute_group_or_attribute_key_ttl";
+    assert_eq!(server.register(GROUPS, &group).await[ttl], "P365D");
+    (group["version"], group["ttl"]) = (json!(2), json!("P30D"));
+    assert_eq!(server.register(GROUPS, &group).await[ttl], "P30D");
+    assert_eq!(server.register(GROUPS, &views(3, true)).await[ttl], Value::Null);
+}
+
+#[tokio::test]
 async fn a_change_that_another_definition_cannot_live_with_names_that() {
     let server = bare();
     server.register(GROUPS, &views(1, false)).await;

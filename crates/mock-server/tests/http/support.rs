@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, Method, Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use signals_engine::{Definitions, Timestamp};
-use signals_mock_server::{AppState, Clock, ServerOptions, app, load_definitions, run};
+use signals_mock_server::{AppState, Clock, ServerOptions, Tls, app, load_definitions, run};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -66,6 +66,7 @@ impl Server {
             strict_ids: false,
             www: None,
             clock: clock.clone(),
+            hosted: None,
         };
         adapt(&mut options);
         let state = AppState::new(options).unwrap();
@@ -151,11 +152,16 @@ impl Server {
 
     /// Serves on a real port as well, keep-alive included.
     pub(crate) async fn run(&self) -> Running {
+        self.run_with(None).await
+    }
+
+    /// The same, over TLS if there is a certificate.
+    pub(crate) async fn run_with(&self, tls: Option<Tls>) -> Running {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
         let shutdown = async move { stopped.await.unwrap() };
-        let task = tokio::spawn(run(listener, self.state.clone(), shutdown));
+        let task = tokio::spawn(run(listener, tls, self.state.clone(), shutdown));
         Running { address, stop, task }
     }
 

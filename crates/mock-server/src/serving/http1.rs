@@ -1,12 +1,10 @@
 use std::convert::Infallible;
 use std::future::{pending, poll_fn};
-use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 
 use axum::Router;
-use axum::extract::ConnectInfo;
 use axum::http::{Method, Request, Version};
 use axum::response::Response;
 use hyper::body::Incoming;
@@ -14,21 +12,22 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use parking_lot::Mutex;
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 use tower::Service;
 
+use super::client::Client;
 use super::endless::{Endless, EndlessResponse};
 
 /// Answers the requests that come on `socket`, until the client goes, a response takes the connection over and ends, or all is
 /// to stop.
-pub(super) async fn serve(
-    socket: TcpStream,
-    peer: SocketAddr,
+pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
+    socket: S,
+    client: Client,
     router: Router,
     mut stopping: watch::Receiver<()>,
 ) {
-    let Some((socket, response)) = answer_requests(socket, peer, router, &mut stopping).await
+    let Some((socket, response)) = answer_requests(socket, client, router, &mut stopping).await
     else {
         return;
     };
@@ -39,19 +38,19 @@ pub(super) async fn serve(
 
 /// Answers requests until the connection is over; or until there is a response to be written by somebody else, which is
 /// returned with the connection.
-async fn answer_requests(
-    socket: TcpStream,
-    peer: SocketAddr,
+async fn answer_requests<S: AsyncRead + AsyncWrite + Unpin>(
+    socket: S,
+    client: Client,
     router: Router,
     stopping: &mut watch::Receiver<()>,
-) -> Option<(TcpStream, Response)> {
+) -> Option<(S, Response)> {
     let endless = Mutex::new(None);
     let is_first = AtomicBool::new(true);
     let service = service_fn(|mut request: Request<Incoming>| {
         // What is still to be written of an earlier answer would be lost with the rest of hyper's connection.
         let may_take_over =
             is_first.swap(false, Ordering::Relaxed) && leaves_framing_to_us(&request);
-        request.extensions_mut().insert(ConnectInfo(peer));
+        client.introduce(&mut request);
         let answer = router.clone().call(request);
         let endless = &endless;
         async move {
