@@ -1,5 +1,5 @@
 //! The ids that a tracker is known by.
-use signals_wire::identifier::is_id;
+use signals_wire::identifier::{id, is_id};
 
 /// An attribute key and an id.
 pub(crate) type KeyAndId = (String, String);
@@ -9,6 +9,8 @@ pub(crate) type KeyAndId = (String, String);
 pub(crate) struct AttributeKeyIds {
     found: Vec<KeyAndId>,
     fixed: Vec<KeyAndId>,
+    /// Ids that the server does not take, one at most for each key.
+    left_out: Vec<KeyAndId>,
 }
 
 impl AttributeKeyIds {
@@ -30,9 +32,23 @@ impl AttributeKeyIds {
         self.found.retain(|(key, _)| is_wanted(key));
     }
 
-    /// Replaces the fixed ids. What identifies nobody is left out.
+    /// Replaces the fixed ids. What identifies nobody is left out, control characters are removed as they are from ids in events.
     pub(crate) fn fix(&mut self, ids: &[KeyAndId]) {
-        self.fixed = ids.iter().filter(|(_, id)| is_id(id)).cloned().collect();
+        let cleaned = |(key, text): &KeyAndId| Some((key.clone(), id(text.into())?.into_owned()));
+        self.fixed = ids.iter().filter_map(cleaned).collect();
+    }
+
+    /// Leaves out the present ids of these keys, until the keys have others. Answers whether that changes anything: where no id would be
+    /// left, all stay, so that the page learns of the refusal.
+    pub(crate) fn leave_out(&mut self, keys: &[&str]) -> bool {
+        let (refused, others): (Vec<_>, Vec<_>) =
+            self.effective().into_iter().partition(|(key, _)| keys.contains(&&**key));
+        if refused.is_empty() || others.is_empty() {
+            return false;
+        }
+        self.left_out.retain(|(key, _)| !keys.contains(&&**key));
+        self.left_out.extend(refused);
+        true
     }
 
     /// One id per attribute key, in order of the keys, so that equal sets are equal lists.
@@ -40,7 +56,7 @@ impl AttributeKeyIds {
         let is_fixed = |key: &str| self.fixed.iter().any(|(fixed, _)| fixed == key);
         let found = self.found.iter().filter(|(key, _)| !is_fixed(key));
         let mut ids: Vec<KeyAndId> = Vec::new();
-        for known in found.chain(&self.fixed) {
+        for known in found.chain(&self.fixed).filter(|known| !self.left_out.contains(known)) {
             let place = ids.partition_point(|other| other < known);
             ids.insert(place, known.clone());
         }
@@ -91,6 +107,35 @@ mod tests {
     }
 
     #[test]
+    fn a_fixed_id_is_cleaned_like_one_in_an_event() {
+        let mut ids = AttributeKeyIds::default();
+        ids.fix(&fixed("user_id", "ada\n"));
+        assert_eq!(effective(&ids), ["user_id=ada"]);
+    }
+
+    #[test]
+    fn an_id_that_the_server_refuses_is_left_out_until_its_key_has_another() {
+        let mut ids = AttributeKeyIds::default();
+        ids.find("domain_userid", "d");
+        ids.find("user_id", "ada");
+        assert!(ids.leave_out(&["user_id", "unknown"]));
+        assert_eq!(effective(&ids), ["domain_userid=d"]);
+        assert!(!ids.leave_out(&["user_id"]), "said once");
+        ids.find("user_id", "grace");
+        assert_eq!(effective(&ids), ["domain_userid=d", "user_id=grace"]);
+        assert!(ids.leave_out(&["user_id"]));
+        assert_eq!(effective(&ids), ["domain_userid=d"]);
+    }
+
+    #[test]
+    fn where_every_id_is_refused_none_is_left_out() {
+        let mut ids = AttributeKeyIds::default();
+        ids.find("user_id", "ada");
+        assert!(!ids.leave_out(&["user_id"]));
+        assert_eq!(effective(&ids), ["user_id=ada"]);
+    }
+
+    #[test]
     fn ids_of_keys_that_are_no_longer_wanted_are_forgotten() {
         let mut ids = AttributeKeyIds::default();
         ids.find("user_id", "ada");
@@ -113,8 +158,10 @@ mod tests {
             let effective = ids.effective();
             prop_assert!(effective.is_sorted_by(|one, next| one.0 < next.0), "{:?}", effective);
             prop_assert!(effective.iter().all(|(_, id)| is_id(id)));
-            for (key, id) in fixed.iter().filter(|(_, id)| is_id(id)) {
-                prop_assert!(effective.contains(&(key.clone(), id.clone())));
+            for (key, text) in &fixed {
+                if let Some(id) = id(text.into()) {
+                    prop_assert!(effective.contains(&(key.clone(), id.into_owned())));
+                }
             }
         }
     }

@@ -24,6 +24,7 @@ pub(crate) mod url;
 
 pub(crate) use machine::DEFAULT_CONNECTION_TIMEOUT_MS;
 pub(crate) use own_stream::read_hello;
+pub(crate) use probe::RefusedKey;
 
 use serde::{Deserialize, Serialize};
 
@@ -56,4 +57,6 @@ pub(crate) enum StreamEvent {
     Frame(Frame),
     /// The state, or a detail of it, changed.
     StatusChanged,
+    /// The server does not take the ids of these attribute keys.
+    KeysRefused(Vec<RefusedKey>),
 }

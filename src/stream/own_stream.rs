@@ -133,9 +133,12 @@ impl Inner {
 
     fn probe(self: &Rc<Self>) {
         let weak = Rc::downgrade(self);
-        let probe = Probe::start(&self.probe_url, move |status| {
+        let probe = Probe::start(&self.probe_url, move |refusal| {
             if let Some(inner) = weak.upgrade() {
-                inner.feed(Input::Answered(status));
+                inner.feed(Input::Answered(refusal.status));
+                if !refusal.keys.is_empty() {
+                    (inner.listener)(StreamEvent::KeysRefused(refusal.keys));
+                }
             }
         });
         drop(self.probe.replace(probe));

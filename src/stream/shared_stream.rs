@@ -155,6 +155,7 @@ impl SharedStream {
                 self.announce();
                 (self.listener)(StreamEvent::StatusChanged);
             }
+            StreamEvent::KeysRefused(keys) => (self.listener)(StreamEvent::KeysRefused(keys)),
             StreamEvent::Frame(frame) => {
                 if self.has_company.get() && self.holds() {
                     self.post(&TabMessage::Relay(frame.clone()));

@@ -12,7 +12,7 @@ use crate::stream::positions::Positions;
 use crate::stream::shared_stream::{SharedStream, StreamRequest};
 use crate::stream::status::{Phase, Status};
 use crate::stream::url::stream_url;
-use crate::stream::{Frame, FrameKind, StreamEvent, read_hello};
+use crate::stream::{Frame, FrameKind, RefusedKey, StreamEvent, read_hello};
 use crate::web::log::Log;
 use crate::web::scheduling::Task;
 use crate::web::snowplow::Payload;
@@ -183,6 +183,7 @@ impl Subscription {
                 match event {
                     StreamEvent::Frame(frame) => subscription.pass_on(&url, frame),
                     StreamEvent::StatusChanged => subscription.status_changed(),
+                    StreamEvent::KeysRefused(keys) => subscription.leave_out(&keys),
                 }
             }
         });
@@ -210,6 +211,21 @@ impl Subscription {
                 Received::Position { url, last_event_id }
             }
         });
+    }
+
+    /// An id that the server does not take costs only itself: the others are subscribed to without it.
+    fn leave_out(&self, refused: &[RefusedKey]) {
+        let keys: Vec<&str> = refused.iter().map(|refused| &*refused.key).collect();
+        if !self.ids.borrow_mut().leave_out(&keys) {
+            return;
+        }
+        for RefusedKey { key, reason } in refused {
+            let message = format!(
+                "The server refuses the id of `{key}`, so no interventions for it are received: {reason}"
+            );
+            self.log.warn(&self.subject, &message);
+        }
+        self.schedule_update();
     }
 
     fn status_changed(&self) {

@@ -175,6 +175,24 @@ async fn a_refusal_for_good_is_explained_and_waits_the_longest() {
 }
 
 #[wasm_bindgen_test]
+async fn an_id_that_the_server_refuses_costs_only_itself_and_is_said_once() {
+    let refusal = r#"{"status":422,"contentType":"application/json","frames":["{\"detail\":[{\"loc\":[\"query\",\"user_id\"],\"msg\":\"must be a UUID\",\"type\":\"uuid_parsing\"}]}"]}"#;
+    let delivering = sending(&[instance(1, "a")]);
+    // The stream is refused twice, then the server is asked why.
+    let script = format!("[{refusal},{refusal},{refusal},{}", &delivering[1..]);
+    let channel = Channel::open(&script).await;
+    let page = TestPage::new();
+    page.add_handlers(NOTE_IDS);
+    page.subscribe_with(&channel, "{ attributeKeyIds: { user_id: 'ada' } }");
+    page.until_calls(1).await;
+    let log = channel.log().await;
+    assert_eq!(query(&log.get(0)), format!("?domain_userid={USER}&user_id=ada"));
+    assert_eq!(query(&log.get(3)), format!("?domain_userid={USER}"));
+    let warning = "The server refuses the id of `user_id`";
+    assert_eq!(page.log_lines().matches(warning).count(), 1, "{}", page.log_lines());
+}
+
+#[wasm_bindgen_test]
 async fn the_request_that_asks_for_the_status_can_take_nothing_away_from_the_user() {
     // The server recovers just before it is asked, and takes the request for a stream.
     let waiting = sending(&[instance(1, "waited")]);
