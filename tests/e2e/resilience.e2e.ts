@@ -23,6 +23,18 @@ test('the page reconnects by itself after a server restart, and banners come aga
   await expect(shop.banner(BANNERS.discount)).toBeVisible();
 });
 
+test('a server that takes longer to answer than the time-out is reached in the end', async ({
+  shop,
+  server,
+}) => {
+  // Every attempt within the default of 2.5 seconds would be given up.
+  await server.fault({ delay_headers_ms: 4_000 });
+  await shop.open();
+  await shop.isConnected();
+  await shop.viewProducts('kettle', 'globe', 'cactus', 'notebook');
+  await expect(shop.banner(BANNERS.discount)).toBeVisible();
+});
+
 test('events made while the server is away are delivered when it is back', async ({
   shop,
   server,

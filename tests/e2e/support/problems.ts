@@ -19,8 +19,9 @@ export class Problems {
     });
     context.on('requestfailed', (request) => {
       const reason = request.failure()?.errorText;
-      // This is how a stream ends that the page closed itself.
-      if (request.resourceType() === 'eventsource' && reason === 'net::ERR_ABORTED') return;
+      // The page itself gave it up: it closed a stream, learned enough from an answer's status, or went to another page. What a server
+      // or the network does has other names.
+      if (reason === 'net::ERR_ABORTED') return;
       this.#found.push(`failed request: ${reason} ${request.url()}`);
     });
   }
