@@ -100,7 +100,10 @@ export interface SignalsInterventionConfiguration {
   attributeKeyTargets?: Record<AttributeKeyName, JSONPointerList>;
   /** Fixed ids. They win over ids found in events. */
   attributeKeyIds?: Record<AttributeKeyName, AttributeKeyId>;
-  /** Milliseconds to wait for the server to accept the stream before trying again. Default 2500. */
+  /**
+   * Milliseconds to wait for the server to accept the stream before trying again. Default 2500. After every attempt that timed out, the
+   * next one may take twice as long, up to 20,000 or to this, if it is more.
+   */
   connectionTimeoutMs?: number;
   /**
    * Whether tabs of this origin with the same endpoint and ids receive over one connection: one tab holds it and passes on what

@@ -1,4 +1,7 @@
 // Builds the npm package into dist/: the WebAssembly, the ES modules, the script-tag build and the type declarations.
+//
+//   node scripts/build-package.mjs                 fails when the package outgrows its budgets
+//   node scripts/build-package.mjs --write-docs    also writes its sizes into docs/size.md
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -7,12 +10,13 @@ import { delimiter, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
+import { sizeTables } from './support/size-report.mjs';
 
 /** What may be downloaded at most, in bytes after gzip. */
 const BUDGETS = [
   { what: 'what an application bundles', files: ['index.js'], bytes: 3.5 * 1024 },
   { what: 'the script of a script tag', files: ['signals-interventions.js'], bytes: 3.5 * 1024 },
-  { what: 'everything', files: ['index.js', 'core.js', 'signals-interventions.wasm'], bytes: 98 * 1024 },
+  { what: 'everything', files: ['index.js', 'core.js', 'signals-interventions.wasm'], bytes: 97 * 1024 },
 ];
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -31,6 +35,7 @@ await bundleScripts();
 run('tsc', ['--project', 'js/tsconfig.json']);
 writeIntegrity();
 printSizes();
+if (process.argv.includes('--write-docs')) await writeSizeDocs();
 checkBudgets();
 
 function buildWasm() {
@@ -49,10 +54,16 @@ function buildWasm() {
   // Emptied only now, so that a failed compilation leaves the previous build usable.
   rmSync(dist, { recursive: true, force: true });
   mkdirSync(dist);
+  // Without names and other sections for tools.
+  const strip = ['--strip-debug', '--strip-producers', '--strip-target-features'];
+  optimise(join(dist, 'signals-interventions.wasm'), strip);
+}
+
+function optimise(output, options) {
   run('wasm-opt', [
     join(glueDir, 'signals_interventions_bg.wasm'),
-    // Smallest code first, and without names and other sections for tools.
-    ...['-Oz', '--strip-debug', '--strip-producers', '--strip-target-features'],
+    // The smallest code.
+    '-Oz',
     // What Rust compiles for: every browser of the last years has it.
     ...[
       '--enable-bulk-memory',
@@ -62,7 +73,8 @@ function buildWasm() {
       '--enable-reference-types',
       '--enable-sign-ext',
     ],
-    ...['--output', join(dist, 'signals-interventions.wasm')],
+    ...options,
+    ...['--output', output],
   ]);
 }
 
@@ -118,6 +130,18 @@ function printSizes() {
     const raw = statSync(join(dist, name)).size;
     console.log(`${name.padEnd(28)} ${kilobytes(raw)} raw ${kilobytes(gzipSize(name))} gzip`);
   }
+}
+
+async function writeSizeDocs() {
+  const named = join(glueDir, 'named.wasm');
+  optimise(named, ['--debuginfo']);
+  const [begin, end] = ['<!-- sizes -->', '<!-- end of sizes -->'];
+  const document = readFileSync('docs/size.md', 'utf8');
+  const written = document.replace(
+    new RegExp(`${begin}[\\s\\S]*${end}`),
+    `${begin}\n\n${await sizeTables(dist, named)}\n\n${end}`,
+  );
+  writeFileSync('docs/size.md', written);
 }
 
 /** Fails when the package has grown beyond what visitors should have to download. */

@@ -259,3 +259,34 @@ fn keyed(value: &JsValue, field: &str) -> Result<Vec<(String, JsValue)>, ConfigE
 fn thrown(error: &JsValue) -> String {
     format!("cannot be read: {}", text_of(error).unwrap_or_default())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::typescript;
+
+    #[test]
+    fn the_fields_are_those_of_the_types_of_the_page() {
+        let fields = typescript::read::<GivenConfig>();
+        assert_eq!(fields, typescript::interface("SignalsInterventionConfiguration"));
+        assert_eq!(fields, GivenConfig::FIELDS.map(str::to_owned).into());
+    }
+
+    #[test]
+    fn a_field_of_a_wrong_type_does_not_hide_the_others() {
+        let json = serde_json::json!({"endpoint": 5, "apiPath": "/x", "shareConnection": null});
+        let given = serde_json::from_value::<GivenFields>(json);
+        assert!(given.is_ok_and(|given| matches!(given.endpoint, Given::Wrong)
+            && matches!(given.api_path, Given::Value(path) if path == "/x")
+            && matches!(given.share_connection, Given::Missing)));
+    }
+
+    /// The fields of [`GivenConfig`] that are not JavaScript values.
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct GivenFields {
+        endpoint: Given<String>,
+        api_path: Given<String>,
+        share_connection: Given<bool>,
+    }
+}

@@ -19,6 +19,8 @@ mod measurement;
 mod plugin;
 mod stream;
 mod tracker;
+#[cfg(test)]
+mod typescript;
 mod web;
 
 /// Four kilobytes less to download than the allocator of the standard library, which is built for speed.

@@ -402,3 +402,17 @@ pub(crate) fn texts(values: &JsValue) -> Vec<String> {
         None => values.as_string().into_iter().collect(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::typescript;
+
+    #[test]
+    fn the_options_are_those_of_the_types_of_the_page() {
+        let mut options = typescript::read::<PluginOptions>();
+        // A source of the page's own is started by the facade.
+        options.insert("fetcher".to_owned());
+        assert_eq!(options, typescript::interface("SignalsPluginOptions"));
+    }
+}

@@ -220,4 +220,10 @@ mod tests {
             assert!(!handlers.contains(handler));
         }
     }
+
+    #[test]
+    fn a_matching_handler_has_the_fields_of_the_types_of_the_page() {
+        let fields = crate::typescript::read::<MatchingHandler>();
+        assert_eq!(fields, crate::typescript::interface("MatchingHandler"));
+    }
 }

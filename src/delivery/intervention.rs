@@ -130,6 +130,12 @@ mod tests {
     }
 
     #[test]
+    fn what_is_read_has_the_fields_of_the_types_of_the_page() {
+        let fields = crate::typescript::read::<InterventionInstance>();
+        assert_eq!(fields, crate::typescript::interface("Intervention"));
+    }
+
+    #[test]
     fn reasons_say_what_is_wrong() {
         assert_eq!(Malformed::NoName.to_string(), "`name` is missing or not a string");
     }

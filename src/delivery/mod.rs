@@ -299,3 +299,15 @@ impl Delivery {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::typescript;
+
+    #[test]
+    fn the_counters_are_those_of_the_types_of_the_page() {
+        let written = typescript::written(&DeliveryStats::default());
+        assert_eq!(written, typescript::interface("DeliveryStats"));
+    }
+}

@@ -216,3 +216,29 @@ impl MeasurementEvents {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::typescript;
+
+    #[test]
+    fn the_options_are_those_of_the_types_of_the_page() {
+        let mut wanted = typescript::union("MeasurementEvents");
+        wanted.insert("context".to_owned());
+        assert_eq!(typescript::read::<MeasurementOptions>(), wanted);
+    }
+
+    #[test]
+    fn outcomes_have_the_names_that_the_page_knows_them_by() {
+        let handler: Rc<str> = "banner".into();
+        let outcomes = [
+            Outcome::Received { handlers: vec![Rc::clone(&handler)] },
+            Outcome::Handled { handler: Rc::clone(&handler) },
+            Outcome::Failed { handler, error: None },
+        ];
+        let names: typescript::Names =
+            outcomes.iter().map(|outcome| outcome.name().to_owned()).collect();
+        assert_eq!(names, typescript::union("MeasurementEvents"));
+    }
+}

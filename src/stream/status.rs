@@ -119,6 +119,7 @@ impl<'a> ConnectionChange<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::typescript;
     use serde_json::json;
 
     #[test]
@@ -151,5 +152,25 @@ mod tests {
                 "lastError": "the server answered with status 404",
             }))
         );
+    }
+
+    #[test]
+    fn what_a_listener_is_told_has_the_fields_of_the_types_of_the_page() {
+        let change = ConnectionChange {
+            tracker_id: "sp1",
+            state: Phase::Retrying,
+            attempt: 1,
+            next_delay_ms: Some(1),
+            last_error: Some(String::new()),
+        };
+        assert_eq!(typescript::written(&change), typescript::interface("ConnectionChange"));
+    }
+
+    #[test]
+    fn the_states_are_those_of_the_types_of_the_page() {
+        let names: typescript::Names = typescript::union("ConnectionState");
+        let phase = |name: &String| serde_json::from_value::<Phase>(json!(name)).ok();
+        assert_eq!(names.iter().filter_map(phase).count(), 6);
+        assert_eq!(names.len(), 6);
     }
 }
