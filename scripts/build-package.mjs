@@ -41,7 +41,9 @@ checkBudgets();
 function buildWasm() {
   // Panic messages hold source paths: those of the machine that built the package are nobody's business.
   const cargoHome = process.env.CARGO_HOME ?? join(homedir(), '.cargo');
-  process.env.RUSTFLAGS = `${process.env.RUSTFLAGS ?? ''} --remap-path-prefix=${cargoHome}=cargo`.trim();
+  const sysroot = spawnSync('rustc', ['--print', 'sysroot'], { encoding: 'utf8' }).stdout.trim();
+  const remapped = [`${cargoHome}=cargo`, `${sysroot}=rust`].map((path) => `--remap-path-prefix=${path}`);
+  process.env.RUSTFLAGS = [process.env.RUSTFLAGS, ...remapped].filter(Boolean).join(' ');
   run('cargo', [
     ...['rustc', '--locked', '--package', 'signals-interventions', '--lib'],
     // Of a library that is also meant for Rust, the compiler would not optimise the whole.

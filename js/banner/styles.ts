@@ -170,14 +170,17 @@ export function dress(element: HTMLElement | SVGElement): void {
   if (sheet()) return;
   for (const each of [element, ...element.querySelectorAll<HTMLElement | SVGElement>('*')]) {
     const matching = rules().filter(({ selector }) => each.matches(selector));
-    // At once: browsers differ in where they put `all` when they write down what is there.
-    each.style.cssText = matching.map(({ declarations }) => declarations).join('');
+    for (const property of [...each.style]) each.style.removeProperty(property);
+    for (const [property, value] of matching.flatMap(({ declarations }) => declarations)) {
+      each.style.setProperty(property, value);
+    }
   }
 }
 
 interface Rule {
   selector: string;
-  declarations: string;
+  /** Properties and values. */
+  declarations: [string, string][];
 }
 
 let read: Rule[] | undefined;
@@ -189,7 +192,10 @@ function rules(): Rule[] {
     read = [...plain.matchAll(/([^{}]+){([^{}]*)}/g)].map(([, selector = '', declarations = '']) => ({
       // The host is the one element with that name, and is asked outside of its shadow tree.
       selector: selector.replace(/:host(?:\((.*?)\))?(?=,|\s*$)/gm, `${HOST}$1`).trim(),
-      declarations,
+      declarations: [...declarations.matchAll(/([\w-]+):([^;]+)/g)].map(([, property = '', value = '']) => [
+        property,
+        value.trim(),
+      ]),
     }));
   }
   return read;
