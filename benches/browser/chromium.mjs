@@ -9,6 +9,9 @@ import path from 'node:path';
 import { CHROMIUM_FLAGS, findChromium } from '../../scripts/support/browser.mjs';
 import { Failure } from '../../scripts/support/report.mjs';
 
+/** By which a page is found in the trace of the whole browser. */
+const MARK = 'longest-task';
+
 /** A running browser. */
 export class Chromium {
   #process;
@@ -142,7 +145,6 @@ class Tab {
    * other programs on the machine took away.
    */
   async longestTask(work) {
-    const pid = await this.#rendererPid();
     const tasks = [];
     const complete = new Promise((resolve) => {
       const stop = this.#browser.listen(({ method, params }) => {
@@ -152,17 +154,17 @@ class Tab {
     });
     await this.#browser.send('Tracing.start', {
       transferMode: 'ReportEvents',
-      traceConfig: { includedCategories: ['toplevel', '__metadata'] },
+      traceConfig: { includedCategories: ['toplevel', 'blink.user_timing'] },
     });
+    await this.evaluate(`performance.mark('${MARK}')`);
     await work();
     await this.#browser.send('Tracing.end');
     await complete;
-    const main = tasks.find(
-      ({ name, args, pid: of }) => name === 'thread_name' && args.name === 'CrRendererMain' && of === pid,
-    );
+    // Other pages of the browser, such as its start page, are in the trace as well.
+    const main = tasks.find(({ name }) => name === MARK);
     const ran = tasks.filter(
-      ({ ph, name, pid: of, tid }) =>
-        ph === 'X' && name.endsWith('RunTask') && of === pid && tid === main?.tid,
+      ({ ph, name, pid, tid }) =>
+        ph === 'X' && name.endsWith('RunTask') && pid === main?.pid && tid === main?.tid,
     );
     if (ran.length === 0) throw new Error('the trace shows no task of the page');
     return {
@@ -179,18 +181,5 @@ class Tab {
   async #metric(name) {
     const { metrics } = await this.send('Performance.getMetrics');
     return metrics.find((metric) => metric.name === name).value;
-  }
-
-  async #rendererPid() {
-    const before = await this.#processes();
-    // The process that has worked most since: this page's, which has nothing else to do meanwhile.
-    await this.evaluate('{ const end = performance.now() + 100; while (performance.now() < end); }');
-    const after = await this.#processes();
-    const worked = ({ id, cpuTime }) => cpuTime - (before.find((known) => known.id === id)?.cpuTime ?? 0);
-    return after.filter(({ type }) => type === 'renderer').sort((a, b) => worked(b) - worked(a))[0]?.id;
-  }
-
-  async #processes() {
-    return (await this.#browser.send('SystemInfo.getProcessInfo')).processInfo;
   }
 }

@@ -42,17 +42,15 @@ impl Event<'static> for TrackedEvent<'_> {
 
     fn document(&self, parameter: &'static str, trace: &str) -> Option<JsJson> {
         let value = self.value(parameter);
-        let text = value.as_string()?;
         let mut latest = self.documents.latest.borrow_mut();
-        let known = latest.iter().position(|(known, ..)| *known == parameter);
+        let known =
+            latest.iter().position(|(known, kept, _)| *known == parameter && *kept == value);
         let index = match known {
-            Some(index) if latest[index].1 == value => index,
-            Some(index) => {
-                latest[index] = (parameter, value, Document::decode(parameter, &text));
-                index
-            }
+            Some(index) => index,
             None => {
-                latest.push((parameter, value, Document::decode(parameter, &text)));
+                let document = Document::decode(parameter, &value.as_string()?);
+                latest.retain(|(other, ..)| *other != parameter);
+                latest.push((parameter, value, document));
                 latest.len() - 1
             }
         };
@@ -86,10 +84,13 @@ impl Json<'static> for JsJson {
 
 /// A property of the object itself, as JSON has them; `None` also where asking for it throws.
 fn own_property(object: &JsValue, name: &str) -> Option<JsValue> {
-    let object = object.dyn_ref::<Object>()?;
+    if !object.is_object() {
+        return None;
+    }
     let name = JsValue::from_str(name);
     let value = Reflect::get(object, &name).ok().filter(|value| !value.is_undefined())?;
-    let descriptor = Reflect::get_own_property_descriptor(object, &name).ok()?;
+    let descriptor =
+        Reflect::get_own_property_descriptor(object.unchecked_ref::<Object>(), &name).ok()?;
     descriptor.is_object().then_some(value)
 }
 

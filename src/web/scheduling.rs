@@ -1,7 +1,6 @@
 //! Work put off to another task of the event loop.
 
 use super::{now, window};
-use gloo_events::EventListener;
 use gloo_timers::callback::Timeout;
 use js_sys::Reflect;
 use std::cell::{Cell, RefCell};
@@ -14,37 +13,39 @@ use web_sys::{IdleRequestOptions, MessageChannel, MessagePort};
 /// Not a timer, because browsers slow those down in hidden and in busy pages.
 #[must_use = "dropping a task cancels it"]
 pub(crate) struct Task {
-    work: Rc<dyn Fn()>,
-    is_scheduled: Rc<Cell<bool>>,
+    scheduled: Rc<Cell<Option<Turn>>>,
     sender: MessagePort,
     receiver: MessagePort,
-    _listener: EventListener,
+    work: Option<Closure<dyn FnMut()>>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    OwnTask,
+    PresentTask,
 }
 
 impl Task {
     /// Prepares `work`.
     pub(crate) fn new(work: impl Fn() + 'static) -> Task {
         let channel = MessageChannel::new().unwrap_throw();
-        let receiver = channel.port1();
-        let is_scheduled = Rc::new(Cell::new(false));
-        let work: Rc<dyn Fn()> = Rc::new({
-            let is_scheduled = Rc::clone(&is_scheduled);
+        let scheduled = Rc::new(Cell::new(None));
+        let work = Closure::<dyn FnMut()>::new({
+            let scheduled = Rc::clone(&scheduled);
             move || {
-                is_scheduled.set(false);
+                scheduled.set(None);
                 work();
             }
         });
-        let listener = EventListener::new(&receiver, "message", {
-            let work = Rc::clone(&work);
-            move |_| work()
-        });
-        receiver.start();
-        Task { work, is_scheduled, sender: channel.port2(), receiver, _listener: listener }
+        let receiver = channel.port1();
+        receiver.set_onmessage(Some(work.as_ref().unchecked_ref()));
+        Task { scheduled, sender: channel.port2(), receiver, work: Some(work) }
     }
 
     /// Asks for a run.
     pub(crate) fn schedule(&self) {
-        if !self.is_scheduled.replace(true) {
+        if self.scheduled.get().is_none() {
+            self.scheduled.set(Some(Turn::OwnTask));
             // Fails for values that cannot be copied, which null is not.
             let _ = self.sender.post_message(&JsValue::NULL);
         }
@@ -52,22 +53,23 @@ impl Task {
 
     /// Asks for a run at the end of the present task, which costs the page less than another task.
     pub(crate) fn schedule_in_present_task(&self) {
-        if !self.is_scheduled.replace(true) {
-            // It cannot be cancelled, so it must not keep anything alive.
-            let work = Rc::downgrade(&self.work);
-            let run = Closure::once_into_js(move || {
-                if let Some(work) = work.upgrade() {
-                    work();
-                }
-            });
-            window().queue_microtask(run.unchecked_ref());
+        if let (None, Some(work)) = (self.scheduled.get(), &self.work) {
+            self.scheduled.set(Some(Turn::PresentTask));
+            window().queue_microtask(work.as_ref().unchecked_ref());
         }
     }
 }
 
 impl Drop for Task {
     fn drop(&mut self) {
+        self.receiver.set_onmessage(None);
         self.receiver.close();
+        // What is queued in the present task cannot be cancelled: its function must outlive this.
+        if self.scheduled.get() == Some(Turn::PresentTask)
+            && let Some(work) = self.work.take()
+        {
+            work.into_js_value();
+        }
     }
 }
 
