@@ -1,7 +1,7 @@
 //! From the data of a frame to an intervention, and what to say about frames that are none.
 
-use crate::web::Preserved;
-use js_sys::{Array, JSON, Object, Reflect};
+use crate::web::{Preserved, parse_json};
+use js_sys::{Array, Object, Reflect};
 use signals_wire::InterventionInstance;
 use std::fmt::{self, Display, Formatter};
 use std::rc::Rc;
@@ -22,8 +22,8 @@ impl Intervention {
     /// # Errors
     ///
     /// [`Malformed`] when it is no intervention.
-    pub(crate) fn parse(data: &str) -> Result<Intervention, Malformed> {
-        Intervention::read(JSON::parse(data).map_err(|_| Malformed::NotJson)?)
+    pub(crate) fn parse(data: &JsValue) -> Result<Intervention, Malformed> {
+        Intervention::read(parse_json(data).map_err(|_| Malformed::NotJson)?)
     }
 
     /// Reads an intervention that was parsed elsewhere. Missing `attributes` become an empty object.

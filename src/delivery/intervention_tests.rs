@@ -82,7 +82,7 @@ fn data_of_any_kind_is_an_intervention_or_refused_for_what_it_is() {
     let mut decoded = 0;
     for _ in 0..cases() {
         let data = arbitrary.data();
-        match (Intervention::parse(&data), JSON::parse(&data)) {
+        match (Intervention::parse(&data.as_str().into()), js_sys::JSON::parse(&data)) {
             (Ok(intervention), Ok(_)) => {
                 decoded += 1;
                 let name = Reflect::get(intervention.js(), &"name".into());
@@ -112,7 +112,7 @@ fn a_field_of_a_wrong_type_costs_nothing_but_itself() {
         for value in ["null", "7.5", "[]", "{}", "\"text\"", "true"] {
             let data =
                 format!(r#"{{"name":"discount","{field}":{value},"attributes":{{"views":4}}}}"#);
-            let intervention = Intervention::parse(&data);
+            let intervention = Intervention::parse(&data.as_str().into());
             assert!(intervention.is_ok_and(|it| it.name() == "discount"), "{data}");
         }
     }

@@ -20,7 +20,6 @@ use recent::{Calls, SeenIds};
 use serde::Serialize;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
-use std::mem;
 use std::rc::{Rc, Weak};
 use waiting::WaitingRoom;
 use wasm_bindgen::JsValue;
@@ -35,17 +34,17 @@ pub(crate) enum Received {
     Message {
         /// URL of the stream.
         url: Rc<str>,
-        /// The stream's last event id at this frame.
-        last_event_id: String,
-        /// The intervention as JSON.
-        data: String,
+        /// The stream's last event id at this frame, a string.
+        last_event_id: JsValue,
+        /// The intervention as JSON, a string.
+        data: JsValue,
     },
     /// A frame that only moves the position of a stream.
     Position {
         /// URL of the stream.
         url: Rc<str>,
-        /// The stream's last event id at this frame.
-        last_event_id: String,
+        /// The stream's last event id at this frame, a string.
+        last_event_id: JsValue,
     },
     /// An intervention from the page's own source.
     Parsed(JsValue),
@@ -89,8 +88,8 @@ pub(crate) struct Delivery {
     waiting: RefCell<WaitingRoom<Intervention>>,
     warned_of_waiting: Cell<bool>,
     positions: Rc<Positions>,
-    /// Reached, but not to be resumed from while interventions before them wait for a handler.
-    reached_while_waiting: RefCell<Vec<(Rc<str>, String)>>,
+    /// The latest last event id of each stream: not to be resumed from while interventions before it wait for a handler.
+    reached: RefCell<Vec<(Rc<str>, JsValue)>>,
 }
 
 /// What a [`Delivery`] works with.
@@ -136,7 +135,7 @@ impl Delivery {
                 waiting: RefCell::default(),
                 warned_of_waiting: Cell::new(false),
                 positions: settings.positions,
-                reached_while_waiting: RefCell::default(),
+                reached: RefCell::default(),
             }
         })
     }
@@ -196,6 +195,7 @@ impl Delivery {
                 break;
             }
         }
+        self.settle_positions();
     }
 
     fn next(&self) -> Option<Received> {
@@ -213,14 +213,21 @@ impl Delivery {
         }
     }
 
-    fn reach(&self, url: Rc<str>, last_event_id: String) {
-        if self.waiting.borrow().is_empty() {
-            self.positions.reach(&url, &last_event_id);
-            return;
+    fn reach(&self, url: Rc<str>, last_event_id: JsValue) {
+        let mut reached = self.reached.borrow_mut();
+        match reached.iter_mut().find(|(known, _)| *known == url) {
+            Some((_, latest)) => *latest = last_event_id,
+            None => reached.push((url, last_event_id)),
         }
-        let mut reached = self.reached_while_waiting.borrow_mut();
-        reached.retain(|(other, _)| *other != url);
-        reached.push((url, last_event_id));
+    }
+
+    /// Lets streams resume from where delivery has got to, once nothing before that waits.
+    fn settle_positions(&self) {
+        if self.waiting.borrow().is_empty() {
+            for (url, last_event_id) in self.reached.take() {
+                self.positions.reach(&url, &last_event_id.as_string().unwrap_or_default());
+            }
+        }
     }
 
     fn deliver(self: &Rc<Self>, decoded: Result<Intervention, Malformed>) {
@@ -292,11 +299,7 @@ impl Delivery {
             let message = format!("{lost} interventions waited for a handler in vain");
             self.log.warn(&self.subject, &message);
         }
-        if self.waiting.borrow().is_empty() {
-            for (url, last_event_id) in mem::take(&mut *self.reached_while_waiting.borrow_mut()) {
-                self.positions.reach(&url, &last_event_id);
-            }
-        }
+        self.settle_positions();
     }
 }
 

@@ -2,7 +2,9 @@
 
 use super::machine::Failure;
 use super::{Frame, FrameKind};
+use crate::web::Preserved;
 use gloo_events::EventListener;
+use js_sys::Reflect;
 use signals_wire::stream::{HELLO_EVENT, PING_EVENT};
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
@@ -63,10 +65,13 @@ impl Drop for OpenSource {
 }
 
 fn frame(kind: FrameKind, event: &Event) -> SourceEvent {
-    let event: &MessageEvent = event.unchecked_ref();
+    thread_local!(static LAST_EVENT_ID: JsValue = JsValue::from_str("lastEventId"));
+    // The getter of web-sys copies the text.
+    let last_event_id = LAST_EVENT_ID.with(|name| Reflect::get(event, name)).unwrap_or_default();
+    let data = event.unchecked_ref::<MessageEvent>().data();
     SourceEvent::Frame(Frame {
         kind,
-        last_event_id: event.last_event_id(),
-        data: event.data().as_string().unwrap_or_default(),
+        last_event_id: Preserved(last_event_id),
+        data: Preserved(data),
     })
 }

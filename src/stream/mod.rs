@@ -26,6 +26,7 @@ pub(crate) use machine::DEFAULT_CONNECTION_TIMEOUT_MS;
 pub(crate) use own_stream::read_hello;
 pub(crate) use probe::RefusedKey;
 
+use crate::web::Preserved;
 use serde::{Deserialize, Serialize};
 
 /// What an event of the stream is for.
@@ -39,15 +40,16 @@ pub(crate) enum FrameKind {
     Ping,
 }
 
-/// One event of the stream, as the server sent it or as another tab relayed it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Frame {
+/// One event of the stream, as the server sent it or as another tab relayed it. Its texts stay in JavaScript, because most are only
+/// passed on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Frame<Text = Preserved> {
     /// What it is for.
     pub(crate) kind: FrameKind,
     /// The last event id of the stream at this frame.
-    pub(crate) last_event_id: String,
+    pub(crate) last_event_id: Text,
     /// Its data.
-    pub(crate) data: String,
+    pub(crate) data: Text,
 }
 
 /// What a stream reports to its owner.

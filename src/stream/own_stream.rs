@@ -8,10 +8,11 @@ use super::status::Status;
 use super::{Frame, FrameKind, StreamEvent};
 use crate::web;
 use gloo_timers::callback::Timeout;
-use js_sys::{JSON, Math};
+use js_sys::Math;
 use signals_wire::stream::Hello;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use wasm_bindgen::JsValue;
 
 /// See the [module documentation](self). It wants no stream before [`Input::Subscribe`].
 #[must_use = "dropping it closes the stream"]
@@ -161,12 +162,13 @@ impl Inner {
 
 /// How often the server speaks at least, where this frame announces it.
 fn keep_alive_ms(frame: &Frame) -> Option<u64> {
-    let hello = (frame.kind == FrameKind::Hello).then(|| read_hello(&frame.data))?;
+    let hello = (frame.kind == FrameKind::Hello).then(|| read_hello(&frame.data.0))?;
     hello.keep_alive_ms.filter(|interval_ms| *interval_ms > 0)
 }
 
 /// What the server says in its `hello`. One that says nothing usable is as plain as one that says none.
-pub(crate) fn read_hello(data: &str) -> Hello {
-    let hello = JSON::parse(data).ok().and_then(|json| serde_wasm_bindgen::from_value(json).ok());
+pub(crate) fn read_hello(data: &JsValue) -> Hello {
+    let hello =
+        web::parse_json(data).ok().and_then(|json| serde_wasm_bindgen::from_value(json).ok());
     hello.unwrap_or_default()
 }

@@ -7,20 +7,26 @@ use std::collections::VecDeque;
 const MAX_FRAMES: usize = 100;
 
 /// The latest frames, oldest first, and the last event id before them.
-#[derive(Debug, Default)]
-pub(crate) struct RecentFrames {
-    before: Option<String>,
-    frames: VecDeque<Frame>,
+#[derive(Debug)]
+pub(crate) struct RecentFrames<Text> {
+    before: Option<Text>,
+    frames: VecDeque<Frame<Text>>,
 }
 
-impl RecentFrames {
+impl<Text> Default for RecentFrames<Text> {
+    fn default() -> Self {
+        RecentFrames { before: None, frames: VecDeque::new() }
+    }
+}
+
+impl<Text: PartialEq + Clone> RecentFrames<Text> {
     /// Says what had been heard when the first frame is kept; nothing where nothing had.
-    pub(crate) fn begin_after(&mut self, last_event_id: Option<String>) {
+    pub(crate) fn begin_after(&mut self, last_event_id: Option<Text>) {
         self.before = last_event_id;
     }
 
     /// Keeps a frame.
-    pub(crate) fn push(&mut self, frame: Frame) {
+    pub(crate) fn push(&mut self, frame: Frame<Text>) {
         if self.frames.len() == MAX_FRAMES {
             self.before = self.frames.pop_front().map(|oldest| oldest.last_event_id);
         }
@@ -29,14 +35,14 @@ impl RecentFrames {
 
     /// The interventions after the frame with this id, oldest first. `None` if that id is not known. A tab without a position has
     /// missed nothing.
-    pub(crate) fn after(&self, position: Option<&str>) -> Option<Vec<Frame>> {
+    pub(crate) fn after(&self, position: Option<&Text>) -> Option<Vec<Frame<Text>>> {
         let Some(position) = position else {
             return Some(Vec::new());
         };
-        let index = self.frames.iter().rposition(|frame| frame.last_event_id == position);
+        let index = self.frames.iter().rposition(|frame| frame.last_event_id == *position);
         let first = match index {
             Some(index) => index + 1,
-            None if self.before.as_deref() == Some(position) => 0,
+            None if self.before.as_ref() == Some(position) => 0,
             None => return None,
         };
         let later = self.frames.iter().skip(first);
@@ -48,12 +54,12 @@ impl RecentFrames {
 mod tests {
     use super::*;
 
-    fn frame(kind: FrameKind, last_event_id: &str) -> Frame {
+    fn frame(kind: FrameKind, last_event_id: &str) -> Frame<String> {
         let data = format!("data of {last_event_id}");
         Frame { kind, last_event_id: last_event_id.to_owned(), data }
     }
 
-    fn recent() -> RecentFrames {
+    fn recent() -> RecentFrames<String> {
         let mut recent = RecentFrames::default();
         recent.begin_after(Some("1".to_owned()));
         recent.push(frame(FrameKind::Message, "2"));
@@ -63,7 +69,7 @@ mod tests {
     }
 
     fn ids_after(position: Option<&str>) -> Option<Vec<String>> {
-        let frames = recent().after(position)?;
+        let frames = recent().after(position.map(str::to_owned).as_ref())?;
         Some(frames.into_iter().map(|frame| frame.last_event_id).collect())
     }
 
@@ -91,8 +97,11 @@ mod tests {
         for index in 0..=MAX_FRAMES {
             recent.push(frame(FrameKind::Message, &index.to_string()));
         }
-        assert_eq!(recent.after(Some("0")).map(|frames| frames.len()), Some(MAX_FRAMES));
+        assert_eq!(
+            recent.after(Some(&"0".to_owned())).map(|frames| frames.len()),
+            Some(MAX_FRAMES)
+        );
         recent.push(frame(FrameKind::Message, "last"));
-        assert!(recent.after(Some("0")).is_none());
+        assert!(recent.after(Some(&"0".to_owned())).is_none());
     }
 }

@@ -12,8 +12,8 @@ use super::recent_frames::RecentFrames;
 use super::status::{Phase, Status};
 use super::tabs::{TabChannel, TabId, TabMessage, channel_name};
 use super::{Frame, FrameKind, StreamEvent};
-use crate::web;
 use crate::web::locks::{Lock, LockEvent, Manner};
+use crate::web::{self, Preserved};
 use gloo_timers::callback::Timeout;
 use js_sys::Math;
 use std::cell::{Cell, RefCell};
@@ -50,12 +50,12 @@ pub(crate) struct SharedStream {
     /// Whether another tab was heard.
     has_company: Cell<bool>,
     /// The data of the server's latest `hello`.
-    hello: RefCell<Option<String>>,
+    hello: RefCell<Option<Preserved>>,
     /// The last event id heard here, or to resume from.
-    heard: RefCell<Option<String>>,
+    heard: RefCell<Option<Preserved>>,
     /// Whether the latest question named a position.
     asked_with_position: Cell<bool>,
-    recent: RefCell<RecentFrames>,
+    recent: RefCell<RecentFrames<Preserved>>,
 }
 
 impl SharedStream {
@@ -88,7 +88,7 @@ impl SharedStream {
                 wake: RefCell::default(),
                 has_company: Cell::default(),
                 hello: RefCell::default(),
-                heard: RefCell::new(positions.position(&url)),
+                heard: RefCell::new(positions.position(&url).map(Preserved::text)),
                 asked_with_position: Cell::default(),
                 recent: RefCell::default(),
                 url,
@@ -249,7 +249,7 @@ impl SharedStream {
     }
 
     fn ask(&self, urgent: bool) {
-        let position = self.positions.position(&self.url);
+        let position = self.positions.position(&self.url).map(Preserved::text);
         self.asked_with_position.set(position.is_some());
         self.post(&TabMessage::Question { from: self.tab, urgent, position });
     }
@@ -277,7 +277,7 @@ impl SharedStream {
         }
         match message {
             TabMessage::Question { from, urgent, position } if self.holds() => {
-                self.answer(Some(from), self.recent.borrow().after(position.as_deref()));
+                self.answer(Some(from), self.recent.borrow().after(position.as_ref()));
                 // An open stream only checks whether it is stale.
                 if urgent || self.is_open() {
                     self.own.feed(machine::Input::PageVisible);
@@ -307,7 +307,7 @@ impl SharedStream {
     }
 
     /// Takes in the frames that were missed, and the position that the holder has reached.
-    fn catch_up(&self, missed: Vec<Frame>, hello: Option<String>, position: Option<String>) {
+    fn catch_up(&self, missed: Vec<Frame>, hello: Option<Preserved>, position: Option<Preserved>) {
         for frame in missed {
             self.take_in(frame);
         }

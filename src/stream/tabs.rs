@@ -2,7 +2,7 @@
 
 use super::Frame;
 use super::status::Status;
-use crate::web::to_js;
+use crate::web::{Preserved, to_js};
 use gloo_events::EventListener;
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
@@ -21,7 +21,7 @@ pub(crate) enum TabMessage {
         /// A user is waiting: a holder between two attempts should try at once.
         urgent: bool,
         /// The last event id that the asker has heard, if there is one to resume from.
-        position: Option<String>,
+        position: Option<Preserved>,
     },
     /// From the holder: so is the connection.
     Answer {
@@ -30,9 +30,9 @@ pub(crate) enum TabMessage {
         /// How the connection is.
         status: Status,
         /// The data of the server's `hello`, if there was one.
-        hello: Option<String>,
+        hello: Option<Preserved>,
         /// The last event id that the holder has heard.
-        position: Option<String>,
+        position: Option<Preserved>,
         /// The interventions after the asker's position; nothing where the holder does not know that position.
         missed: Option<Vec<Frame>>,
     },

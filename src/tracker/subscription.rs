@@ -13,6 +13,7 @@ use crate::stream::shared_stream::{SharedStream, StreamRequest};
 use crate::stream::status::{Phase, Status};
 use crate::stream::url::stream_url;
 use crate::stream::{Frame, FrameKind, RefusedKey, StreamEvent, read_hello};
+use crate::web::Preserved;
 use crate::web::log::Log;
 use crate::web::scheduling::Task;
 use crate::web::snowplow::Payload;
@@ -199,7 +200,7 @@ impl Subscription {
     }
 
     fn pass_on(&self, url: &Rc<str>, frame: Frame) {
-        let Frame { kind, last_event_id, data } = frame;
+        let Frame { kind, last_event_id: Preserved(last_event_id), data: Preserved(data) } = frame;
         let url = Rc::clone(url);
         self.delivery.push(match kind {
             FrameKind::Ping => return,

@@ -15,6 +15,7 @@ use web_sys::{Performance, Storage, Window};
 thread_local! {
     static WINDOW: Window = web_sys::window().unwrap_throw();
     static PERFORMANCE: Performance = window().performance().unwrap_throw();
+    static PARSE_JSON: Function = property(&property(&js_sys::global(), "JSON"), "parse").unchecked_into();
 }
 
 /// The window of the page.
@@ -42,6 +43,22 @@ pub(crate) fn session_storage() -> Option<Storage> {
 #[serde(transparent)]
 pub(crate) struct Preserved(#[serde(with = "serde_wasm_bindgen::preserve")] pub(crate) JsValue);
 
+impl Preserved {
+    /// A text that JavaScript is to have.
+    pub(crate) fn text(text: String) -> Preserved {
+        Preserved(text.into())
+    }
+}
+
+/// What `JSON.parse` makes of a text that is in JavaScript already: that of js-sys wants it from Rust.
+///
+/// # Errors
+///
+/// A `SyntaxError` when it is no JSON.
+pub(crate) fn parse_json(text: &JsValue) -> Result<JsValue, JsValue> {
+    PARSE_JSON.with(|parse| parse.call1(&JsValue::UNDEFINED, text))
+}
+
 /// The JavaScript value that `JSON.parse` would make of what serde writes.
 pub(crate) fn to_js(value: &impl Serialize) -> JsValue {
     value.serialize(&Serializer::json_compatible()).unwrap_throw()
@@ -54,6 +71,10 @@ pub(crate) fn entries(object: &JsValue) -> Vec<(String, Result<JsValue, JsValue>
         entries.push((key.as_string().unwrap_or_default(), Reflect::get(object, &key)));
     }
     entries
+}
+
+fn property(object: &JsValue, name: &str) -> JsValue {
+    Reflect::get(object, &name.into()).unwrap_or_default()
 }
 
 /// What `String(value)` gives, unless that throws.
@@ -87,7 +108,7 @@ pub(crate) fn when_settled(
 
 /// `promise.then(resolved, rejected)`. That of js-sys borrows closures, which somebody would have to keep until it settles.
 pub(crate) fn then(promise: &Promise, resolved: &JsValue, rejected: &JsValue) {
-    let then: Function = Reflect::get(promise, &"then".into()).unwrap_or_default().unchecked_into();
+    let then: Function = property(promise, "then").unchecked_into();
     drop(then.call2(promise, resolved, rejected));
 }
 
