@@ -1,6 +1,6 @@
 //! A client of a page without a tracker: `createInterventionsClient` of the public API.
 
-use crate::plugin::Page;
+use crate::page::{Page, texts};
 use crate::tracker::receiver::Receiver;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
@@ -29,7 +29,7 @@ impl Client {
     /// Forgets the handlers with this id or these ids.
     #[wasm_bindgen(js_name = removeHandlers)]
     pub fn remove_handlers(&self, handler_ids: &JsValue) {
-        for id in crate::plugin::texts(handler_ids) {
+        for id in texts(handler_ids) {
             self.receiver.remove_handler(&id);
         }
     }

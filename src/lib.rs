@@ -16,6 +16,7 @@ mod client;
 mod config;
 mod delivery;
 mod measurement;
+mod page;
 mod plugin;
 mod stream;
 mod tracker;
