@@ -21,6 +21,7 @@ mod plugin;
 mod stream;
 mod tracker;
 #[cfg(test)]
+#[path = "typescript_tests.rs"]
 mod typescript;
 mod web;
 
