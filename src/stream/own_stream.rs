@@ -120,7 +120,10 @@ impl Inner {
     }
 
     fn wake_after(self: &Rc<Self>, delay_ms: Option<u32>) {
-        drop(self.probe.take());
+        // Open or over: there is nothing left to explain. The next attempt may begin before an answer comes, which is still of use.
+        if delay_ms.is_none() {
+            drop(self.probe.take());
+        }
         let weak = Rc::downgrade(self);
         let timer = delay_ms.map(|delay_ms| {
             Timeout::new(delay_ms, move || {
