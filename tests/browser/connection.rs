@@ -174,12 +174,28 @@ async fn a_refusal_for_good_is_explained_and_waits_the_longest() {
     assert_eq!(page.log_lines().matches("status 422").count(), 1);
 }
 
+/// A connection whose server does not take the id of `user_id`.
+const REFUSAL: &str = r#"{"status":422,"contentType":"application/json","frames":["{\"detail\":[{\"loc\":[\"query\",\"user_id\"],\"msg\":\"must be a UUID\",\"type\":\"uuid_parsing\"}]}"]}"#;
+
+#[wasm_bindgen_test]
+async fn a_refused_id_is_found_out_even_if_the_next_attempt_follows_at_once() {
+    let channel = Channel::open(&format!("[{REFUSAL}]")).await;
+    let page = TestPage::new();
+    // No delay between attempts.
+    js("(globalThis.chance = Math.random, Math.random = () => 0)");
+    page.subscribe_with(&channel, "{ attributeKeyIds: { user_id: 'ada' } }");
+    until("the page is told", async || {
+        page.log_lines().contains("The server refuses the id of `user_id`")
+    })
+    .await;
+    js("(Math.random = globalThis.chance)");
+}
+
 #[wasm_bindgen_test]
 async fn an_id_that_the_server_refuses_costs_only_itself_and_is_said_once() {
-    let refusal = r#"{"status":422,"contentType":"application/json","frames":["{\"detail\":[{\"loc\":[\"query\",\"user_id\"],\"msg\":\"must be a UUID\",\"type\":\"uuid_parsing\"}]}"]}"#;
     let delivering = sending(&[instance(1, "a")]);
     // The stream is refused twice, then the server is asked why.
-    let script = format!("[{refusal},{refusal},{refusal},{}", &delivering[1..]);
+    let script = format!("[{REFUSAL},{REFUSAL},{REFUSAL},{}", &delivering[1..]);
     let channel = Channel::open(&script).await;
     let page = TestPage::new();
     page.add_handlers(NOTE_IDS);
