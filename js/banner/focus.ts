@@ -1,8 +1,13 @@
+import { fullscreenElement } from './front.js';
+
 /** Name of the elements that hold banners. */
 export const HOST = 'signals-banners';
 
 /** What had the focus before it came into banners, at whatever position. */
 let before: HTMLElement | null = null;
+
+/** What in a banner had the focus until the browser took it. */
+let taken: HTMLElement | null = null;
 
 /** Notes where the focus comes from when it comes into `host`, until `signal` aborts. */
 export function followFocus(host: HTMLElement, signal: AbortSignal): void {
@@ -17,11 +22,12 @@ export function focusBefore(): HTMLElement | null {
 
 /** Runs `move`, which moves the banners of `root` in the document: that takes the focus from them, and they get it back. */
 export function keepFocus(root: ShadowRoot, move: () => void): void {
-  const { activeElement } = root;
+  const had = root.activeElement ?? (taken?.getRootNode() === root ? taken : null);
   const known = before;
+  taken = null;
   move();
-  if (!(activeElement instanceof HTMLElement) || root.activeElement === activeElement) return;
-  activeElement.focus({ preventScroll: true });
+  if (!(had instanceof HTMLElement) || root.activeElement === had) return;
+  had.focus({ preventScroll: true });
   before = known;
 }
 
@@ -31,7 +37,19 @@ function onFocusIn({ relatedTarget }: FocusEvent): void {
 }
 
 /** The focus left for the page, or for nothing at all; a window in the background has no focus, and gets it back. */
-function onFocusOut({ relatedTarget }: FocusEvent): void {
+function onFocusOut(event: FocusEvent): void {
+  const { relatedTarget, currentTarget } = event;
+  // Chromium may take it before it says that an element fills the screen: the banner is about to follow there.
+  if (relatedTarget === null && isBehind(currentTarget)) {
+    taken = event.composedPath()[0] as HTMLElement;
+    return;
+  }
   const isAmongBanners = relatedTarget instanceof HTMLElement && relatedTarget.localName === HOST;
   if (!isAmongBanners && document.hasFocus()) before = null;
+}
+
+/** Whether an element that does not hold `host` fills the screen. */
+function isBehind(host: EventTarget | null): boolean {
+  const full = fullscreenElement();
+  return full !== undefined && !full.contains(host as Node);
 }
