@@ -119,13 +119,13 @@ const KNOWN = `## Where budgets are missed
   (tokio's \`current_thread\`), new streams were half as many again and this stayed as it is; not taken, for it would leave the other cores idle.
 - **19,000 streams** are served by the mock server, all of them. It is nchan that closes some hundreds, which leaves nothing to compare with.
 - **Everything with the WebAssembly**: what the bytes are, by crate, and what was tried stands in [size](size.md). Nightly Rust would save 2 to
-  8 KB; a feature of serde-wasm-bindgen that leaves out its texts of errors, another 8 KB.
+  8 KB; a feature of serde-wasm-bindgen that leaves out its texts of errors, about 8 KB more.
 - **The stream is requested** only once the WebAssembly has started. Its files arrive while the tracker starts, and it is compiled
   meanwhile; what remains happens after the page's own script, on the main thread: the browser compiles each function of the
   WebAssembly when it is first called, and grants the lock that keeps tabs from connecting twice.
-- **Task time of a lone instance**: runs gave 1.15 to 1.3 of the existing plugin. Reading it with serde takes some microseconds, and so does each
+- **Task time of a lone instance**: two runs gave 1.15 and 1.20 of the existing plugin. Reading it with serde takes some microseconds, and so does each
   function of the browser that is called by name.
-- **Time per event with an entity pointer**: runs gave 1.0 to 1.5. The base64 of a new entity is decoded in Rust, by the code that the server has, and
+- **Time per event with an entity pointer**: two runs gave 1.28 and 1.41. The base64 of a new entity is decoded in Rust, by the code that the server has, and
   crosses the boundary twice: once to be decoded, once to be parsed.`;
 
 const HEADINGS = ['what', 'measured', 'ratio', 'budget', '', 'note'];
