@@ -14,6 +14,7 @@ import { attempt, entryPoint, Failure, run, step } from './support/report.mjs';
 
 const WASM_TARGET = 'wasm32-unknown-unknown';
 const WASM_PACK_VERSION = '0.15.1';
+const NEXTEST_VERSION = '0.9.143';
 const OLDEST_NODE = 20;
 
 /**
@@ -28,6 +29,7 @@ export async function setUp({ tests = false } = {}) {
   await cargoTool('wasm-bindgen-cli', 'wasm-bindgen', lockedVersion('wasm-bindgen'));
   if (tests) {
     await cargoTool('wasm-pack', 'wasm-pack', WASM_PACK_VERSION, ['--locked']);
+    await cargoTool('cargo-nextest', 'cargo-nextest', NEXTEST_VERSION, ['--locked']);
     await chromium();
     await pythonPackages();
   }
@@ -78,8 +80,8 @@ async function wasmTarget() {
 
 // Unoptimised and without debug information: such a tool is built three times as fast and does its work in the same second.
 async function cargoTool(crate, program, version, flags = []) {
-  const { code, output } = await attempt([path.join(toolsDir, 'bin', program), '--version']);
-  if (code === 0 && output.trim().endsWith(version)) return;
+  const { code, output } = await attempt([program, '--version']);
+  if (code === 0 && output.split(/\s/).includes(version)) return;
   await step(`installing ${crate} ${version} into .tools (once; a minute or two)`, () =>
     run(
       ['cargo', 'install', crate, '--version', version, '--debug', '--force', '--root', toolsDir, ...flags],

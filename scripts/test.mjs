@@ -1,7 +1,8 @@
 // `npm test`: sets up what is missing, builds, runs every suite (the quick ones first) and ends with `N passed, N failed`.
 //
-//   npm test                 everything
-//   npm test -- rust e2e     only the suites named
+//   npm test                   everything
+//   npm test -- rust e2e       only the suites named
+//   npm test -- --slowest      prints the twenty slowest tests as well
 
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,150 +10,130 @@ import path from 'node:path';
 import { build } from './build.mjs';
 import { setUp } from './setup.mjs';
 import { findChromedriver, findChromium } from './support/browser.mjs';
+import { targetDir } from './support/project.mjs';
 import { venvPython } from './support/python.mjs';
 import { attempt, entryPoint, Failure, step } from './support/report.mjs';
+import { readJunit, readTestHarness } from './support/test-results.mjs';
+
+const SLOWEST = 20;
 
 const reports = mkdtempSync(path.join(tmpdir(), 'signals-tests-'));
+const reportOf = (name) => path.join(reports, `${name}.xml`);
 
-/** A suite: its command, and how to count from its output or report how many tests passed and failed. */
+/** The suites: what runs each, and where its JUnit report is. One without a report is read by what it prints. */
 const suites = {
   rust: {
     title: 'Rust, native',
-    command: ['cargo', 'test', '--locked', '--workspace', '--no-fail-fast'],
-    count: countCargo,
+    command: ['cargo', 'nextest', 'run', '--locked', '--workspace', '--no-fail-fast'],
+    report: path.join(targetDir, 'nextest', 'default', 'junit.xml'),
   },
-  unit: {
-    title: 'TypeScript units',
-    command: vitest('tests/unit', 'unit.json'),
-    count: () => countVitest(readReport('unit.json')),
+  'rust-docs': {
+    title: 'Rust, samples in the documentation',
+    command: ['cargo', 'test', '--locked', '--workspace', '--doc', '--no-fail-fast'],
   },
+  unit: vitest('unit', 'TypeScript units', 'tests/unit'),
   agreement: {
     title: 'the engine natively and as WebAssembly',
     command: ['node', 'scripts/test-agreement.mjs'],
-    count: countCargo,
   },
   wasm: {
     title: 'Rust in Chromium',
     command: ['node', 'scripts/test-wasm.mjs'],
-    count: countCargo,
   },
   contract: {
     title: 'contract with the Signals Python SDK',
-    command: [venvPython, '-m', 'pytest', 'tests/contract', `--junit-xml=${reports}/contract.xml`],
+    command: [venvPython, '-m', 'pytest', 'tests/contract', `--junit-xml=${reportOf('contract')}`],
     env: { PYTHONDONTWRITEBYTECODE: '1' },
-    count: () => countJunit(readReport('contract.xml')),
+    report: reportOf('contract'),
   },
-  node: {
-    title: 'contract with the Signals SDK for Node.js',
-    command: vitest('tests/contract/node', 'node.json'),
-    count: () => countVitest(readReport('node.json')),
-  },
-  e2e: {
-    title: 'end to end in Chromium',
-    command: ['playwright', 'test', '--reporter=line,json'],
-    env: { PLAYWRIGHT_JSON_OUTPUT_FILE: path.join(reports, 'e2e.json') },
-    count: () => countPlaywright(readReport('e2e.json')),
-  },
-  consumers: {
-    title: 'the packed package in storefronts of its users',
-    command: ['playwright', 'test', '--config=tests/consumers/playwright.config.ts', '--reporter=line,json'],
-    env: { PLAYWRIGHT_JSON_OUTPUT_FILE: path.join(reports, 'consumers.json') },
-    count: () => countPlaywright(readReport('consumers.json')),
-  },
+  node: vitest('node', 'contract with the Signals SDK for Node.js', 'tests/contract/node'),
+  e2e: playwright('e2e', 'end to end in Chromium', 'playwright.config.ts'),
+  consumers: playwright(
+    'consumers',
+    'the packed package in storefronts of its users',
+    'tests/consumers/playwright.config.ts',
+  ),
 };
 
 await entryPoint(async () => {
   const wanted = process.argv.slice(2);
-  const unknown = wanted.filter((name) => !(name in suites));
+  const names = wanted.filter((word) => !word.startsWith('--'));
+  const unknown = [
+    ...names.filter((name) => !(name in suites)),
+    ...wanted.filter((word) => word.startsWith('--') && word !== '--slowest'),
+  ];
   if (unknown.length > 0) {
     throw new Failure(
-      `no suite is called ${unknown.join(', ')}: there are ${Object.keys(suites).join(', ')}`,
+      `no suite is called ${unknown.join(', ')}: there are ${Object.keys(suites).join(', ')}, and the option --slowest`,
     );
   }
   await setUp({ tests: true });
   await build();
-  const outcome = await runSuites(wanted.length > 0 ? wanted : Object.keys(suites));
+  const results = [];
+  for (const name of names.length > 0 ? names : Object.keys(suites)) results.push(...(await runSuite(name)));
   rmSync(reports, { recursive: true, force: true });
-  console.log(`${outcome.passed} passed, ${outcome.failed} failed`);
-  if (outcome.failed > 0) process.exitCode = 1;
+  if (wanted.includes('--slowest')) printSlowest(results);
+  const passed = results.filter((result) => result.passed).length;
+  console.log(`${passed} passed, ${results.length - passed} failed`);
+  if (passed < results.length) process.exitCode = 1;
 });
 
-async function runSuites(names) {
-  const total = { passed: 0, failed: 0 };
-  for (const name of names) {
-    const { passed, failed } = await runSuite(suites[name]);
-    total.passed += passed;
-    total.failed += failed;
-  }
-  return total;
-}
-
 /** Runs one suite. One that dies, or that ran no test, counts as a failure whatever it reported. */
-async function runSuite({ title, command, env = {}, count }) {
+async function runSuite(name) {
+  const { title, command, env = {}, report } = suites[name];
   const browser = { CHROMIUM: findChromium(), CHROMEDRIVER: findChromedriver() };
+  if (report) rmSync(report, { force: true });
   const { code, output } = await step(`testing: ${title}`, () =>
     attempt(command, { env: { ...browser, ...env } }),
   );
-  let result = { passed: 0, failed: 0 };
+  let results = [];
   try {
-    result = count(output);
+    results = report ? readJunit(readFileSync(report, 'utf8')) : readTestHarness(output);
   } catch (error) {
     console.log(`  no result could be read: ${error.message}`);
   }
-  if ((code !== 0 || result.passed === 0) && result.failed === 0) result.failed = 1;
-  if (result.failed > 0) process.stdout.write(output);
-  console.log(`  ${title}: ${result.passed} passed, ${result.failed} failed`);
-  return result;
-}
-
-/** Runs the tests in `folder`, and writes the report `name`. */
-function vitest(folder, name) {
-  return [
-    'vitest',
-    'run',
-    `--dir=${folder}`,
-    '--reporter=default',
-    '--reporter=json',
-    `--outputFile.json=${reports}/${name}`,
-  ];
-}
-
-/** Reads the sums of a report of vitest. */
-function countVitest(report) {
-  const { numPassedTests, numTotalTests } = JSON.parse(report);
-  return { passed: numPassedTests, failed: numTotalTests - numPassedTests };
-}
-
-/** Adds up the `test result:` lines of cargo test and wasm-pack test. An ignored test counts as failed: none is wanted. */
-function countCargo(output) {
-  const total = { passed: 0, failed: 0 };
-  for (const [, passed, failed, ignored] of output.matchAll(
-    /^test result: .*?(\d+) passed; (\d+) failed; (\d+) ignored/gm,
-  )) {
-    total.passed += Number(passed);
-    total.failed += Number(failed) + Number(ignored);
+  const failed = results.filter((result) => !result.passed);
+  if (failed.length === 0 && (code !== 0 || results.length === 0)) {
+    results.push({ name: `${command.join(' ')} ended with ${code}`, passed: false });
+    failed.push(results.at(-1));
   }
-  return total;
+  if (failed.length > 0) process.stdout.write(output);
+  for (const result of failed) console.log(`  failed: ${result.name}`);
+  console.log(`  ${title}: ${results.length - failed.length} passed, ${failed.length} failed`);
+  return results.map((result) => ({ ...result, suite: name }));
 }
 
-/** Reads the sums of a JUnit report. A test that is skipped or expected to fail counts as failed: none is wanted. */
-function countJunit(report) {
-  const [suite] = report.match(/<testsuite [^>]*>/) ?? ['no test suite'];
-  const sum = (name) => {
-    const [, value] = suite.match(new RegExp(` ${name}="(\\d+)"`)) ?? [];
-    if (value === undefined) throw new Error(`the report does not tell the number of ${name}`);
-    return Number(value);
+function printSlowest(results) {
+  const timed = results.filter(({ seconds }) => seconds !== undefined);
+  timed.sort((one, other) => other.seconds - one.seconds);
+  console.log(`the ${SLOWEST} slowest tests:`);
+  for (const { suite, name, seconds } of timed.slice(0, SLOWEST)) {
+    console.log(`${seconds.toFixed(1).padStart(7)} s  ${suite}: ${name}`);
+  }
+}
+
+/** The tests in `folder`, run by vitest. */
+function vitest(name, title, folder) {
+  return {
+    title,
+    command: [
+      'vitest',
+      'run',
+      `--dir=${folder}`,
+      '--reporter=default',
+      '--reporter=junit',
+      `--outputFile.junit=${reportOf(name)}`,
+    ],
+    report: reportOf(name),
   };
-  const failed = sum('failures') + sum('errors') + sum('skipped');
-  return { passed: sum('tests') - failed, failed };
 }
 
-/** Reads the sums of a Playwright report. A test that passed only at the second try, or was skipped, counts as failed. */
-function countPlaywright(report) {
-  const { expected, unexpected, flaky, skipped } = JSON.parse(report).stats;
-  return { passed: expected, failed: unexpected + flaky + skipped };
-}
-
-function readReport(name) {
-  return readFileSync(path.join(reports, name), 'utf8');
+/** The tests of `config`, run by Playwright. */
+function playwright(name, title, config) {
+  return {
+    title,
+    command: ['playwright', 'test', `--config=${config}`, '--reporter=line,junit'],
+    env: { PLAYWRIGHT_JUNIT_OUTPUT_FILE: reportOf(name) },
+    report: reportOf(name),
+  };
 }

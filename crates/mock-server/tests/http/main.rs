@@ -15,6 +15,7 @@ mod inspector;
 mod inspector_extension;
 mod killed;
 mod memory;
+mod mobile;
 mod persistence;
 mod program;
 mod registry;
