@@ -9,14 +9,18 @@ import { expect, test } from './support/test';
 const DOCUMENT = inProject('docs', 'compatibility.md');
 const INTRODUCTION = `# Compatibility with \`@snowplow/signals-browser-plugin\`
 
-What the existing plugin (version 0.2.1) and this one do in the same situation. Each row is a test that runs both in the same Chromium with
-the real Snowplow tracker against the same scripted server, and this table is written by it (\`npm run docs:compatibility\`). The servers are
-compared [below](#hosted-signals-and-this-server).
+This page compares this plugin with version 0.2.1 of the existing one, and the mock server with
+[hosted Signals](#hosted-signals-and-this-server).
 
-Both export \`SignalsPlugin\`, \`subscribeToInterventions\`, \`addInterventionHandlers\` and \`removeInterventionHandlers\` with the same
-arguments: see [migrating](migrating.md).
+## The plugins
 
-| What happens | The existing plugin | This plugin |
+Both plugins export \`SignalsPlugin\`, \`subscribeToInterventions\`, \`addInterventionHandlers\` and \`removeInterventionHandlers\` with the same
+arguments. See [migrating](migrating.md).
+
+Each row is a test. It runs both plugins in the same Chromium, with the real Snowplow tracker, against the same scripted server.
+\`npm run docs:compatibility\` writes this table from the results.
+
+| situation | existing plugin | this plugin |
 | --- | --- | --- |
 `;
 /** What follows the table is written by hand. */

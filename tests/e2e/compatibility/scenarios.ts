@@ -19,9 +19,11 @@ const HELLO =
 /** Whether the plugin recovers from whatever its first connection met. */
 async function recovery(store: Storefront): Promise<string> {
   await store.startAll();
-  if (await store.receives(1)) return 'Tries again and receives.';
+  if (await store.receives(1)) return 'Retries and receives the intervention.';
   const requests = (await store.requests()).length;
-  return requests === 1 ? 'Gives up: no further request.' : `Receives nothing after ${requests} requests.`;
+  return requests === 1
+    ? 'Gives up and sends no further request.'
+    : `Receives nothing after ${requests} requests.`;
 }
 
 async function callsAfter(store: Storefront, ...frames: string[]): Promise<string[]> {
@@ -63,39 +65,39 @@ export const SCENARIOS: Scenario[] = [
       await store.startAll();
       // The browser itself makes the second request, in its own time.
       await store.waitFor(async () => (await store.requests()).length >= 2);
-      return (await store.receives(1)) ? 'Tries again and receives.' : 'Gives up.';
+      return (await store.receives(1)) ? 'Retries and receives the intervention.' : 'Gives up.';
     },
   },
   {
-    title: 'The server announced its keep-alive interval and falls silent',
+    title: 'The server announces its keep-alive interval, then falls silent',
     connections: [{ frames: [HELLO] }, ALL_WELL],
     observe: async (store) => {
       await store.startAll();
       await store.waitFor(async () => (await store.requests()).some(({ open }) => open));
       const receives = await store.receives(1);
-      return receives ? 'Notices after three intervals, reconnects and receives.' : 'Waits for ever.';
+      return receives ? 'Reconnects after three intervals and receives the intervention.' : 'Waits forever.';
     },
   },
   {
-    title: 'A frame is no JSON, the next one is an intervention',
+    title: 'A message is not JSON; the next one is an intervention',
     connections: [KEEP],
     observe: async (store) => {
       const errors: Error[] = [];
       store.page.on('pageerror', (error) => errors.push(error));
       const calls = await callsAfter(store, 'data: {oops\n\n', instance('one'));
       const next = calls.includes('first one') ? 'delivers the next one' : 'loses the next one';
-      return errors.length > 0 ? `Throws into the page; ${next}.` : `Logs a warning; ${next}.`;
+      return errors.length > 0 ? `Throws an uncaught error; ${next}.` : `Logs a warning; ${next}.`;
     },
   },
   {
-    title: 'A frame is `null`, the next one is an intervention',
+    title: 'A message is `null`; the next one is an intervention',
     connections: [KEEP],
     observe: async (store) => {
       const errors: Error[] = [];
       store.page.on('pageerror', (error) => errors.push(error));
       const calls = await callsAfter(store, 'data: null\n\n', instance('one'));
       const next = calls.includes('first one') ? 'delivers the next one' : 'loses the next one';
-      return errors.length > 0 ? `Throws into the page; ${next}.` : `Logs a warning; ${next}.`;
+      return errors.length > 0 ? `Throws an uncaught error; ${next}.` : `Logs a warning; ${next}.`;
     },
   },
   {
@@ -110,12 +112,12 @@ export const SCENARIOS: Scenario[] = [
     },
   },
   {
-    title: 'An intervention has fields that nobody knows',
+    title: 'An intervention has unknown fields',
     connections: [KEEP],
     observe: async (store) => {
       await callsAfter(store, instance('one', { colour: 'red' }));
       const received = await store.page.evaluate(() => window.store.received as { colour?: string }[]);
-      return received[0]?.colour === 'red' ? 'They reach the handler.' : 'They are lost.';
+      return received[0]?.colour === 'red' ? 'Passes them to the handler.' : 'Loses them.';
     },
   },
   {
@@ -150,11 +152,11 @@ export const SCENARIOS: Scenario[] = [
       await store.waitFor(async () => (await store.requests()).some(({ open }) => open));
       await store.passTime(5_000);
       await store.page.evaluate(() => window.store.addHandler('late'));
-      return (await store.receives(1, 5_000)) ? 'It waits for the handler.' : 'It is lost.';
+      return (await store.receives(1, 5_000)) ? 'Keeps it for the handler.' : 'Loses it.';
     },
   },
   {
-    title: 'The user logs in (an id changes) while the server is slow',
+    title: 'An id changes (the user logs in) while the server is slow',
     connections: [KEEP, { end: 'hang' }],
     observe: async (store) => {
       await store.startAll();
@@ -163,12 +165,12 @@ export const SCENARIOS: Scenario[] = [
       await store.waitFor(async () => (await store.requests()).length === 2);
       await store.send(instance('meanwhile'));
       return (await store.receives(1, 2_000))
-        ? 'The old stream delivers until the new one is open.'
-        : 'What the old stream would have brought meanwhile is lost.';
+        ? 'Delivers from the old stream until the new one is open.'
+        : 'Loses interventions until the new stream is open.';
     },
   },
   {
-    title: 'Three tabs of one shopper are open',
+    title: 'A shopper has three tabs open',
     connections: [KEEP],
     observe: async (store) => {
       const tabs = [store, await store.anotherTab(), await store.anotherTab()];
@@ -181,10 +183,12 @@ export const SCENARIOS: Scenario[] = [
       await store.send(instance('one'));
       for (const tab of tabs) await tab.receives(1, 5_000);
       const calls = await Promise.all(tabs.map((tab) => tab.calls()));
-      const once = calls.every((calls) => calls.length === 1) ? 'each delivers once' : 'not all deliver once';
+      const once = calls.every((calls) => calls.length === 1)
+        ? 'each tab delivers once'
+        : 'not every tab delivers once';
       const open = (await store.requests()).filter(({ open }) => open).length;
       for (const tab of tabs.slice(1)) await tab.page.close();
-      return `${open === 1 ? 'They share one connection' : `They have ${open} connections`}; ${once}.`;
+      return `${open === 1 ? 'Shares one connection' : `Opens ${open} connections`}; ${once}.`;
     },
   },
   {
@@ -196,8 +200,8 @@ export const SCENARIOS: Scenario[] = [
       const calls = await callsAfter(store, instance('one'), instance('two'));
       const others = calls.filter((call) => call.startsWith('first')).length;
       return others === 2
-        ? 'The other handlers and later interventions are unaffected.'
-        : 'Others are affected.';
+        ? 'Calls the other handlers and delivers later interventions.'
+        : 'Skips other handlers or later interventions.';
     },
   },
   {
@@ -207,11 +211,11 @@ export const SCENARIOS: Scenario[] = [
       await store.page.evaluate(() => window.store.startTracker());
       await store.page.evaluate(() => window.store.addHandler('__proto__'));
       const calls = await callsAfter(store, instance('one'));
-      return calls.includes('__proto__ one') ? 'It is called like any other.' : 'It is never called.';
+      return calls.includes('__proto__ one') ? 'Calls it like any other.' : 'Never calls it.';
     },
   },
   {
-    title: 'Handlers and a subscription come before any tracker',
+    title: 'The page registers handlers and subscribes before it creates a tracker',
     connections: [ALL_WELL],
     observe: async (store) => {
       await store.page.evaluate(() => {
@@ -219,13 +223,11 @@ export const SCENARIOS: Scenario[] = [
         window.store.subscribe({ user_id: 'ada' });
         window.store.startTracker();
       });
-      return (await store.receives(1, 10_000))
-        ? 'They apply to the tracker that comes.'
-        : 'They are ignored.';
+      return (await store.receives(1, 10_000)) ? 'Applies them to the tracker.' : 'Ignores them.';
     },
   },
   {
-    title: 'The page has a source of interventions of its own (`fetcher`)',
+    title: 'The page passes a `fetcher`',
     connections: [KEEP],
     observe: async (store) => {
       await store.page.evaluate(() => {
@@ -247,14 +249,15 @@ export const SCENARIOS: Scenario[] = [
       await store.page.evaluate(() => window.store.trackPageView());
       const told = await store.page.evaluate(() => window.store.fetcherTold);
       const isTold = told.includes('ada') && told.includes('pv');
-      const isAsked = isTold ? 'is configured and shown the events' : 'is told too little';
+      const configures = isTold ? 'Configures it and passes it events' : 'Tells it too little';
       const calls = await store.calls();
       const requests = (await store.requests()).length;
-      return `It ${isAsked}, what it brings is ${calls.includes('first own') ? 'delivered' : 'lost'}, and ${requests === 0 ? 'there is no stream' : 'there is a stream besides'}.`;
+      const delivers = calls.includes('first own') ? 'delivers its interventions' : 'loses its interventions';
+      return `${configures}, ${delivers}, and opens ${requests === 0 ? 'no stream' : 'a stream too'}.`;
     },
   },
   {
-    title: 'An id is the nil UUID, which anonymous trackers send for everybody',
+    title: 'An id is the nil UUID, which every anonymous tracker sends',
     connections: [KEEP],
     observe: async (store) => {
       await store.page.evaluate((domain_userid) => {
@@ -265,25 +268,25 @@ export const SCENARIOS: Scenario[] = [
       await store.waitFor(async () => (await store.requests()).length > 0);
       const [request] = await store.requests();
       return request?.query.includes(NIL_UUID)
-        ? 'Subscribes to the interventions of everybody who is anonymous.'
-        : 'It counts as no id.';
+        ? 'Subscribes to the interventions of all anonymous users.'
+        : 'Ignores the id.';
     },
   },
   {
-    title: 'What is tracked about an intervention that is handled',
+    title: 'A handler succeeds',
     connections: [KEEP],
     observe: async (store) => {
       const tracked = trackedEvents(store);
       await callsAfter(store, instance('one'));
       // The tracker sends one event after the other, as fast as the collector answers.
       await store.waitFor(async () => tracked.length >= 2);
-      return names(tracked);
+      return `Tracks ${names(tracked)}.`;
     },
   },
   {
-    title: 'What is tracked about an intervention whose handler rejects',
+    title: 'A handler rejects',
     connections: [KEEP],
-    observe: async (store) => names(await trackedOfRejection(store)),
+    observe: async (store) => `Tracks ${names(await trackedOfRejection(store))}.`,
   },
 ];
 
