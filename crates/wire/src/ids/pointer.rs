@@ -179,7 +179,7 @@ impl Place {
         }
         match Field::named(&name) {
             Some(field) => {
-                Place::Field { parameters: field.parameters().collect(), kind: field.kind }
+                Place::Field { parameters: field.parameters(), kind: field.kind }
             }
             None => Place::Parameter(name),
         }
