@@ -97,7 +97,8 @@ impl Json<'static> for JsJson {
     fn property(&self, name: &str) -> Option<JsJson> {
         let name = JsValue::from_str(name);
         // What JSON describes throws nothing, and has no undefined properties.
-        let has_property = self.0.is_object() && Object::has_own(self.0.unchecked_ref::<Object>(), &name);
+        let has_property =
+            self.0.is_object() && Object::has_own(self.0.unchecked_ref::<Object>(), &name);
         has_property.then(|| Reflect::get(&self.0, &name).ok())?.map(JsJson)
     }
 

@@ -235,7 +235,8 @@ pub fn parse_size(text: &str) -> Option<(&str, &str)> {
 fn parse_pixels(text: &str) -> Option<&str> {
     let is_digits = text.bytes().all(|byte| byte.is_ascii_digit());
     // Enrichment has 32 bits with a sign for it.
-    (is_digits && text.parse::<u64>().is_ok_and(|pixels| i32::try_from(pixels).is_ok())).then(|| without_leading_zeros(text))
+    (is_digits && text.parse::<u64>().is_ok_and(|pixels| i32::try_from(pixels).is_ok()))
+        .then(|| without_leading_zeros(text))
 }
 
 /// Digits as a number of them is written.

@@ -178,9 +178,7 @@ impl Place {
             return Place::FromUrl { parameter, part: *part };
         }
         match Field::named(&name) {
-            Some(field) => {
-                Place::Field { parameters: field.parameters(), kind: field.kind }
-            }
+            Some(field) => Place::Field { parameters: field.parameters(), kind: field.kind },
             None => Place::Parameter(name),
         }
     }
