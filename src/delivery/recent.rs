@@ -73,7 +73,7 @@ impl<F: PartialEq + Clone> Calls<F> {
 #[derive(Debug)]
 struct RecentIds<T> {
     oldest_first: VecDeque<Rc<str>>,
-    /// In order of the ids: of a thousand one is found in ten steps, with a tenth of the code of a hash map.
+    /// In order of the ids: one of a thousand is found in ten steps. A hash map would add 2.5 KB to the download.
     by_id: Vec<(Rc<str>, T)>,
 }
 
