@@ -16,7 +16,7 @@ import { sizeTables } from './support/size-report.mjs';
 const BUDGETS = [
   { what: 'what an application bundles', files: ['index.js'], bytes: 3.5 * 1024 },
   { what: 'the script of a script tag', files: ['signals-interventions.js'], bytes: 3.5 * 1024 },
-  { what: 'everything', files: ['index.js', 'core.js', 'signals-interventions.wasm'], bytes: 98 * 1024 },
+  { what: 'everything', files: ['index.js', 'core.js', 'signals-interventions.wasm'], bytes: 93 * 1024 },
 ];
 
 const root = fileURLToPath(new URL('..', import.meta.url));

@@ -41,8 +41,8 @@ pub(crate) struct ConfigError {
 
 impl ConfigError {
     /// `field` is a path such as `attributeKeyTargets.user_id`; `problem` follows it in the message.
-    fn new(field: impl Into<String>, problem: impl Into<String>) -> ConfigError {
-        ConfigError { field: field.into(), problem: problem.into() }
+    fn new(field: &str, problem: &str) -> ConfigError {
+        ConfigError { field: field.to_owned(), problem: problem.to_owned() }
     }
 }
 
@@ -89,11 +89,11 @@ impl GivenConfig {
         let plain = Object::new();
         for field in GivenConfig::FIELDS {
             let given = Reflect::get(value, &field.into())
-                .map_err(|error| ConfigError::new(field, thrown(&error)))?;
+                .map_err(|error| ConfigError::new(field, &thrown(&error)))?;
             let _ = Reflect::set(&plain, &field.into(), &given);
         }
         serde_wasm_bindgen::from_value(plain.into())
-            .map_err(|error| ConfigError::new("config", error.to_string()))
+            .map_err(|error| ConfigError::new("config", &error.to_string()))
     }
 }
 
@@ -191,18 +191,19 @@ fn read_targets(
     let mut targets = Vec::new();
     for (key, value) in keyed(value, "attributeKeyTargets")? {
         let field = format!("attributeKeyTargets.{key}");
-        let pointers = match value.dyn_into::<Array>() {
-            Ok(list) => (0..list.length())
-                .map(|index| (format!("{field}[{index}]"), list.get(index)))
-                .collect(),
-            Err(value) => vec![(field, value)],
+        let mut usable = Vec::new();
+        let mut add = |field: &str, value: &JsValue| match read_pointer(value, field) {
+            Ok(pointer) => usable.push(pointer),
+            Err(error) => report_pointer(&error),
         };
-        let usable = pointers
-            .into_iter()
-            .filter_map(|(field, pointer)| {
-                read_pointer(&pointer, &field).inspect_err(report_pointer).ok()
-            })
-            .collect();
+        match value.dyn_ref::<Array>() {
+            Some(list) => {
+                for (index, value) in list.iter().enumerate() {
+                    add(&format!("{field}[{index}]"), &value);
+                }
+            }
+            None => add(&field, &value),
+        }
         targets.push((key, usable));
     }
     for (key, pointer) in DEFAULT_TARGETS {
@@ -217,7 +218,7 @@ fn read_pointer(value: &JsValue, field: &str) -> Result<Pointer, ConfigError> {
     let text =
         value.as_string().ok_or_else(|| ConfigError::new(field, "must be a JSON Pointer"))?;
     Pointer::parse(&text)
-        .map_err(|problem| ConfigError::new(field, format!("`{text}` {}", problem.reason())))
+        .map_err(|problem| ConfigError::new(field, &format!("`{text}` {}", problem.reason())))
 }
 
 /// A user who is not logged in has no id: null, undefined and the empty string are left out.
@@ -229,7 +230,7 @@ fn read_fixed_ids(value: &JsValue) -> Result<Vec<(String, String)>, ConfigError>
         }
         let is_text = value.is_string() || value.as_f64().is_some();
         let Some(id) = is_text.then(|| text_of(&value)).flatten() else {
-            return Err(ConfigError::new(format!("attributeKeyIds.{key}"), "must be a string"));
+            return Err(ConfigError::new(&format!("attributeKeyIds.{key}"), "must be a string"));
         };
         ids.push((key, id));
     }
@@ -251,7 +252,7 @@ fn keyed(value: &JsValue, field: &str) -> Result<Vec<(String, JsValue)>, ConfigE
         .into_iter()
         .map(|(key, value)| match value {
             Ok(value) => Ok((key, value)),
-            Err(error) => Err(ConfigError::new(format!("{field}.{key}"), thrown(&error))),
+            Err(error) => Err(ConfigError::new(&format!("{field}.{key}"), &thrown(&error))),
         })
         .collect()
 }

@@ -11,7 +11,7 @@ use crate::web::log::Log;
 use crate::web::{entries, text_of, to_js};
 use gloo_timers::callback::Timeout;
 use js_sys::{Array, Function};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 
@@ -25,7 +25,7 @@ pub(crate) struct Page {
     calls: SharedCalls,
     pub(crate) receivers: RefCell<Vec<Rc<Receiver>>>,
     pub(crate) pending: RefCell<PendingSettings<Handler>>,
-    patience: RefCell<Option<Timeout>>,
+    patience: Cell<Option<Timeout>>,
     pub(crate) listeners: RefCell<Vec<ConnectionListener>>,
     lifecycle: RefCell<Option<PageLifecycle>>,
 }

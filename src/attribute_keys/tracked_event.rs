@@ -1,9 +1,11 @@
 //! Tracked events and the JSON in them, as [`signals_wire::ids`] reads them.
 
 use crate::web::snowplow::Payload;
-use crate::web::{text_of, window};
-use js_sys::{Array, JSON, Object, Reflect};
-use signals_wire::ids::{Document, Event, Json};
+use crate::web::{parse_json, text_of, window};
+use js_sys::{Array, JsString, Object, Reflect};
+use signals_wire::base64::decode_text;
+use signals_wire::ids::{Event, Json, is_base64};
+use signals_wire::text::repair_json;
 use std::borrow::Cow;
 use std::cell::RefCell;
 use wasm_bindgen::prelude::*;
@@ -11,7 +13,42 @@ use wasm_bindgen::prelude::*;
 /// The latest JSON of each field: events that follow each other often carry the same entities.
 #[derive(Default)]
 pub(crate) struct Documents {
-    latest: RefCell<Vec<(&'static str, JsValue, Document<JsJson>)>>,
+    latest: RefCell<Vec<Document>>,
+}
+
+struct Document {
+    parameter: &'static str,
+    /// What the parameter holds.
+    value: JsValue,
+    /// The JSON in it. It stays in JavaScript, which is to parse it, unless it has to be decoded or repaired first.
+    text: JsString,
+    /// What it says, once it was parsed.
+    json: Option<Option<JsJson>>,
+}
+
+impl Document {
+    fn decode(parameter: &'static str, value: JsValue) -> Option<Document> {
+        let text = match is_base64(parameter) {
+            true => decode_text(&value.as_string()?).unwrap_or_default().into(),
+            false => value.clone().dyn_into().ok()?,
+        };
+        Some(Document { parameter, value, text, json: None })
+    }
+
+    fn json(&mut self, trace: &str) -> Option<JsJson> {
+        if self.json.is_none() && (self.text.includes(trace, 0) || self.text.includes("\\u", 0)) {
+            self.json = Some(self.parse());
+        }
+        self.json.clone().flatten()
+    }
+
+    fn parse(&self) -> Option<JsJson> {
+        let repaired = || {
+            let text = repair_json(&self.text.as_string()?)?;
+            parse_json(&text.into()).ok()
+        };
+        parse_json(&self.text).ok().or_else(repaired).map(JsJson)
+    }
 }
 
 /// An event that a tracker has tracked.
@@ -43,19 +80,12 @@ impl Event<'static> for TrackedEvent<'_> {
     fn document(&self, parameter: &'static str, trace: &str) -> Option<JsJson> {
         let value = self.value(parameter);
         let mut latest = self.documents.latest.borrow_mut();
-        let known =
-            latest.iter().position(|(known, kept, _)| *known == parameter && *kept == value);
-        let index = match known {
-            Some(index) => index,
-            None => {
-                let document = Document::decode(parameter, &value.as_string()?);
-                latest.retain(|(other, ..)| *other != parameter);
-                latest.push((parameter, value, document));
-                latest.len() - 1
-            }
-        };
-        let (_, _, document) = latest.get(index)?;
-        document.json(trace, |text| JSON::parse(text).ok().map(JsJson)).cloned()
+        if !latest.iter().any(|known| known.parameter == parameter && known.value == value) {
+            let document = Document::decode(parameter, value)?;
+            latest.retain(|other| other.parameter != parameter);
+            latest.push(document);
+        }
+        latest.iter_mut().find(|known| known.parameter == parameter)?.json(trace)
     }
 }
 
@@ -65,7 +95,11 @@ pub(crate) struct JsJson(JsValue);
 
 impl Json<'static> for JsJson {
     fn property(&self, name: &str) -> Option<JsJson> {
-        own_property(&self.0, name).map(JsJson)
+        let name = JsValue::from_str(name);
+        // What JSON describes throws nothing, and has no undefined properties.
+        let has_property =
+            self.0.is_object() && Object::has_own(self.0.unchecked_ref::<Object>(), &name);
+        has_property.then(|| Reflect::get(&self.0, &name).ok())?.map(JsJson)
     }
 
     fn length(&self) -> Option<usize> {

@@ -2,7 +2,7 @@
 //! `crates/wire/tests/ids.rs` and `crates/engine/tests/ids.rs`.
 
 use super::*;
-use js_sys::Function;
+use js_sys::{Function, JSON};
 use signals_wire::ids::Pointer;
 use wasm_bindgen_test::wasm_bindgen_test;
 

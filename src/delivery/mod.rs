@@ -189,8 +189,9 @@ impl Delivery {
         let slice = Slice::begin(SLICE_MS);
         while let Some(received) = self.next() {
             self.take_in(received);
-            self.busy_at_ms.set(now());
-            if slice.is_over() {
+            let now = now();
+            self.busy_at_ms.set(now);
+            if slice.is_over_at(now) {
                 self.task.schedule();
                 break;
             }

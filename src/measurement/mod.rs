@@ -33,7 +33,7 @@ pub(crate) struct Measurement {
     log: Rc<Log>,
     events: MeasurementEvents,
     waiting: RefCell<VecDeque<(Intervention, Vec<Outcome>)>>,
-    gathering: RefCell<Option<Timeout>>,
+    gathering: Cell<Option<Timeout>>,
     task: IdleTask,
     pace: Cell<Pace>,
     slice: Cell<Option<Slice>>,
@@ -57,7 +57,7 @@ impl Measurement {
                 log,
                 events: MeasurementEvents::new(tracker, build_event, options),
                 waiting: RefCell::default(),
-                gathering: RefCell::default(),
+                gathering: Cell::default(),
                 task: IdleTask::new(move || {
                     if let Some(measurement) = tracking.upgrade() {
                         measurement.track_slice();

@@ -4,11 +4,19 @@ use super::machine::Failure;
 use super::{Frame, FrameKind};
 use crate::web::Preserved;
 use gloo_events::EventListener;
-use js_sys::Reflect;
 use signals_wire::stream::{HELLO_EVENT, PING_EVENT};
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use web_sys::{Event, EventSource, MessageEvent};
+
+#[wasm_bindgen]
+extern "C" {
+    /// A `MessageEvent` whose last event id stays in JavaScript: the getter of web-sys copies it.
+    type StreamMessage;
+
+    #[wasm_bindgen(method, getter, js_name = lastEventId)]
+    fn last_event_id(this: &StreamMessage) -> JsValue;
+}
 
 /// What an `EventSource` reports.
 #[derive(Debug)]
@@ -65,9 +73,7 @@ impl Drop for OpenSource {
 }
 
 fn frame(kind: FrameKind, event: &Event) -> SourceEvent {
-    thread_local!(static LAST_EVENT_ID: JsValue = JsValue::from_str("lastEventId"));
-    // The getter of web-sys copies the text.
-    let last_event_id = LAST_EVENT_ID.with(|name| Reflect::get(event, name)).unwrap_or_default();
+    let last_event_id = event.unchecked_ref::<StreamMessage>().last_event_id();
     let data = event.unchecked_ref::<MessageEvent>().data();
     SourceEvent::Frame(Frame {
         kind,

@@ -293,7 +293,7 @@ impl Machine {
     ) -> Vec<Effect> {
         let problem = match failure {
             Failure::Dropped => Problem::Dropped,
-            Failure::Refused => Problem::Refused { status: self.known_final_status() },
+            Failure::Refused => Problem::Refused(self.known_final_status()),
         };
         match &mut self.state {
             State::Connecting { standby, .. } | State::Retrying { standby, .. }
@@ -327,7 +327,7 @@ impl Machine {
     /// A refusal keeps its known reason until a stream opens: it is asked for once.
     fn known_final_status(&self) -> Option<u16> {
         match self.last_problem {
-            Some(problem @ Problem::Refused { status }) if problem.is_final() => status,
+            Some(problem @ Problem::Refused(status)) if problem.is_final() => status,
             _ => None,
         }
     }
@@ -356,17 +356,17 @@ impl Machine {
         self.state = State::Retrying { next: Retry::After { delay_ms }, standby, attempt };
         let mut effects = vec![Effect::Close(stream), Effect::Wake(Some(delay_ms))];
         // A single refusal is mostly a server that restarts; a second one deserves an explanation, once.
-        if attempt == 2 && problem == (Problem::Refused { status: None }) {
+        if attempt == 2 && problem == (Problem::Refused(None)) {
             effects.push(Effect::Probe);
         }
         effects
     }
 
     fn answered(&mut self, status: u16) -> Vec<Effect> {
-        if self.last_problem != Some(Problem::Refused { status: None }) {
+        if self.last_problem != Some(Problem::Refused(None)) {
             return Vec::new();
         }
-        let problem = Problem::Refused { status: Some(status) };
+        let problem = Problem::Refused(Some(status));
         self.last_problem = Some(problem);
         match &mut self.state {
             State::Retrying { next: Retry::After { delay_ms }, .. } if problem.is_final() => {

@@ -414,7 +414,7 @@ fn a_final_status_waits_the_longest_and_keeps_doing_so() {
         let again = step(&mut machine, Input::Failed(stream(2), Failure::Refused), 0);
         assert_eq!(again, [Effect::Close(stream(2)), wake(backoff::MAX_DELAY_MS)]);
         let problem = machine.status().last_problem;
-        assert_eq!(problem, Some(Problem::Refused { status: Some(status) }));
+        assert_eq!(problem, Some(Problem::Refused(Some(status))));
     }
 }
 
@@ -426,7 +426,7 @@ fn a_final_status_that_is_learnt_during_the_next_attempt_counts_from_its_failure
     let again = step(&mut machine, Input::Failed(stream(2), Failure::Refused), 0);
     assert_eq!(again, [Effect::Close(stream(2)), wake(backoff::MAX_DELAY_MS)]);
     let problem = machine.status().last_problem;
-    assert_eq!(problem, Some(Problem::Refused { status: Some(422) }));
+    assert_eq!(problem, Some(Problem::Refused(Some(422))));
 }
 
 #[test]

@@ -31,9 +31,9 @@ impl Outage {
 mod tests {
     use super::*;
 
-    const UNEXPLAINED: Problem = Problem::Refused { status: None };
-    const NOT_FOUND: Problem = Problem::Refused { status: Some(404) };
-    const UNAVAILABLE: Problem = Problem::Refused { status: Some(503) };
+    const UNEXPLAINED: Problem = Problem::Refused(None);
+    const NOT_FOUND: Problem = Problem::Refused(Some(404));
+    const UNAVAILABLE: Problem = Problem::Refused(Some(503));
     const OPEN: Status =
         Status { state: Phase::Open, attempt: 0, next_delay_ms: None, last_problem: None };
 

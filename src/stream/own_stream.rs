@@ -27,8 +27,8 @@ struct Inner {
     positions: Rc<Positions>,
     machine: RefCell<Machine>,
     sources: RefCell<Vec<(StreamId, OpenSource)>>,
-    wake: RefCell<Option<Timeout>>,
-    probe: RefCell<Option<Probe>>,
+    wake: Cell<Option<Timeout>>,
+    probe: Cell<Option<Probe>>,
     reported: Cell<Status>,
     /// Called with nothing borrowed, so it may call back.
     listener: Box<dyn Fn(StreamEvent)>,
@@ -51,8 +51,8 @@ impl OwnStream {
                 reported: Cell::new(machine.status()),
                 machine: RefCell::new(machine),
                 sources: RefCell::default(),
-                wake: RefCell::default(),
-                probe: RefCell::default(),
+                wake: Cell::default(),
+                probe: Cell::default(),
                 listener: Box::new(listener),
             }),
         }

@@ -33,11 +33,9 @@ impl Positions {
             return;
         }
         let mut positions = self.latest_last.borrow_mut();
-        let known = positions.iter().position(|position| position.url == url);
-        let last_event_id = known
-            .and_then(|index| positions.remove(index))
-            .map(|position| position.last_event_id)
-            .unwrap_or_default();
+        let known = positions.iter().find(|position| position.url == url);
+        let last_event_id = known.map(|known| known.last_event_id.clone()).unwrap_or_default();
+        positions.retain(|position| position.url != url);
         if positions.len() == MAX_URLS {
             positions.pop_front();
         }

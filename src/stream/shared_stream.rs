@@ -44,9 +44,9 @@ pub(crate) struct SharedStream {
     listener: Box<dyn Fn(StreamEvent)>,
     election: RefCell<Election>,
     own: OwnStream,
-    lock: RefCell<Option<Lock>>,
+    lock: Cell<Option<Lock>>,
     channel: RefCell<Option<TabChannel>>,
-    wake: RefCell<Option<Timeout>>,
+    wake: Cell<Option<Timeout>>,
     /// Whether another tab was heard.
     has_company: Cell<bool>,
     /// The data of the server's latest `hello`.
@@ -83,9 +83,9 @@ impl SharedStream {
                 listener: Box::new(listener),
                 election: RefCell::new(Election::new(shared, absence)),
                 own,
-                lock: RefCell::default(),
+                lock: Cell::default(),
                 channel: RefCell::default(),
-                wake: RefCell::default(),
+                wake: Cell::default(),
                 has_company: Cell::default(),
                 hello: RefCell::default(),
                 heard: RefCell::new(positions.position(&url).map(Preserved::text)),

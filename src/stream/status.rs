@@ -28,11 +28,8 @@ pub(crate) enum Problem {
     TimedOut,
     /// The connection broke, or could not be made.
     Dropped,
-    /// Answered, but not with an event stream.
-    Refused {
-        /// HTTP status, where it could be learnt.
-        status: Option<u16>,
-    },
+    /// Answered, but not with an event stream: with this HTTP status, where it could be learnt.
+    Refused(Option<u16>),
     /// Open, but silent for several keep-alive intervals.
     Silent,
 }
@@ -41,7 +38,7 @@ impl Problem {
     /// Whether asking again soon is pointless: a status that says "nothing here" or "your fault", but not "later".
     pub(crate) fn is_final(self) -> bool {
         match self {
-            Problem::Refused { status: Some(status) } => {
+            Problem::Refused(Some(status)) => {
                 status == 204
                     || ((400..500).contains(&status) && ![408, 425, 429].contains(&status))
             }
@@ -51,7 +48,7 @@ impl Problem {
 
     /// Whether the status of a refusal is known.
     pub(crate) fn is_explained(self) -> bool {
-        matches!(self, Problem::Refused { status: Some(_) })
+        matches!(self, Problem::Refused(Some(_)))
     }
 }
 
@@ -62,8 +59,8 @@ impl Display for Problem {
             Problem::TimedOut => "the server did not accept the stream in time",
             Problem::Dropped => "the connection failed",
             Problem::Silent => "the server fell silent",
-            Problem::Refused { status: None } => "the server did not answer with an event stream",
-            Problem::Refused { status: Some(status) } => {
+            Problem::Refused(None) => "the server did not answer with an event stream",
+            Problem::Refused(Some(status)) => {
                 return write!(formatter, "the server answered with status {status}");
             }
         })
@@ -128,7 +125,7 @@ mod tests {
             state: Phase::Retrying,
             attempt: 2,
             next_delay_ms: Some(0),
-            last_problem: Some(Problem::Refused { status: Some(503) }),
+            last_problem: Some(Problem::Refused(Some(503))),
         };
         let read = serde_json::to_value(status).and_then(serde_json::from_value::<Status>);
         assert!(read.is_ok_and(|read| read == status));
@@ -143,7 +140,7 @@ mod tests {
             state: Phase::Retrying,
             attempt: 2,
             next_delay_ms: Some(30_000),
-            last_problem: Some(Problem::Refused { status: Some(404) }),
+            last_problem: Some(Problem::Refused(Some(404))),
         };
         assert_eq!(
             told(refused),

@@ -42,7 +42,7 @@ pub(crate) enum TabMessage {
 
 /// Name of the channel and of the lock for the stream at `url`. Tabs that speak another version of [`TabMessage`] do not hear it.
 pub(crate) fn channel_name(url: &str) -> String {
-    format!("signalsInterventions.2.{url}")
+    format!("signalsInterventions.3.{url}")
 }
 
 /// A channel that closes when it is dropped.

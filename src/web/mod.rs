@@ -15,7 +15,21 @@ use web_sys::{Performance, Storage, Window};
 thread_local! {
     static WINDOW: Window = web_sys::window().unwrap_throw();
     static PERFORMANCE: Performance = window().performance().unwrap_throw();
-    static PARSE_JSON: Function = property(&property(&js_sys::global(), "JSON"), "parse").unchecked_into();
+}
+
+// js-sys has these only for texts that are in Rust, and for conversions that do not throw.
+#[wasm_bindgen]
+extern "C" {
+    /// What `JSON.parse` makes of a text that is in JavaScript already.
+    ///
+    /// # Errors
+    ///
+    /// A `SyntaxError` when it is no JSON.
+    #[wasm_bindgen(catch, js_namespace = JSON, js_name = parse)]
+    pub(crate) fn parse_json(text: &JsValue) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(catch, js_name = String)]
+    fn string(value: &JsValue) -> Result<JsValue, JsValue>;
 }
 
 /// The window of the page.
@@ -50,15 +64,6 @@ impl Preserved {
     }
 }
 
-/// What `JSON.parse` makes of a text that is in JavaScript already: that of js-sys wants it from Rust.
-///
-/// # Errors
-///
-/// A `SyntaxError` when it is no JSON.
-pub(crate) fn parse_json(text: &JsValue) -> Result<JsValue, JsValue> {
-    PARSE_JSON.with(|parse| parse.call1(&JsValue::UNDEFINED, text))
-}
-
 /// The JavaScript value that `JSON.parse` would make of what serde writes.
 pub(crate) fn to_js(value: &impl Serialize) -> JsValue {
     value.serialize(&Serializer::json_compatible()).unwrap_throw()
@@ -73,15 +78,9 @@ pub(crate) fn entries(object: &JsValue) -> Vec<(String, Result<JsValue, JsValue>
     entries
 }
 
-fn property(object: &JsValue, name: &str) -> JsValue {
-    Reflect::get(object, &name.into()).unwrap_or_default()
-}
-
 /// What `String(value)` gives, unless that throws.
 pub(crate) fn text_of(value: &JsValue) -> Option<String> {
-    let to_string: Function =
-        Reflect::get(&js_sys::global(), &"String".into()).ok()?.dyn_into().ok()?;
-    to_string.call1(&JsValue::UNDEFINED, value).ok()?.as_string()
+    string(value).ok()?.as_string()
 }
 
 /// Whether `await` would wait for it.
@@ -108,7 +107,7 @@ pub(crate) fn when_settled(
 
 /// `promise.then(resolved, rejected)`. That of js-sys borrows closures, which somebody would have to keep until it settles.
 pub(crate) fn then(promise: &Promise, resolved: &JsValue, rejected: &JsValue) {
-    let then: Function = property(promise, "then").unchecked_into();
+    let then: Function = Reflect::get(promise, &"then".into()).unwrap_or_default().unchecked_into();
     drop(then.call2(promise, resolved, rejected));
 }
 

@@ -168,6 +168,11 @@ impl Slice {
 
     /// Whether the page should have its turn.
     pub(crate) fn is_over(&self) -> bool {
-        self.elapsed_ms() >= self.limit_ms
+        self.is_over_at(now())
+    }
+
+    /// Whether the page should have its turn at this [moment](now).
+    pub(crate) fn is_over_at(&self, now_ms: f64) -> bool {
+        now_ms - self.started_ms >= self.limit_ms
     }
 }

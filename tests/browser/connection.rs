@@ -306,7 +306,7 @@ fn hold_and_relay_before_answering(url: &str) {
                 }});
             }};
             globalThis.holder = channel;
-        }})('signalsInterventions.2.{url}')"#
+        }})('signalsInterventions.3.{url}')"#
     ));
 }
 

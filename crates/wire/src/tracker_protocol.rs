@@ -109,12 +109,19 @@ impl Field {
     }
 
     /// The parameters that may bring this field, the strongest first: the first that has a value counts.
-    pub fn parameters(&self) -> impl Iterator<Item = &'static str> {
-        let parameter = self.parameter;
-        let others = move |list: &'static [(&'static str, &'static str)]| {
-            list.iter().filter(move |(_, of)| *of == parameter).map(|(other, _)| *other)
+    pub fn parameters(&self) -> Vec<&'static str> {
+        let mut parameters = Vec::new();
+        let add_others = |list: &[(&'static str, &'static str)], parameters: &mut Vec<_>| {
+            for (other, of) in list {
+                if *of == self.parameter {
+                    parameters.push(*other);
+                }
+            }
         };
-        others(STRONGER_PARAMETERS).chain([parameter]).chain(others(OLDER_PARAMETERS))
+        add_others(STRONGER_PARAMETERS, &mut parameters);
+        parameters.push(self.parameter);
+        add_others(OLDER_PARAMETERS, &mut parameters);
+        parameters
     }
 }
 
@@ -227,8 +234,9 @@ pub fn parse_size(text: &str) -> Option<(&str, &str)> {
 
 fn parse_pixels(text: &str) -> Option<&str> {
     let is_digits = text.bytes().all(|byte| byte.is_ascii_digit());
-    // Enrichment has 32 bits for it.
-    (is_digits && text.parse::<i32>().is_ok()).then(|| without_leading_zeros(text))
+    // Enrichment has 32 bits with a sign for it.
+    (is_digits && text.parse::<u64>().is_ok_and(|pixels| i32::try_from(pixels).is_ok()))
+        .then(|| without_leading_zeros(text))
 }
 
 /// Digits as a number of them is written.

@@ -80,5 +80,6 @@ fn step<'e, J: Json<'e>>(start: J, name: &str) -> Option<J> {
 /// The position in a list that a step of a JSON Pointer names: digits without a leading zero.
 pub(super) fn position(name: &str) -> Option<usize> {
     let is_plain = name == "0" || !name.starts_with(['0', '+']);
-    name.parse().ok().filter(|_| is_plain)
+    let position: u64 = name.parse().ok().filter(|_| is_plain)?;
+    usize::try_from(position).ok()
 }

@@ -7,7 +7,7 @@
 //! use serde_json::{Value, json};
 //! use signals_wire::ids::{Event, Pointer};
 //!
-//! /// A payload, parsed each time anew: a real one keeps a `Document`.
+//! /// A payload, without the JSON inside it.
 //! struct Payload(Value);
 //!
 //! impl<'e> Event<'e> for &'e Payload {
@@ -34,6 +34,6 @@ mod json;
 mod pointer;
 
 pub use computed::{FROM_URLS, FromUrl};
-pub use event::{Document, Event};
+pub use event::{Event, is_base64};
 pub use json::{Json, follow};
 pub use pointer::{Pointer, PointerProblem};

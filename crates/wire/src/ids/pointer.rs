@@ -144,7 +144,21 @@ impl Pointer {
 
 /// In JSON Pointers `~1` is a slash and `~0` a tilde.
 fn unescaped(segment: &str) -> String {
-    segment.replace("~1", "/").replace("~0", "~")
+    let mut pieces = segment.split('~');
+    let mut text = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        match piece.strip_prefix('1') {
+            Some(rest) => {
+                text.push('/');
+                text.push_str(rest);
+            }
+            None => {
+                text.push('~');
+                text.push_str(piece.strip_prefix('0').unwrap_or(piece));
+            }
+        }
+    }
+    text
 }
 
 impl Place {
@@ -164,9 +178,7 @@ impl Place {
             return Place::FromUrl { parameter, part: *part };
         }
         match Field::named(&name) {
-            Some(field) => {
-                Place::Field { parameters: field.parameters().collect(), kind: field.kind }
-            }
+            Some(field) => Place::Field { parameters: field.parameters(), kind: field.kind },
             None => Place::Parameter(name),
         }
     }
