@@ -25,7 +25,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { inProject, targetDir } from './project.mjs';
+import { inProject, targetDir } from '../scripts/support/project.mjs';
 
 /**
  * One line of a table of results.
