@@ -3,8 +3,8 @@
 //   npm run bench                   prints the tables, keeps them in target/bench
 //   npm run bench -- --write-docs   and writes docs/benchmarks.md from them
 
-import { writeDocument } from './table.mjs';
 import { entryPoint, Failure, run } from '../scripts/support/report.mjs';
+import { writeDocument } from './table.mjs';
 
 const HALVES = ['benches/bench-server.mjs', 'benches/bench-browser.mjs'];
 

@@ -1,4 +1,4 @@
-// `npm run version`: raises the version by the files in .changeset/, and moves their texts to CHANGELOG.md.
+// `npm run version-packages`: raises the version by the files in .changeset/, and moves their texts to CHANGELOG.md.
 //
 // changesets knows package.json. This gives Cargo.toml and Cargo.lock the same version.
 

@@ -25,7 +25,10 @@ test('no file of the package names a folder of the machine that built it', () =>
   const folders = [inProject(), homedir()].filter((folder) => folder.length > 1);
   for (const name of filesWith()) {
     const text = textOf(name);
-    expect(folders.filter((folder) => text.includes(`${folder}/`)), name).toEqual([]);
+    expect(
+      folders.filter((folder) => text.includes(`${folder}/`)),
+      name,
+    ).toEqual([]);
   }
 });
 
@@ -37,6 +40,9 @@ test('every script has a source map, and every source map contains its sources',
   for (const name of filesWith('.map')) {
     const { sourcesContent } = JSON.parse(textOf(name));
     expect(sourcesContent?.length, name).toBeGreaterThan(0);
-    expect(sourcesContent.filter((source: string | null) => !source), name).toEqual([]);
+    expect(
+      sourcesContent.filter((source: string | null) => !source),
+      name,
+    ).toEqual([]);
   }
 });
