@@ -80,7 +80,7 @@ const checks = [
   ],
   [
     'the documents keep the rules of writing',
-    ['textlint', '--config', '.config/textlint.json', ...DOCUMENTS],
+    ['textlint', '--config', '.config/textlint.json', '--format', 'unix', '--no-color', ...DOCUMENTS],
   ],
 ];
 

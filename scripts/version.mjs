@@ -1,6 +1,6 @@
 // `npm run version-packages`: raises the version by the files in .changeset/, and moves their texts to CHANGELOG.md.
 //
-// changesets knows package.json. This gives Cargo.toml and Cargo.lock the same version.
+// changesets knows package.json. This gives Cargo.toml and the two lock files the same version.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { inProject } from './support/project.mjs';
@@ -13,6 +13,7 @@ await entryPoint(async () => {
   const { version } = JSON.parse(readFileSync(inProject('package.json'), 'utf8'));
   const manifest = readFileSync(MANIFEST, 'utf8');
   writeFileSync(MANIFEST, manifest.replace(/(?<=^\[workspace\.package\]\nversion = ")[^"]+/m, version));
+  await run(['npm', 'install', '--package-lock-only', '--ignore-scripts']);
   await run(['cargo', 'update', '--workspace', '--offline']);
-  console.log(`package.json, Cargo.toml and Cargo.lock are at ${version}`);
+  console.log(`package.json, Cargo.toml and their lock files are at ${version}`);
 });
