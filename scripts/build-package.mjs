@@ -1,6 +1,6 @@
 // Builds the npm package into dist/: the WebAssembly, the ES modules, the script-tag build and the type declarations.
 //
-//   node scripts/build-package.mjs                 fails when the package outgrows its budgets
+//   node scripts/build-package.mjs                 also prints the sizes; size-limit checks them in `npm run lint`
 //   node scripts/build-package.mjs --write-docs    also writes its sizes into docs/size.md
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -11,13 +11,6 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { sizeTables } from './support/size-report.mjs';
-
-/** What may be downloaded at most, in bytes after gzip. */
-const BUDGETS = [
-  { what: 'what an application bundles', files: ['index.js'], bytes: 3.5 * 1024 },
-  { what: 'the script of a script tag', files: ['signals-interventions.js'], bytes: 3.5 * 1024 },
-  { what: 'everything', files: ['index.js', 'core.js', 'signals-interventions.wasm'], bytes: 93 * 1024 },
-];
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 process.chdir(root);
@@ -36,7 +29,6 @@ run('tsc', ['--project', 'js/tsconfig.json']);
 writeIntegrity();
 printSizes();
 if (process.argv.includes('--write-docs')) await writeSizeDocs();
-checkBudgets();
 
 function buildWasm() {
   // Panic messages hold source paths: those of the machine that built the package are nobody's business.
@@ -146,26 +138,8 @@ async function writeSizeDocs() {
   writeFileSync('docs/size.md', written);
 }
 
-/** Fails when the package has grown beyond what visitors should have to download. */
-function checkBudgets() {
-  const kilobytes = (bytes) => `${(bytes / 1024).toFixed(2)} KB`;
-  const tooBig = BUDGETS.map((budget) => ({ ...budget, actual: sum(budget.files.map(gzipSize)) })).filter(
-    ({ actual, bytes }) => actual > bytes,
-  );
-  for (const { what, files, actual, bytes } of tooBig) {
-    console.error(
-      `Too big: ${what} (${files.join(' + ')}) is ${kilobytes(actual)} gzip, the budget is ${kilobytes(bytes)}`,
-    );
-  }
-  if (tooBig.length > 0) process.exit(1);
-}
-
 function gzipSize(name) {
   return gzipSync(readFileSync(join(dist, name)), { level: 9 }).length;
-}
-
-function sum(numbers) {
-  return numbers.reduce((total, number) => total + number, 0);
 }
 
 function run(command, args) {

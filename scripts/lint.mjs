@@ -1,9 +1,22 @@
 // `npm run lint`: every check that is not a test. All of them run, so that one look shows everything that is wrong.
 
+import { readdirSync } from 'node:fs';
 import { setUp } from './setup.mjs';
+import { inProject } from './support/project.mjs';
+import { fromVenv } from './support/python.mjs';
 import { entryPoint, Failure, run, step } from './support/report.mjs';
 
 const DENY_WARNINGS = ['--', '-D', 'warnings'];
+
+/** What cargo-deny checks here. The workflow `audit` also checks advisories, which change without a change in this repository. */
+const DENIED = ['bans', 'licenses', 'sources'];
+
+const DOCUMENTS = [
+  ...['README.md', 'CHANGELOG.md', 'SECURITY.md'],
+  ...readdirSync(inProject('docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+];
 
 const checks = [
   ['Rust is formatted', ['cargo', 'fmt', '--all', '--check']],
@@ -32,19 +45,47 @@ const checks = [
     'tables in docs/architecture.md are those of the state machines',
     ['node', 'scripts/transition-tables.mjs', '--check'],
   ],
+  ['no dependency of a crate is unused', ['cargo', 'machete', '--skip-target-dir']],
+  [
+    'dependencies of the crates: licences, sources, versions',
+    ['cargo', 'deny', '--locked', '--workspace', 'check', '--hide-inclusion-graph', ...DENIED],
+  ],
+  ['TOML is formatted', [fromVenv('taplo'), 'format', '--check']],
   ['the package builds', ['node', 'scripts/build-package.mjs']],
-  ['the package is well-formed', ['node', 'scripts/check-package.mjs']],
-  ['the public API is the accepted one', ['node', 'scripts/api.mjs']],
+  ['the package keeps its budgets', ['size-limit']],
+  ['the package is well-formed', ['publint', 'run', '--strict']],
+  [
+    'tools that read types find those of the package',
+    ['attw', '--pack'],
+    { npm_config_ignore_scripts: 'true' },
+  ],
+  ...['signals-interventions', 'banner'].map((entry) => [
+    `the public API in api/${entry}.api.md is up to date (npm run api accepts changes)`,
+    ['api-extractor', 'run', '--print-api-report-diff', '--config', `api/${entry}.json`],
+  ]),
+  ['every file, export and npm package is used', ['knip']],
   ['TypeScript documentation builds', ['typedoc']],
   ['TypeScript types, package', ['tsc', '--noEmit', '--project', '.']],
   ['TypeScript types, shop', ['tsc', '--noEmit', '--project', 'www']],
   ['TypeScript types, inspector', ['tsc', '--noEmit', '--project', 'crates/mock-server/src/inspector/page']],
   ['TypeScript types, end-to-end tests', ['tsc', '--noEmit', '--project', 'tests/e2e']],
   ['TypeScript and JavaScript are formatted and linted', ['biome', 'ci', '--colors=off', '.']],
+  [
+    'links in the documents lead somewhere',
+    [fromVenv('lychee'), '--offline', '--include-fragments', ...DOCUMENTS],
+  ],
+  [
+    'the documents are in British spelling',
+    [fromVenv('typos'), '--config', '.config/typos.toml', ...DOCUMENTS],
+  ],
+  [
+    'the documents keep the rules of writing',
+    ['textlint', '--config', '.config/textlint.json', '--format', 'unix', '--no-color', ...DOCUMENTS],
+  ],
 ];
 
 await entryPoint(async () => {
-  await setUp();
+  await setUp({ linters: true });
   let failed = 0;
   for (const [title, command, env] of checks) {
     await step(title, () => run(command, { env })).catch(() => failed++);

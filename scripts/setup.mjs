@@ -2,12 +2,16 @@
 //
 //   node scripts/setup.mjs          what building and serving need
 //   node scripts/setup.mjs --test   also what the tests need: wasm-pack, Chromium and its driver, the Signals Python SDK
+//   node scripts/setup.mjs --lint   also what the linters need: cargo-deny, cargo-machete, lychee, taplo, typos
+//
+// It installs into this folder. Only root's runs install Debian packages. Others fail with the line that installs them.
 
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findChromedriver, findChromium } from './support/browser.mjs';
+import { remedy } from './support/debian.mjs';
 import { inProject, lockedVersion, toolsDir } from './support/project.mjs';
 import { findPython, OLDEST_PYTHON, venvDir, venvPython } from './support/python.mjs';
 import { attempt, entryPoint, Failure, run, step } from './support/report.mjs';
@@ -15,13 +19,15 @@ import { attempt, entryPoint, Failure, run, step } from './support/report.mjs';
 const WASM_TARGET = 'wasm32-unknown-unknown';
 const WASM_PACK_VERSION = '0.15.1';
 const NEXTEST_VERSION = '0.9.143';
+const DENY_VERSION = '0.20.2';
+const MACHETE_VERSION = '0.9.2';
 const OLDEST_NODE = 20;
 
 /**
  * Makes the machine ready.
- * @param {{tests?: boolean}} [what] whether the tests' tools are wanted too
+ * @param {{tests?: boolean, linters?: boolean}} [what] whether to install the tools of the tests or the linters too
  */
-export async function setUp({ tests = false } = {}) {
+export async function setUp({ tests = false, linters = false } = {}) {
   checkNode();
   await checkCargo();
   await npmPackages();
@@ -31,7 +37,12 @@ export async function setUp({ tests = false } = {}) {
     await cargoTool('wasm-pack', 'wasm-pack', WASM_PACK_VERSION, ['--locked']);
     await cargoTool('cargo-nextest', 'cargo-nextest', NEXTEST_VERSION, ['--locked']);
     await chromium();
-    await pythonPackages();
+    await pythonPackages('tests/contract/requirements.txt');
+  }
+  if (linters) {
+    await cargoTool('cargo-deny', 'cargo-deny', DENY_VERSION, ['--locked']);
+    await cargoTool('cargo-machete', 'cargo-machete', MACHETE_VERSION, ['--locked']);
+    await pythonPackages('scripts/requirements.txt');
   }
 }
 
@@ -93,67 +104,50 @@ async function cargoTool(crate, program, version, flags = []) {
 }
 
 async function chromium() {
-  if (findChromium() && findChromedriver()) return;
-  const installed = await aptInstall('Chromium and its driver', ['chromium', 'chromium-driver']);
-  if (!installed) {
-    throw new Failure(
-      'Chromium and chromedriver are missing: install both, or name them in the environment variables CHROMIUM and CHROMEDRIVER',
-    );
-  }
-  if (!findChromium() || !findChromedriver()) {
-    throw new Failure(
-      'apt installed Chromium, but `chromium` and `chromedriver` are not on the PATH: name them in CHROMIUM and CHROMEDRIVER',
-    );
-  }
+  const otherwise = 'Install both, or name them in the environment variables CHROMIUM and CHROMEDRIVER.';
+  const found = () => findChromium() && findChromedriver();
+  if (found()) return;
+  await install({ what: 'Chromium or its driver', packages: ['chromium', 'chromium-driver'], otherwise });
+  if (!found()) throw new Failure(`apt-get installed Chromium, but it is not on the PATH. ${otherwise}`);
 }
 
-async function pythonPackages() {
+/** Installs the Python packages that `requirements` lists into the virtual environment. */
+async function pythonPackages(requirements) {
   // A virtual environment dies with the Python that made it.
   const { code: broken } = await attempt([venvPython, '--version']);
   if (broken) rmSync(venvDir, { recursive: true, force: true });
-  const requirements = 'tests/contract/requirements.txt';
-  await onceFor(requirements, path.join(venvDir, '.installed-requirements-hash'), async () => {
-    const python = await pythonWithVenv();
+  const stamp = path.join(venvDir, `.installed-${requirements.replaceAll('/', '-')}`);
+  await onceFor(requirements, stamp, async () => {
+    const python = existsSync(venvDir) ? null : await pythonWithVenv();
     await step(`installing Python packages by ${requirements}`, async () => {
-      await run([python, '-m', 'venv', '--clear', venvDir]);
+      if (python) await run([python, '-m', 'venv', venvDir]);
       await run([venvPython, '-m', 'pip', 'install', '--disable-pip-version-check', '-r', requirements]);
     });
   });
 }
 
 async function pythonWithVenv() {
+  const what = `Python ${OLDEST_PYTHON} or newer with its modules venv and ensurepip`;
+  const otherwise = 'Install it so that it is on the PATH.';
   const found = await findPython();
   if (found) return found;
-  await aptInstall('Python', ['python3', 'python3-venv']);
+  await install({ what, packages: ['python3', 'python3-venv'], otherwise });
   const installed = await findPython();
   if (installed) return installed;
-  throw new Failure(
-    `Python ${OLDEST_PYTHON} or newer with its modules venv and ensurepip is missing: install it so that it is on the PATH`,
-  );
+  throw new Failure(`${what} is missing. ${otherwise}`);
 }
 
-/** Installs `packages` where apt may do that, and tells whether it did. */
-async function aptInstall(title, packages) {
-  const apt = await aptGet();
-  if (!apt) return false;
-  await step(`installing ${title} with apt`, async () => {
-    await run([...apt, 'update']);
-    await run([...apt, 'install', '-y', '--no-install-recommends', ...packages], {
-      env: { DEBIAN_FRONTEND: 'noninteractive' },
-    });
-  });
-  return true;
-}
-
-/** The apt-get command that may install packages here, or null where there is none. */
-async function aptGet() {
+/** Installs Debian packages if this process is root's, and fails with the line that installs them if it is not. */
+async function install(missing) {
   const { code } = await attempt(['apt-get', '--version']);
-  if (code !== 0) return null;
-  if (process.getuid() === 0) return ['apt-get'];
-  const sudo = await attempt(['sudo', '-n', 'true']);
-  return sudo.code === 0 ? ['sudo', '-n', 'apt-get'] : null;
+  const { commands, instruction } = remedy(missing, { apt: code === 0, root: process.getuid() === 0 });
+  if (instruction) throw new Failure(instruction);
+  await step(`installing ${missing.packages.join(' and ')} with apt-get`, async () => {
+    for (const command of commands) await run(command, { env: { DEBIAN_FRONTEND: 'noninteractive' } });
+  });
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  await entryPoint(() => setUp({ tests: process.argv.includes('--test') }));
+  const wants = (option) => process.argv.includes(option);
+  await entryPoint(() => setUp({ tests: wants('--test'), linters: wants('--lint') }));
 }

@@ -1,4 +1,4 @@
-// Finds the Python that makes the contract tests' virtual environment, and says where that is.
+// Finds the Python that makes the virtual environment of tests and linters, and says where that is.
 
 import path from 'node:path';
 import { inProject } from './project.mjs';
@@ -10,8 +10,11 @@ export const OLDEST_PYTHON = '3.11';
 /** Where the virtual environment is. */
 export const venvDir = inProject('.venv');
 
+/** A program of the virtual environment. */
+export const fromVenv = (program) => path.join(venvDir, 'bin', program);
+
 /** The virtual environment's own Python. */
-export const venvPython = path.join(venvDir, 'bin', 'python');
+export const venvPython = fromVenv('python');
 
 // Not only what comes first on the PATH: a version manager may have put an old Python before the system's.
 const CANDIDATES = ['python3', '/usr/bin/python3', 'python3.14', 'python3.13', 'python3.12', 'python3.11'];

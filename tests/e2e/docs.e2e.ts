@@ -6,7 +6,6 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
-  readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
@@ -34,7 +33,7 @@ const at = (origin: string, code: string) =>
   code.replaceAll(/(https:\/\/)?(collector|signals)\.example\.com/g, origin);
 
 test('every sample is of a language that is run', () => {
-  const run = ['js', 'ts', 'html', 'sh', 'yaml', 'json', 'dockerfile'];
+  const run = ['js', 'ts', 'html', 'sh', 'yaml', 'json'];
   expect(samples.filter(({ language }) => ![...run, ...NOT_RUN_HERE].includes(language))).toEqual([]);
 });
 
@@ -142,32 +141,6 @@ for (const { where, code } of of('yaml')) {
       for (const script of scripts) await shell.run(script);
     });
   });
-}
-
-for (const { where, code } of of('dockerfile')) {
-  test(`the Dockerfile at ${where} copies all that cargo needs`, async () => {
-    const copied = [...code.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, names = '']) =>
-      names.split(' '),
-    );
-    const [, built = ''] = /cargo build .*-p (\S+)/.exec(code) ?? [];
-    const inCopy = (file: string) => copied.some((name) => file === name || file.startsWith(`${name}/`));
-    expect(path.basename(serverBinary)).toBe(built);
-    expect(copied).toEqual(expect.arrayContaining(['Cargo.toml', 'Cargo.lock']));
-    const read = filesBuiltInto(serverBinary);
-    expect(read).not.toEqual([]);
-    expect(read.filter((file) => !inCopy(file))).toEqual([]);
-  });
-}
-
-/** What cargo read to build `binary`, manifests of the workspace included; files that the code embeds count too. */
-function filesBuiltInto(binary: string): string[] {
-  const [, sources = ''] = readFileSync(`${binary}.d`, 'utf8').split(/: (.*)/s);
-  const files = sources
-    .trim()
-    .split(/(?<!\\)\s+/)
-    .map((file) => path.relative(inProject(), file.replaceAll('\\ ', ' ')));
-  const manifests = readdirSync(inProject('crates')).map((crate) => path.join('crates', crate, 'Cargo.toml'));
-  return [...files, ...manifests, path.join('src', 'lib.rs')];
 }
 
 /** Gives `work` a shell in a folder of its own, which has the definitions and the files that the document shows. */

@@ -1,6 +1,6 @@
 //! The load client of the benchmarks, and the floor servers that the mock server is compared with.
 //!
-//! Results are written to standard output as one line of JSON; `scripts/bench-server.mjs` makes tables of them.
+//! Results are written to standard output as one line of JSON; `benches/bench-server.mjs` makes tables of them.
 
 mod collector;
 #[path = "../../engine/benches/support/mod.rs"]

@@ -99,7 +99,7 @@ impl Server {
     }
 }
 
-/// A page view that triggers: the rule of `scripts/bench-server.mjs` asks for every change of its counter.
+/// A page view that triggers: the rule of `benches/bench-server.mjs` asks for every change of its counter.
 fn trigger(number: usize, event: u64) -> Vec<u8> {
     let event = json!({
         "e": "pv", "p": "web", "duid": id(number), "url": "http://127.0.0.1/shop", "page": "Shop",

@@ -316,7 +316,7 @@ export interface TrackedEvent {
 }
 
 /** Notes the self-describing events that the page's tracker sends from now on. */
-export function trackedEvents(store: Storefront): TrackedEvent[] {
+function trackedEvents(store: Storefront): TrackedEvent[] {
   const events: TrackedEvent[] = [];
   store.page.on('request', (request) => {
     if (!request.url().includes('/com.snowplowanalytics.snowplow/tp2')) return;

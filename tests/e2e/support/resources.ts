@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test';
 
 /** What a page holds of its browser, by kind. */
-export interface Resources {
+interface Resources {
   listeners: number;
   timers: number;
   idleCallbacks: number;

@@ -15,9 +15,9 @@ import {
 import { createServer } from 'node:net';
 import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
-import { benchDir, publish } from './support/bench-table.mjs';
-import { serverBinary, targetDir } from './support/project.mjs';
-import { attempt, entryPoint, Failure, run, step } from './support/report.mjs';
+import { serverBinary, targetDir } from '../scripts/support/project.mjs';
+import { attempt, entryPoint, Failure, run, step } from '../scripts/support/report.mjs';
+import { benchDir, publish } from './table.mjs';
 
 const COMMAND = 'npm run bench:server';
 const loadBinary = path.join(targetDir, 'release', 'signals-load');

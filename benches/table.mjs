@@ -25,7 +25,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { inProject, targetDir } from './project.mjs';
+import { inProject, targetDir } from '../scripts/support/project.mjs';
 
 /**
  * One line of a table of results.
@@ -52,7 +52,7 @@ import { inProject, targetDir } from './project.mjs';
 export const benchDir = path.join(targetDir, 'bench');
 
 /** The document that shows the reports. */
-export const documentFile = inProject('docs', 'benchmarks.md');
+const documentFile = inProject('docs', 'benchmarks.md');
 
 /** The order in which the document shows reports; unknown ones follow. */
 const ORDER = ['engine', 'collector', 'streams', 'browser'];
@@ -85,7 +85,7 @@ export function writeDocument() {
  * The document that shows `reports`.
  * @param {(Report & {measuredAt: string, machine: string})[]} reports
  */
-export function markdown(reports) {
+function markdown(reports) {
   const sections = reports.map(({ title, intro, command, measuredAt, machine, rows }) =>
     [
       `## ${title}`,

@@ -9,11 +9,11 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
-import { Chromium } from '../benches/browser/chromium.mjs';
-import { BenchServer } from '../benches/browser/server.mjs';
-import { publish } from './support/bench-table.mjs';
-import { inProject, targetDir } from './support/project.mjs';
-import { entryPoint, Failure, run, step } from './support/report.mjs';
+import { inProject, targetDir } from '../scripts/support/project.mjs';
+import { entryPoint, Failure, run, step } from '../scripts/support/report.mjs';
+import { Chromium } from './browser/chromium.mjs';
+import { BenchServer } from './browser/server.mjs';
+import { publish } from './table.mjs';
 
 const ROUNDS = 7;
 /** Starting a page is over soon, and how long it takes differs a lot from one time to the next. */

@@ -3,10 +3,10 @@
 //   npm run bench                   prints the tables, keeps them in target/bench
 //   npm run bench -- --write-docs   and writes docs/benchmarks.md from them
 
-import { writeDocument } from './support/bench-table.mjs';
-import { entryPoint, Failure, run } from './support/report.mjs';
+import { entryPoint, Failure, run } from '../scripts/support/report.mjs';
+import { writeDocument } from './table.mjs';
 
-const HALVES = ['scripts/bench-server.mjs', 'scripts/bench-browser.mjs'];
+const HALVES = ['benches/bench-server.mjs', 'benches/bench-browser.mjs'];
 
 await entryPoint(async () => {
   const unknown = process.argv.slice(2).filter((option) => option !== '--write-docs');
