@@ -1,0 +1,8 @@
+import base from '../../playwright.config';
+
+export default {
+  ...base,
+  testDir: '.',
+  outputDir: '../../test-results/newcomer',
+  globalSetup: './pack.mjs',
+};
