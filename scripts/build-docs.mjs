@@ -31,8 +31,20 @@ await entryPoint(async () => {
 });
 
 async function typeScript() {
-  const plugins = ['typedoc-plugin-markdown', 'typedoc-vitepress-theme'].flatMap((name) => ['--plugin', name]);
-  await run(['typedoc', ...plugins, '--out', source('typescript'), '--docsRoot', source()]);
+  const plugins = ['typedoc-plugin-markdown', 'typedoc-vitepress-theme'].flatMap((name) => [
+    '--plugin',
+    name,
+  ]);
+  await run([
+    'typedoc',
+    ...plugins,
+    '--out',
+    source('typescript'),
+    '--docsRoot',
+    source(),
+    '--name',
+    'TypeScript API',
+  ]);
 }
 
 async function rust() {

@@ -16,9 +16,11 @@ import {
 import path from 'node:path';
 import { inProject, serverBinary, serverPackagesDir, shopDir } from './support/project.mjs';
 import { attempt, entryPoint, Failure, run } from './support/report.mjs';
+import { repositoryOf } from './support/repository.mjs';
 
 const LAUNCHER = 'signals-mock-server';
 const { version, license, engines } = readJson(inProject('package.json'));
+const repository = repositoryOf(process.env);
 
 await entryPoint(async () => {
   // Tests may use a server that was built elsewhere.
@@ -42,6 +44,7 @@ async function platformPackage(program) {
     version,
     description: `The program of signals-mock-server for ${platform}.`,
     license,
+    repository,
     type: 'commonjs',
     os: [process.platform],
     cpu: [process.arch],
@@ -75,6 +78,7 @@ function launcherPackage() {
   writeJson(path.join(folder, 'package.json'), {
     ...manifest,
     version,
+    repository,
     optionalDependencies: Object.fromEntries(platforms.map(({ name }) => [name, version])),
   });
 }

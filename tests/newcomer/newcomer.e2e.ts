@@ -151,7 +151,9 @@ test('a signal to the launcher of the mock server ends the server in order', asy
 });
 
 test('npx signals-mock-server says when the program of the platform is missing', async ({ desk }) => {
-  const [launcher = ''] = packed(tarballs.server).filter((file) => /signals-mock-server-\d/.test(path.basename(file)));
+  const [launcher = ''] = packed(tarballs.server).filter((file) =>
+    /signals-mock-server-\d/.test(path.basename(file)),
+  );
   await desk.run(`npm install --no-audit --no-fund --omit=optional ${launcher}`);
   const command = path.join(desk.folder, 'node_modules', '.bin', 'signals-mock-server');
   const { code, output } = await attempt([command, '--version']);

@@ -110,7 +110,9 @@ test.describe('on a phone', () => {
     await page.goto(`${site}/benchmarks.html`);
     const widths = await page
       .locator('main table')
-      .evaluateAll((tables) => tables.map(({ scrollWidth, clientWidth }) => [scrollWidth, clientWidth] as const));
+      .evaluateAll((tables) =>
+        tables.map(({ scrollWidth, clientWidth }) => [scrollWidth, clientWidth] as const),
+      );
     expect(widths.some(([content, box]) => content > box)).toBe(true);
     expect(widths.filter(([, box]) => box > 375)).toEqual([]);
   });
