@@ -5,4 +5,6 @@ export default {
   testDir: '.',
   outputDir: '../../test-results/newcomer',
   globalSetup: './pack.mjs',
+  // A development server that starts for the first time prepares its packages, and the page waits for that.
+  expect: { timeout: 60_000 },
 };
