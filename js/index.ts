@@ -1,3 +1,9 @@
+/**
+ * The plugin, subscriptions, handlers and attributes.
+ *
+ * @module signals-interventions
+ */
+
 import { loadFrom } from './facade/loader.js';
 
 /** Where Vite's development server keeps its copies of packages' scripts, beside the packages themselves. */

@@ -20,7 +20,10 @@ const SLOWEST = 20;
 const reports = mkdtempSync(path.join(tmpdir(), 'signals-tests-'));
 const reportOf = (name) => path.join(reports, `${name}.xml`);
 
-/** The suites: what runs each, and where its JUnit report is. One without a report is read by what it prints. */
+/**
+ * The suites: what runs each, and where its JUnit report is. One without a report is read by what it prints. What `tells` matches
+ * in the output is shown even if all is well.
+ */
 const suites = {
   rust: {
     title: 'Rust, native',
@@ -53,6 +56,11 @@ const suites = {
     'the packed package in storefronts of its users',
     'tests/consumers/playwright.config.ts',
   ),
+  newcomer: {
+    ...playwright('newcomer', 'the first minutes of a newcomer', 'tests/newcomer/playwright.config.ts'),
+    tells: /a newcomer sees a banner after .* s$/m,
+  },
+  site: playwright('site', 'the documentation site', 'tests/site/playwright.config.ts'),
 };
 
 await entryPoint(async () => {
@@ -80,7 +88,7 @@ await entryPoint(async () => {
 
 /** Runs one suite. One that dies, or that ran no test, counts as a failure whatever it reported. */
 async function runSuite(name) {
-  const { title, command, env = {}, report } = suites[name];
+  const { title, command, env = {}, report, tells } = suites[name];
   const browser = { CHROMIUM: findChromium(), CHROMEDRIVER: findChromedriver() };
   if (report) rmSync(report, { force: true });
   const { code, output } = await step(`testing: ${title}`, () =>
@@ -99,6 +107,8 @@ async function runSuite(name) {
   }
   if (failed.length > 0) process.stdout.write(output);
   for (const result of failed) console.log(`  failed: ${result.name}`);
+  const told = tells?.exec(output);
+  if (told) console.log(`  ${told[0]}`);
   console.log(`  ${title}: ${results.length - failed.length} passed, ${failed.length} failed`);
   return results.map((result) => ({ ...result, suite: name }));
 }

@@ -1,3 +1,9 @@
+/**
+ * Ready-made banners.
+ *
+ * @module signals-interventions/banner
+ */
+
 export type { BannerFrequency } from './frequency.js';
 export { type BannerHandler, bannerHandler } from './handler.js';
 export type { BannerLabels, BannerOptions, BannerPosition, DismissReason, SkipReason } from './options.js';

@@ -19,6 +19,12 @@ export const serverBinary = path.join(targetDir, 'release', 'signals-mock-server
 /** Where the demo e-shop is built, and what the mock server is given as `--www`. */
 export const shopDir = inProject('target', 'www');
 
+/** Where the documentation site is built. */
+export const siteDir = inProject('target', 'site');
+
+/** Where the npm packages of the mock server are built. */
+export const serverPackagesDir = inProject('target', 'npm');
+
 /** Rust tools that this project installs for itself, at versions of its own, without touching the user's. */
 export const toolsDir = inProject('.tools');
 

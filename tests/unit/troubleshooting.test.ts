@@ -58,6 +58,15 @@ describe('the guide to troubleshooting lists', () => {
     expect(unlisted(messages)).toEqual([]);
   });
 
+  test('every message of the npm package of the mock server', () => {
+    const launcher = readFileSync('npm/signals-mock-server/bin.js', 'utf8');
+    const messages = [...launcher.matchAll(/`error: ([^`]*)`/g)].flatMap(([, message = '']) =>
+      parts(message, /\$\{(?:[^{}]|\{[^}]*\})*\}/),
+    );
+    expect(messages.length).toBeGreaterThan(2);
+    expect(unlisted(messages)).toEqual([]);
+  });
+
   test('every error and warning of the mock server', () => {
     const said = /(?:#\[error\(|tracing::(?:warn|error)!\()\s*"((?:[^"\\]|\\[\s\S])*)"/g;
     const messages = sources('crates/mock-server/src', '.rs').flatMap(({ text }) =>

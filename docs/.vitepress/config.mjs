@@ -1,0 +1,114 @@
+// The documentation site. scripts/build-docs.mjs gathers its pages in target/site-source/ first.
+
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitepress';
+
+const inTarget = (name) => fileURLToPath(new URL(`../../target/${name}`, import.meta.url));
+
+const typescript = JSON.parse(readFileSync(inTarget('site-source/typescript/typedoc-sidebar.json'), 'utf8'));
+
+const page = (text, name) => ({ text, link: `/${name}` });
+
+/** A page that rustdoc made: VitePress must leave it to the browser. */
+const crate = (text) => ({ text, link: `/rust/${text.replaceAll('-', '_')}/index.html`, target: '_self' });
+
+const SIDEBAR = [
+  {
+    text: 'Get started',
+    items: [
+      page('Overview', 'overview'),
+      page('Getting started', 'getting-started'),
+      page('Migrating', 'migrating'),
+      page('Compatibility', 'compatibility'),
+    ],
+  },
+  {
+    text: 'Guides',
+    items: [
+      page('Handlers and banners', 'handlers-and-banners'),
+      page('Banners', 'banners'),
+      page('Attribute keys', 'attribute-keys'),
+      page('Connection and delivery', 'connection-and-delivery'),
+      page('CSP and privacy', 'csp-and-privacy'),
+      page('Troubleshooting', 'troubleshooting'),
+    ],
+  },
+  {
+    text: 'Mock server',
+    items: [
+      page('In tests and CI', 'mock-server-in-ci'),
+      page('Definitions in files', 'definitions'),
+      page('Python SDK', 'python-sdk'),
+      page('Snowplow Inspector', 'inspector-extension'),
+    ],
+  },
+  {
+    text: 'Reference',
+    items: [
+      page('APIs', 'reference'),
+      { text: 'TypeScript', link: '/typescript/', collapsed: true, items: typescript },
+      {
+        text: 'Rust',
+        collapsed: true,
+        items: [
+          crate('signals-interventions'),
+          crate('signals-mock-server'),
+          crate('signals-engine'),
+          crate('signals-wire'),
+        ],
+      },
+      page('Size', 'size'),
+      page('Changelog', 'changelog'),
+    ],
+  },
+  {
+    text: 'Contributing',
+    items: [
+      page('Contributing', 'contributing'),
+      page('Architecture', 'architecture'),
+      page('Benchmarks', 'benchmarks'),
+    ],
+  },
+];
+
+// Set DOCS_BASE if the site is not at the root of its host, for example to /signals-interventions/.
+const base = process.env.DOCS_BASE ?? '/';
+
+export default defineConfig({
+  lang: 'en-GB',
+  title: 'signals-interventions',
+  description: 'React to shoppers while they shop: Snowplow Signals interventions in the browser.',
+  base,
+  head: [['link', { rel: 'icon', href: `${base}logo.svg` }]],
+  srcDir: inTarget('site-source'),
+  // rustdoc's files are copied as they are.
+  srcExclude: ['public/**'],
+  outDir: inTarget('site'),
+  cacheDir: inTarget('vitepress-cache'),
+  // Guides name servers on the reader's own machine.
+  ignoreDeadLinks: [/^https?:\/\/localhost/],
+  markdown: {
+    config({ renderer: { rules } }) {
+      const write = rules.code_inline;
+      // Braces in code are text, and not for Vue.
+      rules.code_inline = (tokens, index, ...rest) => {
+        tokens[index].attrSet('v-pre', '');
+        return write(tokens, index, ...rest);
+      };
+    },
+  },
+  themeConfig: {
+    logo: '/logo.svg',
+    nav: [
+      page('Get started', 'getting-started'),
+      page('Guides', 'handlers-and-banners'),
+      page('Mock server', 'mock-server-in-ci'),
+      page('Reference', 'reference'),
+      page('Contributing', 'contributing'),
+    ],
+    sidebar: SIDEBAR,
+    outline: [2, 3],
+    search: { provider: 'local' },
+  },
+});

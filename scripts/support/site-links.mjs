@@ -1,0 +1,61 @@
+// The links of the guides work on GitHub, between the files of the repository. The site has other addresses.
+
+import path from 'node:path';
+
+/** The TypeScript API has one entry point in the source, and a page of its own on the site. */
+const TYPESCRIPT = 'js/api.ts';
+
+/** A link or a picture, up to its address. Its text may contain code, and a picture in its turn. */
+const LINK = /(!?)\[((?:[^[\]`]|`[^`]*`|!?\[[^\]]*\](?:\([^)]*\))?)*)\]\(([^)\s]+)\)/g;
+
+/**
+ * Rewrites the links of a document for the site.
+ * @param {string} text the document
+ * @param {string} document its path in the repository
+ * @param {Record<string, string>} pages the documents of the site, and the page that each becomes
+ * @returns {{text: string, files: Map<string, string>}} the page, and the files that it links to: where each is in the
+ * repository, and where it must be on the site
+ */
+export function linksForSite(text, document, pages) {
+  const files = new Map();
+  const rewritten = outsideOfCode(text, (prose) =>
+    prose.replaceAll(LINK, (link, picture, label, address) => {
+      if (/^(#|\w+:)/.test(address)) return link;
+      const [target, anchor = ''] = address.split(/(?=#)/);
+      const file = path.posix.join(path.posix.dirname(document), target);
+      const inner = picture ? label : linksForSite(label, document, pages).text;
+      if (picture) return `![${inner}](./${path.posix.relative('docs', file)})`;
+      if (file in pages) return `[${inner}](./${pages[file]}${anchor})`;
+      if (file === TYPESCRIPT) return `[${inner}](./typescript/index.md)`;
+      const rust = rustdocPage(file);
+      if (!rust) files.set(file, siteFile(file));
+      // The attribute tells VitePress that this is a file, and not one of its pages.
+      return `[${inner}](./${rust ?? siteFile(file)}${anchor}){target="_self"}`;
+    }),
+  );
+  return { text: rewritten, files };
+}
+
+/** Applies `change` to everything that is not in a fenced block. */
+function outsideOfCode(text, change) {
+  return text
+    .split(/^(```[\s\S]*?^```$)/m)
+    .map((part, index) => (index % 2 === 0 ? change(part) : part))
+    .join('');
+}
+
+/** The page of rustdoc for a crate's folder or for a source file. */
+function rustdocPage(file) {
+  const [, folder, source] = /^(?:crates\/([\w-]+)\/?)?(src\/.+\.rs)?$/.exec(file) ?? [];
+  if (!folder && !source) return undefined;
+  const crate = { wire: 'signals_wire', engine: 'signals_engine', 'mock-server': 'signals_mock_server' };
+  const name = folder ? crate[folder] : 'signals_interventions';
+  if (!name) return undefined;
+  if (!source || source === 'src/lib.rs') return `rust/${name}/index.html`;
+  return `rust/src/${name}/${source.slice('src/'.length)}.html`;
+}
+
+/** Servers do not know the type of a file without an extension. */
+function siteFile(file) {
+  return `files/${file}${path.posix.extname(file) ? '' : '.txt'}`;
+}

@@ -1,0 +1,8 @@
+import base from '../../playwright.config';
+
+export default {
+  ...base,
+  testDir: '.',
+  outputDir: '../../test-results/site',
+  globalSetup: './build.mjs',
+};
