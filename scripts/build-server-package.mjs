@@ -16,11 +16,10 @@ import {
 import path from 'node:path';
 import { inProject, serverBinary, serverPackagesDir, shopDir } from './support/project.mjs';
 import { attempt, entryPoint, Failure, run } from './support/report.mjs';
-import { repositoryOf } from './support/repository.mjs';
 
 const LAUNCHER = 'signals-mock-server';
-const { version, license, engines } = readJson(inProject('package.json'));
-const repository = repositoryOf(process.env);
+// A release names its repository in package.json first: npm compares it with the provenance.
+const { version, license, engines, repository } = readJson(inProject('package.json'));
 
 await entryPoint(async () => {
   // Tests may use a server that was built elsewhere.

@@ -85,7 +85,7 @@ export type BannerSettings = Omit<BannerOptions, 'labels'> & { labels: BannerLab
   >;
 
 /** Prefix of what banners keep in the browser's storages. */
-export const DEFAULT_STORAGE_KEY = 'signals-banners';
+const DEFAULT_STORAGE_KEY = 'signals-banners';
 
 /**
  * Fills in the defaults.
