@@ -12,8 +12,8 @@ const test = base.extend<{ site: string }>({
     const server = await MockServer.start(siteDir);
     const problems = new Problems(context, server.origin);
     await use(server.origin);
-    expect(problems.unexpected, 'problems in the page').toEqual([]);
     await server.stop();
+    expect(problems.unexpected, 'problems in the page').toEqual([]);
   },
 });
 
