@@ -5,30 +5,30 @@ use super::json::Json;
 use crate::base64;
 use crate::text::repair_json;
 
-/// A tracked event, as far as ids are looked for in it.
+/// A tracked event in which ids can be found.
 pub trait Event<'e> {
     /// The JSON inside it.
     type Json: Json<'e>;
 
-    /// The text of a parameter of the tracker protocol: a string as it is, a number or a boolean as JavaScript's `String(value)` writes
-    /// it; `None` for everything else.
+    /// The text of a parameter of the tracker protocol: a string, or a number or boolean in the form of JavaScript's
+    /// `String(value)`. `None` for everything else.
     ///
-    /// For `ua` this may be the browser's own, which trackers leave to the request's header.
+    /// For `ua`, this can be the browser's user agent, which trackers send only as a header.
     fn field(&self, parameter: &str) -> Option<Cow<'e, str>>;
 
-    /// Whether a parameter has a text that is not empty. Say it without copying that, where it may be long.
+    /// Whether a parameter has a text that is not empty. Override this to avoid copying a long text.
     fn has(&self, parameter: &str) -> bool {
         self.field(parameter).is_some_and(|text| !text.is_empty())
     }
 
-    /// The JSON in one of the parameters [`co`, `cx`, `ue_pr` and `ue_px`](Document); `None` where its text does not
-    /// [hold](Document::json) `trace`.
+    /// The JSON in one of the parameters [`co`, `cx`, `ue_pr` and `ue_px`](Document). `None` if its text does not
+    /// [contain](Document::json) `trace`.
     fn document(&self, parameter: &'static str, trace: &str) -> Option<Self::Json>;
 }
 
-/// The JSON text in a parameter of an event: decoded once, and parsed once if ever.
+/// The JSON text in a parameter of an event. Decoded once, and parsed at most once.
 ///
-/// Keep it as long as the parameter's value stays the same: events that follow each other often carry the same entities.
+/// Keep it while the parameter's value stays the same: successive events often have the same entities.
 ///
 /// ```
 /// use serde_json::Value;
@@ -46,7 +46,7 @@ pub struct Document<J> {
 }
 
 impl<J> Document<J> {
-    /// The document that `parameter` brings: base64 in `cx` and `ue_px`, plain JSON in `co` and `ue_pr`.
+    /// Decodes the document in `parameter`: base64 in `cx` and `ue_px`, plain JSON in `co` and `ue_pr`.
     pub fn decode(parameter: &str, value: &str) -> Self {
         let text = match parameter {
             "cx" | "ue_px" => base64::decode_text(value).unwrap_or_default(),
@@ -55,10 +55,10 @@ impl<J> Document<J> {
         Self { text, json: OnceCell::new() }
     }
 
-    /// The parsed JSON, if its text can hold `trace`, a text without anything that JSON would escape. `parse` is called once, or a second
-    /// time with a [repaired](repair_json) text if it cannot read the first.
+    /// The parsed JSON, if its text can contain `trace`, which must not contain characters that JSON escapes. `parse` is called once, and
+    /// a second time with a [repaired](repair_json) text if the first call fails.
     pub fn json(&self, trace: &str, parse: impl Fn(&str) -> Option<J>) -> Option<&J> {
-        // Any letter may be written as an escape.
+        // Any character can be written as an escape.
         if !self.text.contains(trace) && !self.text.contains("\\u") {
             return None;
         }
