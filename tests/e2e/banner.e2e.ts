@@ -237,7 +237,7 @@ test('a template that cannot be filled is an error that names the field, and sho
 }) => {
   const shown = (options: PlainOptions) => show(page, options);
   await expect(shown({ templates: { offer: { message: 'Hello {name}' } } })).rejects.toThrow(
-    'templates.offer.message mentions {name}, which the intervention does not carry',
+    'templates.offer.message contains {name}, but the intervention has no such attribute',
   );
   await expect(shown({ templates: { offer: { message: '' } } })).rejects.toThrow('templates.offer.message');
   await expect(

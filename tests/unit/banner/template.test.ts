@@ -49,10 +49,10 @@ describe('placeholders', () => {
 
   it('cannot be filled with what is not there, or format what is no number', () => {
     expect(() => fill({ message: 'm', code: '{missing}' })).toThrow(
-      'templates.offer.code mentions {missing}',
+      'templates.offer.code contains {missing}',
     );
     expect(() => fill({ message: '{constructor}' })).toThrow(
-      'templates.offer.message mentions {constructor}',
+      'templates.offer.message contains {constructor}',
     );
     expect(() => fill({ message: '{name}', formats: { name: {} } })).toThrow('templates.offer.formats.name');
     expect(() => fill({ message: '{blank}', formats: { blank: {} } })).toThrow(
