@@ -456,7 +456,7 @@ test.describe('caps, turns and outcomes', () => {
 test('the sample in the guide works', async ({ page, server }) => {
   const [, sample = ''] =
     /```ts\n(.*?)```/s.exec(readFileSync(inProject('docs', 'banners.md'), 'utf8')) ?? [];
-  // The plugin and the tracker stand aside: this is about banners.
+  // Without the plugin and the tracker, because this is about banners.
   const script = sample
     .replace(
       /^import .* from "signals-interventions";$/m,

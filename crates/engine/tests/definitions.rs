@@ -256,7 +256,7 @@ fn every_refusal_names_the_field_and_what_is_wrong_with_it() {
             "/attribute_keys/0",
             "/property",
             json!(null),
-            "attribute_keys.0.property: missing: where in an event",
+            "attribute_keys.0.property: missing: set where an event",
         ),
         (
             "/services/0",

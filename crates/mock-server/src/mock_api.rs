@@ -181,8 +181,8 @@ async fn journal(
     State(state): State<AppState>,
     CheckedQuery(JournalQuery { owner, after, wait_ms }): CheckedQuery<JournalQuery>,
 ) -> Result<Json<Value>, ApiError> {
-    let wants_everybody = owner.key.is_none() && owner.id.is_none();
-    let owner = if wants_everybody { None } else { Some(owner.named(&state)?) };
+    let wants_everyone = owner.key.is_none() && owner.id.is_none();
+    let owner = if wants_everyone { None } else { Some(owner.named(&state)?) };
     let after = number("after", after.as_deref())?;
     let wait = Duration::from_millis(number("wait_ms", wait_ms.as_deref())?).min(MAX_WAIT);
     let news = state.journal().news(after);

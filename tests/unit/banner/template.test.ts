@@ -47,7 +47,7 @@ describe('placeholders', () => {
     expect(fill({ message: 'm', code: '{total}', formats }).code).toBe('1234.5');
   });
 
-  it('cannot be filled with what is not there, or format what is no number', () => {
+  it('name existing attributes, and formats are for numbers', () => {
     expect(() => fill({ message: 'm', code: '{missing}' })).toThrow(
       'templates.offer.code contains {missing}',
     );

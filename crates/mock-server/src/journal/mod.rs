@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn whoever_waits_for_news_is_woken_by_the_next_entry() {
+    async fn a_reader_that_waits_for_news_is_woken_by_the_next_entry() {
         let journal = Journal::new();
         write(&journal);
         journal.news(0).await;
