@@ -7,8 +7,8 @@ export interface Memory {
 }
 
 /**
- * A memory in the storage that `area` returns. If that is forbidden, full or missing, the value lasts as long as the page, and
- * frequency limits with it.
+ * A memory in the storage that `area` returns. If that is forbidden, full or missing, the value lasts only as long as the page, and
+ * so do frequency limits.
  */
 export function storedMemory(area: () => Storage, key: string): Memory {
   let fallback: unknown;

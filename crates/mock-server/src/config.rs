@@ -253,7 +253,8 @@ pub struct Config {
     #[arg(long, env = "SIGNALS_TOKEN", default_value = DEFAULT_TOKEN, hide_env_values = true, value_parser = NonEmptyStringValueParser::new())]
     pub token: String,
 
-    /// Accept only canonical UUIDs as ids of streams, also for attribute keys of other types. `client_session_user_id` can also be 16 hexadecimal digits.
+    /// Accept only canonical UUIDs as ids of streams, also for attribute keys of other types. `client_session_user_id` can also be
+    /// 16 hexadecimal digits.
     #[arg(long, env = "SIGNALS_STRICT_IDS", value_parser = FalseyValueParser::new())]
     pub strict_ids: bool,
 

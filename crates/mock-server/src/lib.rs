@@ -87,7 +87,8 @@ pub fn app(state: AppState) -> Router {
         .with_state(state)
 }
 
-/// Serves [`app`] on `listener` until `shutdown` completes, over TLS if there is a certificate. Then ends all streams, writes the data file and returns.
+/// Serves [`app`] on `listener` until `shutdown` completes, over TLS if there is a certificate. Then ends all streams, writes the
+/// data file and returns.
 pub async fn run(
     listener: TcpListener,
     tls: Option<Tls>,

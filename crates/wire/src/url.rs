@@ -1,7 +1,7 @@
 //! Splits URLs.
 //!
-//! As in Snowplow's enrichment, nothing is decoded, resolved or converted to lower case, and every text is accepted: a text that is not a URL
-//! is a path.
+//! As in Snowplow's enrichment, nothing is decoded, resolved or converted to lower case. Every text is accepted: a text that is not a
+//! URL is a path.
 
 use crate::tracker_protocol::without_leading_zeros;
 

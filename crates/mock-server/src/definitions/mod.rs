@@ -55,7 +55,8 @@ impl LoadError {
     }
 }
 
-/// Reads and merges `files`, or returns the default definitions if there are none. A file can refer to the definitions of the files before it.
+/// Reads and merges `files`, or returns the default definitions if there are none. A file can refer to the definitions of the
+/// files before it.
 ///
 /// # Errors
 /// The first file that cannot be read, is invalid or repeats a definition.

@@ -46,7 +46,8 @@ struct Batch {
     at: Timestamp,
 }
 
-/// How many profiles are kept, regardless of the attributes' time to live. Beyond it, those that have had no event for longest are forgotten.
+/// How many profiles are kept, regardless of the attributes' time to live. Beyond it, those that have had no event for longest
+/// are forgotten.
 const MAX_PROFILES: usize = 1_000_000;
 
 /// A consistent set of changes of the whole server.

@@ -2,7 +2,7 @@
 //!
 //! [`file`] reads and writes. This module decides when: twice a second, and as soon as there is an instance to deliver. It collects
 //! the changes at one moment, under the locks and in memory, and writes them in one transaction on its own thread. A crash loses
-//! the changes since the last write, all or none of a request's effects. Instances are delivered only after they are saved, so
+//! all changes since the last write, and never a part of them. Instances are delivered only after they are saved, so
 //! that a shopper does not get the same instance again after a crash.
 
 mod file;
