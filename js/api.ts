@@ -15,14 +15,14 @@ import type {
   WasmSource,
 } from './types.js';
 
-// The tag-based tracker appends its own list of trackers after `function.length` arguments, so every parameter that follows
-// the documented ones needs a default value.
+// The tag-based tracker appends its list of trackers after `function.length` arguments, so every parameter after the documented
+// ones needs a default value.
 
 /**
- * Makes the Snowplow plugin; pass it to `newTracker` in `plugins`, or to `addPlugin`. The files that a subscription needs are
- * requested meanwhile; they start with the first {@link subscribeToInterventions}.
+ * Makes the Snowplow plugin. Pass it to `newTracker` in `plugins`, or to `addPlugin`. It requests the WebAssembly in advance and starts
+ * it with the first {@link subscribeToInterventions}.
  *
- * @param options - handlers, measurement settings and a source of interventions, all optional
+ * @param options - handlers, measurement settings and a fetcher, all optional
  */
 export function SignalsPlugin(options: SignalsPluginOptions = {}): BrowserPlugin {
   preload();
@@ -45,14 +45,14 @@ export function SignalsPlugin(options: SignalsPluginOptions = {}): BrowserPlugin
   };
 }
 
-/** {@link SignalsPlugin} under the name of this package. */
+/** {@link SignalsPlugin} with the name of this package. */
 export const SignalsInterventionsPlugin = SignalsPlugin;
 
 /**
- * Starts to receive interventions, or changes from where and for whom. The first call starts the WebAssembly.
+ * Subscribes to interventions, or changes the subscription. The first call starts the WebAssembly.
  *
- * @param config - an invalid field is reported through the tracker's logger, by name, and the call changes nothing
- * @param trackerIds - trackers to subscribe; default all that have the plugin, or those that come later if there is none yet
+ * @param config - if a field is invalid, the plugin logs its name with the tracker's logger and ignores the call
+ * @param trackerIds - trackers to subscribe; default all that have the plugin or, if there is none yet, those that get it later
  */
 export function subscribeToInterventions(
   config: SubscriptionConfiguration,
@@ -63,7 +63,7 @@ export function subscribeToInterventions(
 }
 
 /**
- * Closes the stream. Handlers stay, and a later {@link subscribeToInterventions} resumes where this left off.
+ * Closes the stream. Handlers stay registered, and a later {@link subscribeToInterventions} resumes from the same position.
  *
  * @param trackerIds - trackers to unsubscribe; default all
  */
@@ -72,10 +72,10 @@ export function unsubscribeFromInterventions(trackerIds: TrackerId[] | null = nu
 }
 
 /**
- * Registers handlers, which are called in order of registration. An id that is in use keeps its place and gets the new handler.
+ * Registers handlers. They are called in order of registration. If an id is in use, the new handler replaces the old one at its place.
  *
  * @param handlers - handlers by id
- * @param trackerIds - trackers to listen to; default all that have the plugin, or those that come later if there is none yet
+ * @param trackerIds - trackers to listen to; default all that have the plugin or, if there is none yet, those that get it later
  */
 export function addInterventionHandlers(
   handlers: Record<HandlerId, Handler>,
@@ -100,29 +100,29 @@ export function removeInterventionHandlers(
 /**
  * Watches the connection.
  *
- * @param listener - called with the present state, then after every change
- * @param trackerIds - trackers to watch; default all, including those that come later
- * @returns a function that stops it
+ * @param listener - called with the current state, then after every change
+ * @param trackerIds - trackers to watch; default all, including later ones
+ * @returns a function that removes the listener
  */
 export function onConnectionChange(
   listener: ConnectionListener,
   trackerIds: TrackerId[] | null = null,
 ): () => void {
-  // An own function per call, so that the same listener may be registered twice and removed once.
+  // A new function per call, so that the same listener can be registered twice and removed once.
   const registered: ConnectionListener = (change) => listener(change);
   enqueue((core) => core.addConnectionListener(registered, trackerIds));
   return () => enqueue((core) => core.removeConnectionListener(registered));
 }
 
 /**
- * Counts what arrived and what became of it.
+ * Returns counters of received interventions and their outcomes.
  *
  * @param trackerIds - trackers to ask; default all
- * @returns counters by tracker id; empty until the core runs
+ * @returns counters by tracker id. Empty until the WebAssembly runs
  */
 export function stats(trackerIds: TrackerId[] | null = null): Record<TrackerId, DeliveryStats> {
   let stats = {};
-  // Runs at once, and keeps what goes wrong out of the page's own code. Before the core runs it would only pile up.
+  // Runs at once, and keeps errors out of the page's code. Before the core runs, the call would only be queued.
   if (runningCore())
     enqueue((core) => {
       stats = core.stats(trackerIds);
@@ -131,12 +131,12 @@ export function stats(trackerIds: TrackerId[] | null = null): Record<TrackerId, 
 }
 
 /**
- * Starts the WebAssembly now instead of at the first {@link subscribeToInterventions}. To load it from somewhere else, call this before
+ * Starts the WebAssembly now instead of at the first {@link subscribeToInterventions}. To load it from another place, call this before
  * {@link SignalsPlugin}, which requests it.
  *
- * @param wasm - address, bytes or compiled module; default the file that lies beside this script
- * @returns a promise that resolves when the core runs (on a server: at once, without doing anything) and rejects with an
- * error that names the address and the HTTP status. The failure is also logged, so the promise may be ignored.
+ * @param wasm - address, bytes or compiled module; default the file beside this script
+ * @returns a promise that resolves when the WebAssembly runs (on a server, at once, without doing anything). It rejects with an error
+ * that names the address and the HTTP status. The error is also logged, so you can ignore the promise.
  */
 export function init(wasm?: WasmSource): Promise<void> {
   // The tag-based tracker calls with its list of trackers.

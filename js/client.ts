@@ -13,25 +13,28 @@ import type {
 
 /** Receives interventions without a tracker. */
 export interface InterventionsClient {
-  /** Registers handlers, called in order of registration; their second argument is undefined. An id in use gets the new handler. */
+  /**
+   * Registers handlers, called in order of registration. Their second argument is undefined. If an id is in use, the new handler
+   * replaces the old one.
+   */
   addHandlers(handlers: Record<HandlerId, ClientHandler>): void;
   /** Removes handlers. Ids that are not registered are ignored. */
   removeHandlers(handlerIds: OneOrMore<HandlerId>): void;
-  /** Watches the connection; told the present state first. Returns a function that stops it. */
+  /** Watches the connection. Calls the listener with the current state first. Returns a function that removes it. */
   onConnectionChange(listener: ConnectionListener): () => void;
   /** Closes the stream for good. */
   close(): void;
-  /** How the connection is. */
+  /** The state of the connection. */
   readonly state: ConnectionState;
 }
 
 let clients = 0;
 
 /**
- * Subscribes to interventions on a page without a Snowplow tracker. Nothing is measured, as there is nothing to measure with. Several
- * clients may exist at once.
+ * Subscribes to interventions on a page without a Snowplow tracker. Without a tracker, nothing is measured. A page can have several
+ * clients.
  *
- * @param config - as for `subscribeToInterventions`; `attributeKeyIds` says for whom, as there are no events to find ids in
+ * @param config - as for `subscribeToInterventions`. Pass the ids in `attributeKeyIds`, because there are no events to find ids in
  */
 export function createInterventionsClient(config: SubscriptionConfiguration): InterventionsClient {
   clients += 1;
@@ -57,7 +60,7 @@ export function createInterventionsClient(config: SubscriptionConfiguration): In
       enqueue(() => client?.removeHandlers(handlerIds));
     },
     onConnectionChange(listener) {
-      // An own function per call, so that the same listener may be registered twice and removed once.
+      // A new function per call, so that the same listener can be registered twice and removed once.
       const registered: ConnectionListener = (change) => listener(change);
       listeners.add(registered);
       registered(latest);

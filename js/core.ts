@@ -1,4 +1,4 @@
-// Loaded on demand: the glue around the WebAssembly, and what it needs of the Snowplow tracker.
+// Loaded on demand: the glue code of the WebAssembly, and the parts of the Snowplow tracker that it needs.
 import initialise, { Plugin } from 'wasm-bindgen-glue';
 import type { Core, CoreModule } from './facade/core.js';
 import { selfDescribingEvent } from './facade/self-describing-event.js';

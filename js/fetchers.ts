@@ -4,13 +4,13 @@ import { reportError } from './facade/log.js';
 import { enqueue } from './facade/queue.js';
 import type { Fetcher, FetcherFactory, SignalsInterventionConfiguration, TrackedPayload } from './types.js';
 
-/** The fetchers of the page, by the name that their tracker gives itself in events. */
+/** The page's fetchers, by the namespace of their tracker in events. */
 const fetchers = new Map<unknown, { fetcher: Fetcher; trackerCore: TrackerCore }>();
 
 /**
- * Starts the page's own source of interventions for a tracker.
+ * Starts the page's fetcher for a tracker.
  *
- * @returns what hands the fetcher its configuration; undefined if there is no fetcher, or none that could be made
+ * @returns a function that configures the fetcher, or undefined if there is no fetcher or it could not be created
  */
 export function startFetcher(
   tracker: BrowserTracker,
@@ -18,7 +18,7 @@ export function startFetcher(
 ): ((config: SignalsInterventionConfiguration) => void) | undefined {
   const fetcher = guarded(() =>
     factory?.(tracker, (intervention, { id } = tracker) => {
-      // A copy, because missing attributes are filled in.
+      // A copy, because the core fills in missing attributes.
       enqueue((core) => core.deliver({ ...intervention }, id));
       load().catch(() => {});
     }),
@@ -28,21 +28,21 @@ export function startFetcher(
   return (config) => guarded(() => fetcher.configure(config));
 }
 
-/** Shows a tracked event to the fetcher of its tracker. False if there is none. */
+/** Passes a tracked event to the fetcher of its tracker. Returns false if there is none. */
 export function updateFetcher(payload: TrackedPayload): boolean {
   const known = fetchers.get(payload.tna);
   guarded(() => known?.fetcher.update(payload));
   return known !== undefined;
 }
 
-/** Forgets the fetcher of a tracker that is gone. */
+/** Removes the fetcher of a tracker that is gone. */
 export function dropFetcher(trackerCore: TrackerCore): void {
   for (const [name, known] of fetchers) {
     if (known.trackerCore === trackerCore) fetchers.delete(name);
   }
 }
 
-/** Whatever goes wrong in a fetcher stays out of the page's own code. */
+/** Keeps errors in a fetcher out of the page's code. */
 function guarded<T>(call: () => T): T | undefined {
   try {
     return call();

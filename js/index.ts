@@ -6,13 +6,13 @@
 
 import { loadFrom } from './facade/loader.js';
 
-/** Where Vite's development server keeps its copies of packages' scripts, beside the packages themselves. */
+/** The folder in which Vite's development server keeps its copies of scripts, beside the packages. */
 const VITE_COPY = /\/\.vite\/deps\/.*/;
 
 loadFrom({
   importCore: () => import('./core.js'),
   wasmUrl: () =>
-    // Such a copy leaves the file beside the original behind.
+    // Such a copy does not include the `.wasm` file, which stays beside the original.
     VITE_COPY.test(import.meta.url)
       ? import.meta.url.replace(VITE_COPY, '/signals-interventions/dist/signals-interventions.wasm')
       : new URL('./signals-interventions.wasm', import.meta.url).href,

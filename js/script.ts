@@ -1,9 +1,9 @@
-// Entry of the script-tag build: its exports become the global `snowplowSignals`.
+// Entry of the script-tag build. Its exports become the global `snowplowSignals`.
 import type { BannerOptions } from './banner/index.js';
 import { type Files, loadFrom } from './facade/loader.js';
 import type { HandlerFunction } from './types.js';
 
-// Only known while the script itself runs.
+// Only set while the script runs.
 const script = document.currentScript as HTMLScriptElement | null;
 
 const beside = (name: string, wasmUrl?: string): string => new URL(name, wasmUrl ?? script?.src).href;
@@ -17,16 +17,16 @@ loadFrom(files);
 export * from './api.js';
 
 /**
- * `bannerHandler` of the module build. The script with the banners loads from beside this one when the first intervention
- * arrives, or when an earlier page left banners, so that other pages never load it.
+ * `bannerHandler` of the module build. It loads the script with the banners from beside this one when the first intervention arrives, or
+ * when an earlier page left banners, so that other pages do not load it.
  *
- * @param options - as in the module build; what is wrong with them is reported with the first intervention
+ * @param options - as in the module build. Errors in them are reported with the first intervention
  */
 export function bannerHandler(options: BannerOptions): HandlerFunction {
   let handler: Promise<HandlerFunction> | undefined;
   const load = () => {
     handler ??= loadBannerHandler(options).catch((error) => {
-      // The next intervention tries again.
+      // Try again with the next intervention.
       handler = undefined;
       throw error;
     });
@@ -36,7 +36,7 @@ export function bannerHandler(options: BannerOptions): HandlerFunction {
   return async (intervention, tracker) => (await load())(intervention, tracker);
 }
 
-/** Whether an earlier page of this tab left banners, which should not have to wait for the first intervention. */
+/** Whether an earlier page in this tab left banners, which need not wait for the first intervention. */
 function bannersWait(options: BannerOptions): boolean {
   try {
     return sessionStorage.getItem(`${options.storageKey ?? 'signals-banners'}.pending`) !== null;

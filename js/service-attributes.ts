@@ -1,28 +1,28 @@
 import type { AttributeKeyId, AttributeKeyName } from './types.js';
 
-/** What {@link getServiceAttributes} asks for. */
+/** Options of {@link getServiceAttributes}. */
 export interface ServiceAttributesRequest {
-  /** Signals API: a host name (`https` is assumed), or a URL with scheme and optional path prefix. */
+  /** Signals API: a host name (`https` is assumed), or a URL with a scheme and an optional path prefix. */
   endpoint: string;
   /** Name of the service. It must be public. */
   service: string;
-  /** Attribute key of the profile to read, e.g. `domain_userid`. */
+  /** Attribute key of the profile to read, for example `domain_userid`. */
   attributeKey: AttributeKeyName;
   /** Id of the profile to read. */
   identifier: AttributeKeyId;
-  /** Gives the request up when it is aborted; the promise then rejects with the signal's reason. */
+  /** Aborts the request. The promise then rejects with the signal's reason. */
   signal?: AbortSignal;
 }
 
-/** Attribute values by name; attributes that were never computed have their default. */
+/** Attribute values by name. Attributes that were never computed have their default value. */
 export type ServiceAttributes = Record<string, unknown>;
 
 /** Why attributes could not be read. */
 export class ServiceAttributesError extends Error {
   override readonly name = 'ServiceAttributesError';
-  /** HTTP status of the answer; 0 if there was none. */
+  /** HTTP status of the response, or 0 if there was none. */
   readonly status: number;
-  /** What the server says, as text or as a list of problems by field; without an answer, what the browser says. */
+  /** The server's error, as text or as a list of problems by field. Without a response, the browser's error. */
   readonly detail: unknown;
 
   /** @internal */
@@ -35,10 +35,10 @@ export class ServiceAttributesError extends Error {
 }
 
 /**
- * Reads the attributes of one profile through a public service. Needs neither tracker nor WebAssembly.
+ * Reads the attributes of one profile through a public service. Requires neither a tracker nor WebAssembly.
  *
- * @returns a promise of the values by attribute name. It rejects with a {@link ServiceAttributesError} when the server refuses (404 for
- * a service that does not exist or is not public) or cannot be reached, or with the reason of an aborted `signal`.
+ * @returns a promise of the values by attribute name. It rejects with a {@link ServiceAttributesError} if the server returns an error (404
+ * for a service that does not exist or is not public) or cannot be reached, or with the reason of an aborted `signal`.
  */
 export async function getServiceAttributes({
   endpoint,

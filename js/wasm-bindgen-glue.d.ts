@@ -1,10 +1,10 @@
-// Stands in for the types that wasm-bindgen generates, so that types can be checked before anything is built. The build checks
-// `core.ts` against the generated ones instead, which therefore cannot differ in what it uses.
+// Replaces the types that wasm-bindgen generates, so that types can be checked before a build. The build checks
+// `core.ts` against the generated ones, so these cannot differ in what it uses.
 declare module 'wasm-bindgen-glue' {
   import type { SelfDescribingJson } from '@snowplow/browser-tracker';
   import type { Core } from './facade/core.js';
 
-  /** Compiles unless that is done, and starts the module. */
+  /** Compiles the module if necessary, and starts it. */
   export default function initialise(wasm: {
     module_or_path: BufferSource | WebAssembly.Module;
   }): Promise<unknown>;

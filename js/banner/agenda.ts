@@ -1,9 +1,9 @@
 interface AgendaOptions {
-  /** How many may be seen at a time. */
+  /** How many items are visible at a time. */
   maxVisible: number;
-  /** How many may wait. */
+  /** How many items may wait. */
   maxWaiting: number;
-  /** Milliseconds from one appearing to the next appearing. */
+  /** Milliseconds between the appearance of one item and the next. */
   minIntervalMs: number;
 }
 
@@ -12,30 +12,30 @@ interface Entry<T> {
   priority: number;
 }
 
-/** Who is seen and who waits: the highest priority first, among equals first come, first served. Knows no clock. */
+/** Decides which items are visible and which wait: the highest priority first, or else in order of arrival. Has no clock. */
 export class Agenda<T> {
   readonly #options: AgendaOptions;
   readonly #visible = new Set<T>();
-  /** In the order in which they will be seen. */
+  /** In the order in which they will appear. */
   readonly #waiting: Entry<T>[] = [];
 
   constructor(options: AgendaOptions) {
     this.#options = options;
   }
 
-  /** Those who wait, the next one first. */
+  /** The waiting items, the next one first. */
   get waiting(): T[] {
     return this.#waiting.map(({ item }) => item);
   }
 
-  /** Lets `item` wait for its turn; gives the one that is crowded out, which may be `item` itself. */
+  /** Adds `item` to the waiting ones. Returns the item that is crowded out, which can be `item` itself. */
   add(item: T, priority: number): T | undefined {
     const behind = this.#waiting.findIndex((entry) => entry.priority < priority);
     this.#waiting.splice(behind < 0 ? this.#waiting.length : behind, 0, { item, priority });
     return this.#waiting.length > this.#options.maxWaiting ? this.#waiting.pop()?.item : undefined;
   }
 
-  /** The one whose turn it is `sinceLastMs` after the latest one appeared. It counts as visible from now on. */
+  /** The item whose turn it is, `sinceLastMs` after the latest one appeared. It counts as visible from now on. */
   next(sinceLastMs: number): T | undefined {
     if (this.#visible.size >= this.#options.maxVisible || this.waitMs(sinceLastMs) !== 0) return undefined;
     const next = this.#waiting.shift()?.item;
@@ -43,18 +43,18 @@ export class Agenda<T> {
     return next;
   }
 
-  /** Gives the turn back: `item`, given by {@link Agenda.next}, waits again as the next one. */
+  /** Returns `item` from {@link Agenda.next}: it waits again, as the next one. */
   putBack(item: T, priority: number): void {
     this.leave(item);
     this.#waiting.unshift({ item, priority });
   }
 
-  /** Gives up the place of one who was seen, or was not worth it after all. */
+  /** Frees the place of a visible item. */
   leave(item: T): void {
     this.#visible.delete(item);
   }
 
-  /** Milliseconds until the next turn as far as time decides it; `undefined` if nobody waits. */
+  /** Milliseconds until the next turn, or `undefined` if nothing waits. */
   waitMs(sinceLastMs: number): number | undefined {
     if (this.#waiting.length === 0) return undefined;
     return Math.max(0, this.#options.minIntervalMs - sinceLastMs);

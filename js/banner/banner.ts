@@ -5,12 +5,12 @@ import type { BannerLabels, DismissReason } from './options.js';
 import type { FilledTemplate } from './template.js';
 
 /**
- * Milliseconds between an empty live region and its text. Screen readers announce what changes in a region they know,
- * and need a moment to get to know it.
+ * Milliseconds between adding an empty live region and its text. Screen readers announce only changes in a region that they know,
+ * and need a moment to detect it.
  */
 const ANNOUNCE_AFTER_MS = 100;
 
-/** Milliseconds for which a banner is no live region after it moved or came in front. Screen readers hear of a move some time after it. */
+/** Milliseconds for which a banner is not a live region after it moved or was raised. Screen readers notice a move with a delay. */
 const HUSHED_FOR_MS = 1_000;
 
 const ENTRANCE: Keyframe[] = [
@@ -21,21 +21,21 @@ const ENTRANCE: Keyframe[] = [
 interface BannerParts {
   autoCloseMs: number;
   labels: BannerLabels;
-  /** People see the banner now. */
+  /** The banner became visible. */
   onShow: () => void;
-  /** People cannot see it any more, and have not seen it yet: it is none any more. */
+  /** The banner was hidden before it became visible, so it is withdrawn. */
   onPutOff: () => void;
-  /** Its action was taken. What the action does is up to the owner. */
+  /** Someone used its action. The owner carries it out. */
   onAction: () => void;
-  /** Its code is in the clipboard. */
+  /** Its code was copied. */
   onCopy: () => void;
-  /** Nobody points at it or has the focus in it: not yet, or not any more. */
+  /** It is neither hovered nor focused. */
   onCalm: () => void;
-  /** It is over; the owner takes it off the screen. */
+  /** It has ended, and the owner removes it from the screen. */
   onDismiss: (reason: DismissReason) => void;
 }
 
-/** The life of one banner: an empty live region, then a card with its clock running, then over. */
+/** The life of one banner: an empty live region, then a card with a running clock, then closed. */
 export class Banner {
   /** The live region. Empty until {@link Banner.show}. */
   readonly element = makePart('div', 'region');
@@ -48,7 +48,7 @@ export class Banner {
   #hovered = false;
   #focused = false;
   #gone = false;
-  /** Ends the listening to the page and to the banner. */
+  /** Removes the listeners. */
   readonly #listening = new AbortController();
 
   constructor(content: FilledTemplate, parts: BannerParts) {
@@ -56,21 +56,21 @@ export class Banner {
     this.#parts = parts;
     this.#countdown = new Countdown(parts.autoCloseMs, () => this.dismiss('timeout'));
     this.element.setAttribute('role', 'status');
-    // Only what is new is announced: without this, "Copied" would repeat the whole banner.
+    // Announce only changes. Without this, "Copied" would repeat the whole banner.
     this.element.setAttribute('aria-atomic', 'false');
   }
 
-  /** Whether people can see it. */
+  /** Whether it is visible. */
   get isSeen(): boolean {
     return this.#isSeen;
   }
 
-  /** Whether somebody points at it or has the focus in it. */
+  /** Whether it is hovered or focused. */
   get hasAttention(): boolean {
     return this.#hovered || this.#focused;
   }
 
-  /** Makes the region, which must be in the document by now, as high as it will be. Answers that height in pixels. */
+  /** Gives the region its final height, and returns it in pixels. The region must be in the document. */
   reserve(): number {
     this.element.append(this.#card);
     const { height } = this.element.getBoundingClientRect();
@@ -79,7 +79,7 @@ export class Banner {
     return height;
   }
 
-  /** Fills the region, which must be in the document by now, and starts the clock. */
+  /** Fills the region and starts the clock. The region must be in the document. */
   show(): void {
     setTimeout(() => {
       if (this.#gone) return;
@@ -94,7 +94,7 @@ export class Banner {
     }, ANNOUNCE_AFTER_MS);
   }
 
-  /** To be called when people can see it no more, or again. It begins where they can. */
+  /** Call this when it becomes visible or hidden. Its life begins when it is visible. */
   see(isSeen: boolean): void {
     this.#isSeen = isSeen;
     if (this.#isShown) this.#notice();
@@ -104,14 +104,14 @@ export class Banner {
     }
   }
 
-  /** To be called before it moves, or comes in front: screen readers take what moves for new, and would read it again. */
+  /** Call this before it is moved or raised: screen readers would read a moved banner again. */
   hush(): void {
     clearTimeout(this.#hushed);
     this.element.setAttribute('aria-live', 'off');
     this.#hushed = setTimeout(() => this.element.removeAttribute('aria-live'), HUSHED_FOR_MS);
   }
 
-  /** Ends the banner, the first time it is called. */
+  /** Ends the banner. Later calls do nothing. */
   dismiss(reason: DismissReason): void {
     if (this.#gone) return;
     this.#gone = true;
@@ -147,7 +147,7 @@ export class Banner {
     this.#notice();
   }
 
-  /** Time counts only while somebody could read and nobody does. */
+  /** The clock runs only while the banner is visible, and neither hovered nor focused. */
   #notice(change: { hovered?: boolean; focused?: boolean } = {}): void {
     this.#hovered = change.hovered ?? this.#hovered;
     this.#focused = change.focused ?? this.#focused;

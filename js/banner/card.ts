@@ -15,7 +15,7 @@ interface CardParts {
 
 let made = 0;
 
-/** Makes what a banner shows: message, code, action and close button, in reading order. */
+/** Makes the contents of a banner: message, code, action and close button, in reading order. */
 export function makeCard({ message, code, action, tone }: FilledTemplate, parts: CardParts): HTMLElement {
   const card = makePart('div', 'banner');
   card.dataset.tone = tone;
@@ -45,7 +45,7 @@ export function makeCard({ message, code, action, tone }: FilledTemplate, parts:
 function makeOffer(code: string, { labels, onCopy }: CardParts): HTMLElement {
   const offer = makePart('div', 'offer');
   const text = makePart('code', 'code');
-  // It is typed letter by letter: not to be translated, nor turned around between words that run the other way.
+  // A code must be neither translated nor reordered in text of the other direction.
   text.translate = false;
   text.dir = 'auto';
   text.textContent = code;

@@ -2,20 +2,20 @@ import { makeIcon, makePart } from './dom.js';
 import type { BannerLabels } from './options.js';
 import { dress } from './styles.js';
 
-/** Milliseconds for which the button says that it did. */
+/** Milliseconds for which the button shows "Copied". */
 const COPIED_FOR_MS = 2_000;
 
 const COPY_STROKES = 'M5.5 5.5h8v8h-8zM10.5 5.5v-3h-8v8h3';
 const DONE_STROKES = 'M2.5 8.5l4 4 7-8';
 
 /**
- * Makes a button that puts the text of `source` into the clipboard. Where the clipboard refuses, it selects the text,
- * so that it can be copied by hand.
+ * Makes a button that copies the text of `source`. If the clipboard refuses, it selects the text, so that people can copy it
+ * themselves.
  */
 export function makeCopyButton(source: HTMLElement, labels: BannerLabels, onCopy: () => void): HTMLElement {
   const button = makePart('button', 'copy');
   button.type = 'button';
-  // Text, not aria-label: a live region announces text that changes.
+  // Text, not aria-label: a live region announces changes of text.
   const label = makePart('span', 'label');
   const say = (text: string, strokes: string) => {
     label.textContent = text;
@@ -34,7 +34,7 @@ export function makeCopyButton(source: HTMLElement, labels: BannerLabels, onCopy
       say(labels.copied, DONE_STROKES);
       onCopy();
       over = setTimeout(() => {
-        // That the button is as it was is no news.
+        // Do not announce that the label changes back.
         label.setAttribute('aria-live', 'off');
         say(labels.copy, COPY_STROKES);
       }, COPIED_FOR_MS);
@@ -45,7 +45,7 @@ export function makeCopyButton(source: HTMLElement, labels: BannerLabels, onCopy
   return button;
 }
 
-/** Whether the clipboard took `text`. It refuses pages served without TLS, and people may refuse it. */
+/** Copies `text`. Returns false if the clipboard refuses, for example on pages without TLS or because of a permission. */
 async function copy(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);

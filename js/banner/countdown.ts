@@ -1,27 +1,27 @@
-/** Browsers take a longer timeout for none. */
+/** Browsers run a longer timeout at once. */
 export const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
-/** A timer that can be held up any number of times before it ends, once. */
+/** A timer that can be paused any number of times. */
 export class Countdown {
   readonly #onEnd: () => void;
   #remainingMs: number;
   #startedAt = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** One of more than {@link LONGEST_TIMEOUT_MS}, which may be `Infinity`, never ends: no page lasts so long. It does not run before {@link Countdown.run}. */
+  /** Longer durations than {@link LONGEST_TIMEOUT_MS}, including `Infinity`, never end. The timer starts with {@link Countdown.run}. */
   constructor(durationMs: number, onEnd: () => void) {
     this.#remainingMs = durationMs;
     this.#onEnd = onEnd;
   }
 
-  /** Starts, or goes on after a pause. */
+  /** Starts, or continues after a pause. */
   run(): void {
     if (this.#timer !== undefined || this.#remainingMs > LONGEST_TIMEOUT_MS) return;
     this.#startedAt = performance.now();
     this.#timer = setTimeout(this.#onEnd, this.#remainingMs);
   }
 
-  /** Stops, keeping the time that is left. */
+  /** Pauses, and keeps the remaining time. */
   pause(): void {
     if (this.#timer === undefined) return;
     clearTimeout(this.#timer);

@@ -11,7 +11,7 @@ export function makePart<K extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-/** A drawing in strokes of the text's colour, 16 by 16. */
+/** A 16 by 16 icon, drawn with strokes in the text's colour. */
 export function makeIcon(strokes: string): SVGElement {
   const svg = document.createElementNS(SVG, 'svg');
   svg.setAttribute('viewBox', '0 0 16 16');

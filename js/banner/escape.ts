@@ -1,34 +1,34 @@
 import type { Banner } from './banner.js';
 import { frontElement } from './front.js';
 
-/** What browsers close on Escape by themselves. `:is` takes what a browser does not know for nothing. */
+/** Elements that browsers close on Escape. `:is` ignores selectors that a browser does not know. */
 const CLOSES_ITSELF = '[popover]:not([popover="manual"]):is(:popover-open)';
 
-/** The banners on the screen, of all handlers and at all positions, in the order in which they came. */
+/** The visible banners of all handlers and positions, in order of arrival. */
 const open = new Set<Banner>();
 
-/** Lets Escape close `banner` when it is its turn, until {@link forgetOnEscape} is told that it has gone. */
+/** Lets Escape close `banner`, until {@link forgetOnEscape}. */
 export function closeOnEscape(banner: Banner): void {
   open.add(banner);
-  // Adding a listener again changes nothing.
+  // Adding the same listener again has no effect.
   document.addEventListener('keydown', onKeyDown);
 }
 
-/** Forgets `banner`. */
+/** Escape no longer closes `banner`. */
 export function forgetOnEscape(banner: Banner): void {
   open.delete(banner);
   if (open.size === 0) document.removeEventListener('keydown', onKeyDown);
 }
 
-/** Escape closes the banner that has the focus; else the newest, unless something else has a better claim to the key. */
+/** Escape closes the focused banner, or else the newest one unless the key is for something else. */
 function onKeyDown(event: KeyboardEvent): void {
-  // While text is composed, the key cancels that.
+  // During text composition, the key cancels the composition.
   if (event.key !== 'Escape' || event.defaultPrevented || event.isComposing) return;
   const banners = [...open].filter((banner) => banner.isSeen);
   const focused = banners.find((banner) => banner.element.matches(':focus-within'));
   const banner = focused ?? (isClaimed(event.target) ? undefined : banners.at(-1));
   if (!banner) return;
-  // A canceled Escape closes no dialog: one key press, one thing closed.
+  // One key press must close only one thing: a cancelled Escape closes no dialog.
   event.preventDefault();
   banner.dismiss('escape');
 }
@@ -36,6 +36,6 @@ function onKeyDown(event: KeyboardEvent): void {
 /** Whether the key is for a dialog or a popover of the page, or leaves fullscreen. */
 function isClaimed(target: EventTarget | null): boolean {
   if (frontElement() || document.querySelector(CLOSES_ITSELF)) return true;
-  // A dialog made of other elements. Its own listener may have hidden it by now, so the place of the key press counts.
+  // A dialog made of other elements. Its listener may have hidden it already, so check the target of the key press.
   return target instanceof Element && target.closest('[aria-modal="true"]') !== null;
 }

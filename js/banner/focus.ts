@@ -1,26 +1,26 @@
 import { fullscreenElement } from './front.js';
 
-/** Name of the elements that hold banners. */
+/** Tag name of the elements that contain banners. */
 export const HOST = 'signals-banners';
 
-/** What had the focus before it came into banners, at whatever position. */
+/** The element that had the focus before a banner got it, at any position. */
 let before: HTMLElement | null = null;
 
-/** What in a banner had the focus until the browser took it. */
+/** The element in a banner from which the browser took the focus. */
 let taken: HTMLElement | null = null;
 
-/** Notes where the focus comes from when it comes into `host`, until `signal` aborts. */
+/** Until `signal` aborts, remembers where the focus was before it entered `host`. */
 export function followFocus(host: HTMLElement, signal: AbortSignal): void {
   host.addEventListener('focusin', onFocusIn, { signal });
   host.addEventListener('focusout', onFocusOut, { signal });
 }
 
-/** What to give the focus back to when a banner goes that has it. */
+/** The element that gets the focus when a focused banner closes. */
 export function focusBefore(): HTMLElement | null {
   return before;
 }
 
-/** Runs `move`, which moves the banners of `root` in the document: that takes the focus from them, and they get it back. */
+/** Runs `move`, which moves the banners of `root` in the document. Moving removes the focus, so this restores it. */
 export function keepFocus(root: ShadowRoot, move: () => void): void {
   const had = root.activeElement ?? (taken?.getRootNode() === root ? taken : null);
   const known = before;
@@ -31,15 +31,15 @@ export function keepFocus(root: ShadowRoot, move: () => void): void {
   before = known;
 }
 
-/** The focus came into a banner, from the page or from one at another position. */
+/** The focus entered a banner, from the page or from a banner at another position. */
 function onFocusIn({ relatedTarget }: FocusEvent): void {
   if (relatedTarget instanceof HTMLElement && relatedTarget.localName !== HOST) before = relatedTarget;
 }
 
-/** The focus left for the page, or for nothing at all; a window in the background has no focus, and gets it back. */
+/** The focus left for the page, or for nothing, for example because the window is in the background and will get it back. */
 function onFocusOut(event: FocusEvent): void {
   const { relatedTarget, currentTarget } = event;
-  // Chromium may take it before it says that an element fills the screen: the banner is about to follow there.
+  // Chromium can take the focus before it reports that an element fills the screen. The banner is about to move there.
   if (relatedTarget === null && isBehind(currentTarget)) {
     taken = event.composedPath()[0] as HTMLElement;
     return;
@@ -48,7 +48,7 @@ function onFocusOut(event: FocusEvent): void {
   if (!isAmongBanners && document.hasFocus()) before = null;
 }
 
-/** Whether an element that does not hold `host` fills the screen. */
+/** Whether an element that does not contain `host` fills the screen. */
 function isBehind(host: EventTarget | null): boolean {
   const full = fullscreenElement();
   return full !== undefined && !full.contains(host as Node);

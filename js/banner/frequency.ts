@@ -1,20 +1,20 @@
 /**
  * How often the banner of one intervention may appear in this browser:
- * - `"once"`: one time
- * - `"session"`: one time per tab, until that is closed
- * - `{ everyMs }`: one time in so many milliseconds
+ * - `"once"`: once
+ * - `"session"`: once per tab, until the tab is closed
+ * - `{ everyMs }`: once in this many milliseconds
  */
 export type BannerFrequency = 'once' | 'session' | { everyMs: number };
 
-/** What is known about earlier banners of the same intervention. */
+/** The earlier banners of the same intervention. */
 export interface Earlier {
-  /** Milliseconds since the latest one appeared; `undefined` if none did. */
+  /** Milliseconds since the latest one appeared, or `undefined` if there was none. */
   sinceMs: number | undefined;
   /** Whether one appeared in this tab. */
   inSession: boolean;
 }
 
-/** Whether a banner may appear (again). Without a frequency it always may. */
+/** Whether a banner may appear (again). Without a frequency, it always may. */
 export function mayAppear(frequency: BannerFrequency | undefined, { sinceMs, inSession }: Earlier): boolean {
   if (frequency === undefined) return true;
   if (frequency === 'session') return !inSession;
@@ -22,13 +22,13 @@ export function mayAppear(frequency: BannerFrequency | undefined, { sinceMs, inS
   return frequency !== 'once' && sinceMs >= frequency.everyMs;
 }
 
-/** @throws {TypeError} naming the field `at`, if `frequency` is none. */
+/** @throws {TypeError} naming the field `at`, if `frequency` is invalid. */
 export function checkFrequency(frequency: unknown, at: string): void {
   if (frequency === undefined || frequency === 'once' || frequency === 'session') return;
   const everyMs = (frequency as { everyMs?: unknown } | null)?.everyMs;
   if (typeof everyMs !== 'number' || !(everyMs > 0)) {
     throw new TypeError(
-      `${at} must be "once", "session" or { everyMs } with a number of milliseconds above 0`,
+      `${at} must be "once", "session" or { everyMs } with a positive number of milliseconds`,
     );
   }
 }

@@ -1,25 +1,25 @@
-/** Elements that show nothing of what is put into them. */
+/** Elements that do not show their children. */
 const SHOWS_NOTHING_INSIDE =
   'audio, canvas, embed, iframe, img, input, meter, object, progress, select, svg, textarea, video';
 
 const MODAL = 'dialog:modal';
 
-/** What may change which element lies in front. Names of their own are Safari's. */
+/** Events after which another element may be in front. Prefixed names are for Safari. */
 const EVENTS = [
   'fullscreenchange',
   'webkitfullscreenchange',
   'webkitpresentationmodechanged',
-  // Tells of dialogs in shadow trees, whose attributes nobody outside can watch: they take the focus.
+  // Dialogs in shadow trees, whose attributes cannot be observed from outside, take the focus.
   'focusin',
 ];
 
-/** What Safari has: the former before 16.4. */
+/** Properties of Safari, the first before 16.4. */
 type Root = DocumentOrShadowRoot & { webkitFullscreenElement?: Element | null };
 type Video = HTMLVideoElement & { webkitPresentationMode?: string };
 
 /**
- * The element that lies in front of all others: a modal dialog, which makes everything outside it inert, or the element
- * that fills the screen. `undefined` if the page has neither.
+ * The element in front of all others: a modal dialog, which makes everything outside it inert, or the element that fills the screen.
+ * `undefined` if the page has neither.
  */
 export function frontElement(): Element | undefined {
   const modal = topmostModal();
@@ -29,13 +29,13 @@ export function frontElement(): Element | undefined {
   return isInModal ? fullscreen : modal;
 }
 
-/** Where banners can be seen: in `container` unless it is behind `front`. `undefined` if nothing can be seen there. */
+/** Where banners are visible: in `container`, unless it is behind `front`. `undefined` if they cannot be visible. */
 export function placeBefore(front: Element | undefined, container: Element): Element | undefined {
   if (!front || enclosing(container).includes(front)) return container;
   return front.matches(SHOWS_NOTHING_INSIDE) ? undefined : front;
 }
 
-/** Calls back, until `signal` aborts, when another element may be in front. */
+/** Until `signal` aborts, calls back when another element may be in front. */
 export function whenFrontChanges(callback: () => void, signal: AbortSignal): void {
   for (const type of EVENTS) document.addEventListener(type, callback, { signal, capture: true });
   // Not every browser has events for dialogs that open.
@@ -44,10 +44,10 @@ export function whenFrontChanges(callback: () => void, signal: AbortSignal): voi
   signal.addEventListener('abort', () => dialogs.disconnect());
 }
 
-/** The modal dialog that the focus was in last. A click on its background takes the focus away, and it stays in front. */
+/** The modal dialog that had the focus last. It stays in front even if a click on its background removes the focus. */
 let latestModal: Element | undefined;
 
-/** The open modal dialog that the focus is in or was in last, or else the last in the document. */
+/** The open modal dialog that has or last had the focus, or else the last one in the document. */
 function topmostModal(): Element | undefined {
   const focused = innermost((root) => root.activeElement);
   const around = enclosing(focused).find((element) => element.matches(MODAL));
@@ -58,7 +58,7 @@ function topmostModal(): Element | undefined {
 /** The element that fills the screen. */
 export function fullscreenElement(): Element | undefined {
   const found = innermost((root) => root.fullscreenElement ?? root.webkitFullscreenElement);
-  // Phones of Apple have a player of their own, which the document knows nothing of.
+  // iPhones have their own video player, which the document does not report.
   return found ?? [...document.querySelectorAll<Video>('video')].find(isInOwnPlayer);
 }
 
@@ -66,7 +66,7 @@ function isInOwnPlayer({ webkitPresentationMode }: Video): boolean {
   return webkitPresentationMode === 'fullscreen';
 }
 
-/** What `find` finds in the document. That is the host of a shadow tree if the element is in one: then, what it finds there. */
+/** The element that `find` finds in the document or, if that is the host of a shadow tree, in that tree. */
 function innermost(find: (root: Root) => Element | null | undefined): Element | undefined {
   let found = find(document) ?? undefined;
   for (let inner = found; inner; inner = (inner.shadowRoot && find(inner.shadowRoot)) ?? undefined) {
@@ -75,7 +75,7 @@ function innermost(find: (root: Root) => Element | null | undefined): Element | 
   return found;
 }
 
-/** `element` and all that it is shown in, beyond the edges of shadow trees. */
+/** `element` and its ancestors, also across shadow trees. */
 function enclosing(element: Element | undefined): Element[] {
   const found: Element[] = [];
   for (let at = element; at; at = parentOf(at)) found.push(at);

@@ -27,7 +27,7 @@ import {
 /** An intervention handler that shows banners, for `addInterventionHandlers`. */
 export type BannerHandler = (intervention: Intervention) => void;
 
-/** How many instances may wait for their turn, and how many for the next page. */
+/** How many interventions may wait for their turn, and how many for the next page. */
 const MAX_WAITING = 20;
 
 const OUTCOME_OF: Readonly<Record<DismissReason, BannerOutcome>> = {
@@ -38,11 +38,11 @@ const OUTCOME_OF: Readonly<Record<DismissReason, BannerOutcome>> = {
 };
 
 /**
- * Makes a handler that shows interventions as banners: announced politely, never taking the focus, above the page
- * without moving it.
+ * Makes a handler that shows interventions as banners. Banners are announced politely, do not take the focus, and do not move the
+ * page.
  *
- * The handler throws a `TypeError` for an intervention whose template cannot be filled, which the plugin then tracks as
- * a handler error. On a server it does nothing.
+ * The handler throws a `TypeError` for an intervention whose template cannot be filled, and the plugin tracks this as a handler
+ * error. On a server, the handler does nothing.
  *
  * @example
  * addInterventionHandlers({
@@ -50,7 +50,7 @@ const OUTCOME_OF: Readonly<Record<DismissReason, BannerOutcome>> = {
  *     templates: { discount: { message: "10% off your next purchase!", code: "SAVE10" } },
  *   }),
  * });
- * @throws {TypeError} naming the option, if one has a value it cannot have.
+ * @throws {TypeError} naming the option, if one is invalid.
  */
 export function bannerHandler(options: BannerOptions): BannerHandler {
   const settings = resolveOptions(options);
@@ -60,23 +60,23 @@ export function bannerHandler(options: BannerOptions): BannerHandler {
   return (intervention) => banners.receive(intervention);
 }
 
-/** An instance with what its banner says. */
+/** An intervention and the contents of its banner. */
 interface Candidate {
   intervention: Intervention;
   template: BannerTemplate;
   content: FilledTemplate;
 }
 
-/** All banners of one handler: which instance gets one, when, and what becomes of it. */
+/** The banners of one handler: decides which intervention gets one and when, and reports the outcome. */
 class Banners {
   readonly #settings: BannerSettings;
   readonly #agenda: Agenda<Candidate>;
   readonly #history: History;
   readonly #pending: Pending;
   readonly #stack: Stack;
-  /** Those whose text is about to come. They count as shown once it has. */
+  /** Banners whose text is about to appear. They count as shown after that. */
   readonly #coming = new Set<Candidate>();
-  /** One function, so that a stack that is asked twice answers once. */
+  /** One function object, so that a stack that is asked twice calls it once. */
   readonly #onRoom = () => this.#takeTurnSoon();
   #turnIsDue = false;
   #nextTurn: ReturnType<typeof setTimeout> | undefined;
@@ -96,9 +96,9 @@ class Banners {
     this.#stack = stackAt(settings.container, settings.position);
   }
 
-  /** Takes up what earlier pages left. */
+  /** Continues with the interventions that earlier pages left. */
   resume(): void {
-    // One whose template has gone wrong meanwhile must not take the others with it.
+    // A template that fails must not affect the others.
     for (const intervention of this.#pending.left()) guarded(() => this.receive(intervention));
     this.#takeTurnSoon();
   }
@@ -123,7 +123,7 @@ class Banners {
     this.#takeTurnSoon();
   }
 
-  /** Waits for all that arrives at the same moment: the first to come need not be the first to go. */
+  /** Waits for all interventions that arrive at the same moment, because a later one can have a higher priority. */
   #takeTurnSoon(): void {
     if (this.#turnIsDue) return;
     this.#turnIsDue = true;
@@ -133,7 +133,7 @@ class Banners {
     });
   }
 
-  /** Shows all that may be seen now, keeps the rest, and comes back when time lets the next one through. */
+  /** Shows all banners that may appear now, stores the rest, and sets a timer for the next one. */
   #takeTurn(): void {
     clearTimeout(this.#nextTurn);
     for (let next = this.#next(); next; next = this.#next()) {
@@ -171,7 +171,7 @@ class Banners {
     return !isComing && mayAppear(frequency, this.#history.earlier(name, Date.now()));
   }
 
-  /** Answers `false`, and does nothing, if there is no room on the screen, or nobody can see it. */
+  /** Returns `false` and does nothing if there is no room on the screen, or the banner would not be visible. */
   #show(candidate: Candidate): boolean {
     const { intervention, content } = candidate;
     const { action } = content;
@@ -181,7 +181,7 @@ class Banners {
       labels,
       onShow: () => {
         this.#coming.delete(candidate);
-        // Nothing is stored about visitors that nobody asks for.
+        // Store only what these options need.
         if (this.#settings.minIntervalMs > 0 || this.#frequencyOf(candidate) !== undefined) {
           this.#history.appeared(intervention.name, Date.now());
         }
@@ -225,14 +225,14 @@ class Banners {
   }
 }
 
-/** Calls back once the page has a body to put banners into. */
+/** Calls back when the page has a body for banners. */
 function whenParsed(callback: () => void): void {
   if (document.readyState === 'loading')
     document.addEventListener('DOMContentLoaded', callback, { once: true });
   else queueMicrotask(callback);
 }
 
-/** The page's own functions must not break the banners: their errors go where uncaught errors go. */
+/** Errors in the page's functions must not break the banners. They are reported like uncaught errors. */
 function guarded(callback: () => void): void {
   try {
     callback();

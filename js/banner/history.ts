@@ -1,21 +1,21 @@
 import type { Earlier } from './frequency.js';
 import type { Memory } from './memory.js';
 
-/** Interventions remembered; the ones that appeared longest ago are forgotten first. */
+/** How many interventions are remembered. Those that appeared longest ago are forgotten first. */
 const MAX_NAMES = 200;
 
-/** Which banners appeared when, by name of their intervention. Other tabs may write to the same memory. */
+/** When banners appeared, by intervention name. Other tabs write to the same storage. */
 export class History {
   readonly #times: Memory;
   readonly #session: Memory;
 
-  /** `times` outlives the page, `session` lasts as long as the tab. */
+  /** `times` is kept after the page is closed, `session` as long as the tab. */
   constructor(times: Memory, session: Memory) {
     this.#times = times;
     this.#session = session;
   }
 
-  /** Notes that a banner appeared at `now`, in milliseconds of the epoch. */
+  /** Records that a banner appeared at `now`, in milliseconds since the epoch. */
   appeared(name: string, now: number): void {
     const times = this.#readTimes();
     times.delete(name);
@@ -25,7 +25,7 @@ export class History {
     if (!names.includes(name)) this.#session.write([...names, name].slice(-MAX_NAMES));
   }
 
-  /** What is known about earlier banners of the intervention `name`. */
+  /** The earlier banners of the intervention `name`. */
   earlier(name: string, now: number): Earlier {
     const at = this.#readTimes().get(name);
     return {
@@ -34,7 +34,7 @@ export class History {
     };
   }
 
-  /** Milliseconds since any banner appeared; `Infinity` if none did. */
+  /** Milliseconds since any banner appeared, or `Infinity` if none did. */
   sinceLastMs(now: number): number {
     return Math.min(...[...this.#readTimes().values()].map((at) => elapsed(at, now)));
   }
@@ -50,7 +50,7 @@ export class History {
   }
 }
 
-/** A clock that was put back must not silence banners until it has caught up. */
+/** A clock that was set back must not suppress banners until it has caught up. */
 function elapsed(at: number, now: number): number {
   return at > now ? Number.POSITIVE_INFINITY : now - at;
 }

@@ -5,17 +5,17 @@ import { dress, shadowRootOf } from './styles.js';
 
 interface HostParts {
   position: BannerPosition;
-  /** Where it goes while nothing lies in front. Asked when needed: the page may replace it. */
+  /** The parent while nothing is in front. Called each time, because the page can replace it. */
   container: () => Element;
-  /** It is about to come in front, in this place or another. */
+  /** It is about to be raised, at this place or another. */
   onRaise: () => void;
-  /** People can see it from now on, or not any more. */
+  /** It became visible or hidden. */
   onSeen: (isSeen: boolean) => void;
 }
 
 /**
- * The element that holds banners, in the browser's top layer. While it is open it follows what lies in front of the page,
- * and knows whether it can be seen.
+ * The element that contains banners, in the browser's top layer. While it is open, it moves into the element in front of the page,
+ * and detects whether it is visible.
  */
 export class Host {
   readonly element = document.createElement(HOST);
@@ -36,7 +36,7 @@ export class Host {
     dress(content);
   }
 
-  /** Whether people can see what is in it. */
+  /** Whether its contents are visible. */
   get isSeen(): boolean {
     return this.#isSeen;
   }
@@ -46,7 +46,7 @@ export class Host {
     return this.#listening !== undefined;
   }
 
-  /** Puts it into the document. */
+  /** Adds it to the document. */
   open(): void {
     this.update();
     this.#listening = new AbortController();
@@ -57,7 +57,7 @@ export class Host {
     followFocus(this.element, signal);
   }
 
-  /** Takes it out of the document. */
+  /** Removes it from the document. */
   close(): void {
     this.#listening?.abort();
     this.#listening = undefined;
@@ -66,7 +66,7 @@ export class Host {
     this.#isSeen = false;
   }
 
-  /** Goes to where it can be seen, and finds out whether it can. */
+  /** Moves to where it is visible, and checks whether it is. */
   update(): void {
     const front = frontElement();
     const fullscreen = fullscreenElement();
@@ -79,26 +79,26 @@ export class Host {
     }
     this.#front = front;
     this.#fullscreen = fullscreen;
-    // What lies in something that is not shown, or shows nothing inside, has no box.
+    // An element has no box if an ancestor is hidden or does not show its children.
     const isSeen = place !== undefined && !document.hidden && this.element.getClientRects().length > 0;
     if (isSeen === this.#isSeen) return;
     this.#isSeen = isSeen;
     this.#parts.onSeen(isSeen);
   }
 
-  /** Brings it in front of all else in the top layer, where the latest lies above the others. */
+  /** Raises it above everything else in the top layer, where the latest element is on top. */
   #raise(place: Element): void {
     const { element } = this;
     this.#parts.onRaise();
-    // Moving an element closes it as a popover.
+    // Moving a popover closes it.
     if (place !== element.parentNode) keepFocus(this.#root, () => place.append(element));
-    // Browsers without popovers show it as it is.
+    // Browsers without popovers show it as a normal element.
     if (!element.isConnected || typeof element.showPopover !== 'function') return;
     if (element.matches(':popover-open')) element.hidePopover();
     element.showPopover();
   }
 
-  /** A popover of the page that opened lies above, and may cover banners. */
+  /** A popover of the page opens above the banners and can cover them. */
   #onToggle({ target }: Event): void {
     const { parentElement } = this.element;
     if (!parentElement || !(target instanceof HTMLElement) || target.localName === HOST) return;

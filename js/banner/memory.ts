@@ -1,14 +1,14 @@
-/** Where banners remember something under one name: as JSON in a storage of the browser. */
+/** One value in the browser's storage, as JSON. */
 export interface Memory {
-  /** What was kept; `undefined` if nothing was, or if it cannot be read. */
+  /** The stored value, or `undefined` if there is none or it cannot be read. */
   read(): unknown;
-  /** Keeps `value`; `undefined` clears it. */
+  /** Stores `value`. `undefined` removes it. */
   write(value: unknown): void;
 }
 
 /**
- * Memory in the storage that `area` finds. Where that is forbidden, full or missing, it lasts as long as the page: caps
- * hold until the next one.
+ * A memory in the storage that `area` returns. If that is forbidden, full or missing, the value lasts only as long as the page, and
+ * so do frequency limits.
  */
 export function storedMemory(area: () => Storage, key: string): Memory {
   let fallback: unknown;

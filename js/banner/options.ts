@@ -8,74 +8,74 @@ const POSITIONS = ['bottom-end', 'bottom-start', 'bottom', 'top-end', 'top-start
 /** Where on the screen banners stack up. `start` and `end` follow the page's writing direction. */
 export type BannerPosition = (typeof POSITIONS)[number];
 
-/** Why a banner went: its close button, the Escape key, its time, or because its action was taken. */
+/** Why a banner was closed: the close button, the Escape key, the end of its time, or its action. */
 export type DismissReason = 'close' | 'escape' | 'timeout' | 'action';
 
 /**
- * Why a banner was not shown: its frequency forbids it for now, or more than 20 waited and it had the lowest priority
- * (or, deferred, was the oldest).
+ * Why a banner was not shown: its frequency does not allow it now, or more than 20 banners waited and it had the lowest priority
+ * (or was the oldest deferred one).
  */
 export type SkipReason = 'frequency' | 'crowded_out';
 
-/** The words that banners bring themselves, for pages in other languages. */
+/** The built-in words of banners. Replace them on pages in other languages. */
 export interface BannerLabels {
   /** Accessible name of the close button. Default `"Close"`. */
   close: string;
   /** Text of the copy button. Default `"Copy code"`. */
   copy: string;
-  /** Text of the copy button once the code is in the clipboard. Default `"Copied"`. */
+  /** Text of the copy button after the code was copied. Default `"Copied"`. */
   copied: string;
 }
 
-/** How banners look, how long they stay, and whom to tell. */
+/** Options of `bannerHandler`. */
 export interface BannerOptions {
-  /** What to say, by intervention. */
+  /** The contents of the banners, by intervention. */
   templates: BannerTemplates;
   /**
-   * Element that the banners are added to, for its `dir`, `color-scheme` and custom properties: they inherit no other
-   * styles. They are shown above the page wherever it lies. They move into a modal dialog that opens and into an element
-   * that fills the screen, or they could not be seen or reached; when the element is thrown away, into the body. Default
+   * Element that the banners are added to. They inherit its `dir`, `color-scheme` and custom properties, and no other styles. They
+   * are shown above the page, wherever the element is. While a modal dialog is open or an element fills the screen, they move into
+   * it, because they could not be seen or reached elsewhere. If the element is removed, they move into the body. Default
    * `document.body`.
    */
   container?: Element;
-  /** Default `"bottom-end"`. Handlers with the same position and container share it: their banners pile up. */
+  /** Default `"bottom-end"`. Handlers with the same position and container share one stack. */
   position?: BannerPosition;
   /**
-   * Milliseconds after which a banner closes by itself; the clock stands still while it is hovered or focused, and while
-   * nobody can see it. `Infinity` leaves it until somebody closes it. Default 60,000.
+   * Milliseconds after which a banner closes by itself. The time stops while the banner is hovered, focused or cannot be seen. With
+   * `Infinity`, it stays until someone closes it. Default 60,000.
    */
   autoCloseMs?: number;
   /**
-   * How many banners are shown at a time, at least 1, default 3; fewer where several would fill more than 60% of the
-   * screen's height. Up to 20 more wait for their turn, which may come on the next page of this tab.
+   * How many banners are shown at a time: at least 1, default 3. Fewer are shown if several would fill more than 60% of the screen's
+   * height. Up to 20 more wait for their turn, which can be on the next page in this tab.
    */
   maxVisible?: number;
-  /** How often each banner may appear in this browser, unless its template says otherwise. Default: whenever it comes. */
+  /** How often each banner may appear in this browser, unless its template sets its own `frequency`. Default: every time. */
   frequency?: BannerFrequency;
-  /** Milliseconds from one banner's appearing to the next one's, on all pages of the site. Default 0. */
+  /** Milliseconds between the appearance of one banner and the next, on all pages of the site. Default 0. */
   minIntervalMs?: number;
-  /** Language in which numbers are written, as a BCP 47 tag. Default: the page's `lang`, else the browser's language. */
+  /** Language of numbers, as a BCP 47 tag. Default: the page's `lang`, or else the browser's language. */
   locale?: string;
   /**
-   * Tracks what becomes of banners, as self-describing events with the instance as entity: what `newTracker` answers, or
-   * a function such as `(event) => trackSelfDescribingEvent(event)`. Default: outcomes are not tracked. Errors as in
-   * `onShow`.
+   * Tracks the outcomes of banners, as self-describing events with the intervention as an entity: the tracker returned by
+   * `newTracker()`, or a function such as `(event) => trackSelfDescribingEvent(event)`. Default: outcomes are not tracked. Errors as
+   * in `onShow`.
    */
   tracker?: BannerTracker;
   /**
-   * Prefix of what is kept in localStorage (which banners appeared when, if `frequency` or `minIntervalMs` need it) and
-   * in sessionStorage (banners that wait). Default `"signals-banners"`; several handlers on one page need one each.
+   * Prefix of the keys in localStorage (when banners appeared, if `frequency` or `minIntervalMs` need it) and in sessionStorage
+   * (waiting banners). Default `"signals-banners"`. Each handler on a page needs its own.
    */
   storageKey?: string;
   /** Replacements for the built-in English words. */
   labels?: Partial<BannerLabels>;
-  /** Called when a banner appears where people can see it. An error in it is reported to `window.onerror` and changes nothing. */
+  /** Called when a banner becomes visible. An error in it is reported to `window.onerror` and changes nothing. */
   onShow?: (intervention: Intervention) => void;
-  /** Called when a banner has gone. Errors as in `onShow`. */
+  /** Called after a banner has closed. Errors as in `onShow`. */
   onDismiss?: (intervention: Intervention, reason: DismissReason) => void;
-  /** Called when a banner's action is taken, before it closes. Errors as in `onShow`. */
+  /** Called when someone uses a banner's action, before the banner closes. Errors as in `onShow`. */
   onAction?: (intervention: Intervention) => void;
-  /** Called for an intervention that has a template but gets no banner. Errors as in `onShow`. */
+  /** Called for an intervention that has a template, but for which no banner is shown. Errors as in `onShow`. */
   onSkip?: (intervention: Intervention, reason: SkipReason) => void;
 }
 
@@ -84,13 +84,13 @@ export type BannerSettings = Omit<BannerOptions, 'labels'> & { labels: BannerLab
     Pick<BannerOptions, 'position' | 'autoCloseMs' | 'maxVisible' | 'minIntervalMs' | 'storageKey'>
   >;
 
-/** Prefix of what banners keep in the browser's storages. */
+/** Default prefix of the keys in the browser's storage. */
 const DEFAULT_STORAGE_KEY = 'signals-banners';
 
 /**
  * Fills in the defaults.
  *
- * @throws {TypeError} naming the option, if one has a value it cannot have.
+ * @throws {TypeError} naming the option, if one is invalid.
  */
 export function resolveOptions(options: BannerOptions): BannerSettings {
   if (typeof options !== 'object' || options === null) throw new TypeError('options must be an object');
@@ -135,7 +135,7 @@ function checkPlaceAndTime({
     throw new TypeError(`position must be one of ${POSITIONS.join(', ')}, not ${position}`);
   }
   if (typeof autoCloseMs !== 'number' || !(autoCloseMs > 0)) {
-    throw new TypeError('autoCloseMs must be a number of milliseconds above 0, or Infinity');
+    throw new TypeError('autoCloseMs must be a positive number of milliseconds, or Infinity');
   }
   if (!Number.isInteger(maxVisible) || maxVisible < 1) {
     throw new TypeError('maxVisible must be a whole number of at least 1');
@@ -157,11 +157,11 @@ function checkWords({ locale, storageKey, labels }: BannerSettings): void {
     }
   }
   if (typeof storageKey !== 'string' || storageKey === '') {
-    throw new TypeError('storageKey must be a text that is not empty');
+    throw new TypeError('storageKey must be a non-empty string');
   }
   for (const [name, label] of Object.entries(labels)) {
     if (typeof label !== 'string' || label === '') {
-      throw new TypeError(`labels.${name} must be a text that is not empty`);
+      throw new TypeError(`labels.${name} must be a non-empty string`);
     }
   }
 }

@@ -6,30 +6,30 @@ const OUTCOME_SCHEMA = 'iglu:signals-interventions/banner_outcome/jsonschema/1-0
 const INSTANCE_SCHEMA = 'iglu:com.snowplowanalytics.signals/intervention_instance/jsonschema/1-0-0';
 
 /**
- * What became of a banner. `shown` and, if its code was copied, `code_copied` are followed by one of:
- * - `clicked`: its action was taken
- * - `dismissed`: somebody closed it
+ * The outcome of a banner. `shown` and, if its code was copied, `code_copied` are followed by one of:
+ * - `clicked`: someone used its action
+ * - `dismissed`: someone closed it
  * - `expired`: its time ran out
  */
 export type BannerOutcome = 'shown' | 'dismissed' | 'clicked' | 'expired' | 'code_copied';
 
-/** An outcome in the form that `trackSelfDescribingEvent` of the Snowplow tracker takes. */
+/** An outcome in the form of the Snowplow tracker's `trackSelfDescribingEvent`. */
 export interface BannerOutcomeEvent {
   /** Of the schema `iglu:signals-interventions/banner_outcome/jsonschema/1-0-0`. */
   event: SelfDescribingJson;
-  /** The intervention instance, as the plugin's measurement events carry it. */
+  /** The intervention as an entity, in the same form as in the plugin's measurement events. */
   context: SelfDescribingJson[];
 }
 
-/** The tracker that outcomes go through, or a function that tracks one. */
+/** A tracker for outcomes, or a function that tracks one. */
 export type BannerTracker = BrowserTracker | ((event: BannerOutcomeEvent) => void);
 
-/** Makes the event that tells `outcome` of the banner for an instance. */
+/** Makes the event for the `outcome` of an intervention's banner. */
 export function outcomeEvent(
   outcome: BannerOutcome,
   { intervention_id, name, version, target_attribute_key, attributes }: Intervention,
 ): BannerOutcomeEvent {
-  // As the plugin's measurement spells it.
+  // The same form as in the plugin's measurement events.
   const instance = {
     intervention_id,
     name,
@@ -49,11 +49,13 @@ export function trackOutcome(tracker: BannerTracker, event: BannerOutcomeEvent):
   else tracker.core.track(selfDescribingEvent(event.event), event.context);
 }
 
-/** @throws {TypeError} naming the option, if `tracker` cannot track. */
+/** @throws {TypeError} if `tracker` cannot track. */
 export function checkTracker(tracker: unknown): void {
   if (tracker === undefined || typeof tracker === 'function') return;
   const { core } = (tracker ?? {}) as Partial<BrowserTracker>;
   if (typeof core?.track !== 'function') {
-    throw new TypeError('tracker must be what newTracker answers, or a function that tracks an event');
+    throw new TypeError(
+      'tracker must be the tracker returned by newTracker(), or a function that tracks an event',
+    );
   }
 }

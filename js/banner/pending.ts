@@ -1,33 +1,33 @@
 import type { Intervention } from '../types.js';
 import type { Memory } from './memory.js';
 
-/** Instances that wait for the next page, or for their turn on this one, in case that page comes first. */
+/** Interventions that wait for the next page, or for their turn on this page in case the next page comes first. */
 export class Pending {
   readonly #memory: Memory;
   readonly #max: number;
   #deferred: Intervention[] = [];
   #anyKept: boolean;
 
-  /** Keeps at most `max` instances. */
+  /** Keeps at most `max` interventions. */
   constructor(memory: Memory, max: number) {
     this.#memory = memory;
     this.#max = max;
     this.#anyKept = memory.read() !== undefined;
   }
 
-  /** What earlier pages of this tab left. It stays kept until {@link Pending.keep} is called. */
+  /** The interventions that earlier pages of this tab left. They stay stored until {@link Pending.keep}. */
   left(): Intervention[] {
     const stored = this.#memory.read();
     return Array.isArray(stored) ? stored.filter(isIntervention).slice(0, this.#max) : [];
   }
 
-  /** Puts `intervention` off until the next page; gives the oldest one if there are too many, which is forgotten. */
+  /** Defers `intervention` to the next page. If there are too many, forgets the oldest one and returns it. */
   defer(intervention: Intervention): Intervention | undefined {
     this.#deferred.push(intervention);
     return this.#deferred.length > this.#max ? this.#deferred.shift() : undefined;
   }
 
-  /** Keeps what is deferred, and as much of `waiting` as there is room for. */
+  /** Stores the deferred interventions, and as many of `waiting` as there is room for. */
   keep(waiting: readonly Intervention[]): void {
     const kept = [...this.#deferred, ...waiting].slice(0, this.#max);
     if (kept.length === 0 && !this.#anyKept) return;
@@ -36,7 +36,7 @@ export class Pending {
   }
 }
 
-/** Whether what was stored can be handed to templates as an instance. */
+/** Whether a stored value can be passed to templates as an intervention. */
 function isIntervention(stored: unknown): stored is Intervention {
   const { intervention_id, name, attributes } = (stored ?? {}) as Partial<
     Record<keyof Intervention, unknown>

@@ -6,33 +6,31 @@ import { Host } from './host.js';
 import type { BannerPosition } from './options.js';
 import { dress } from './styles.js';
 
-/** Milliseconds in which banners close the gap that another one left. */
+/** Milliseconds for the animation that closes a gap. */
 const GLIDE_MS = 200;
 
-/** How much of the screen's height several banners may fill together. A single one may always be seen. */
+/** The share of the screen's height that several banners may fill together. A single banner is always shown. */
 const MOST_OF_SCREEN = 0.6;
 
 /**
- * The place on the screen where banners pile up, from its edge inwards. A new banner comes beyond the others and moves
- * none of them.
+ * A stack of banners on the screen, from its edge inwards. A new banner is added beyond the others and moves none of them.
  *
- * Where a banner lies is a matter of transforms alone: browsers count what moves otherwise, without a shopper's doing,
- * as a layout shift of the page.
+ * Banners are positioned only by transforms: browsers would count other movements as layout shifts of the page.
  *
- * Its host is in the document, and listens to it, only while there are banners or somebody waits to add one.
+ * The host is in the document, with its listeners, only while there are banners or a handler waits for room.
  */
 export class Stack {
   readonly #atBottom: boolean;
-  /** How far from the edge each banner lies, in pixels; the banners in the order in which they came. */
+  /** The distance of each banner from the edge in pixels, in order of arrival. */
   readonly #places = new Map<Banner, number>();
   readonly #resizes = new ResizeObserver((entries) => this.#onResize(entries));
   readonly #makeHost: () => Host;
   #host: Host | undefined;
-  /** What the banners lie on: as high as they are together, at least as the screen. */
+  /** The area behind the banners: as high as all of them together, and at least as high as the screen. */
   readonly #deck = makePart('div', 'deck');
   readonly #roomWanted = new Set<() => void>();
 
-  /** `container` tells where the host goes while nothing lies in front of the page. */
+  /** `container` returns the parent of the host while nothing is in front of the page. */
   constructor(position: BannerPosition, container: () => Element) {
     this.#atBottom = position.startsWith('bottom');
     this.#makeHost = () =>
@@ -47,8 +45,8 @@ export class Stack {
   }
 
   /**
-   * Puts `banner` on the screen. Answers `false`, and does not, if nobody can see it there now or the others leave too
-   * little room for it. Then it calls `onRoom` once, when that may have changed.
+   * Shows `banner`. Returns `false` and does nothing if it would not be visible, or if the others leave too little room. In that
+   * case, it calls `onRoom` once when this may have changed.
    */
   add(banner: Banner, onRoom: () => void): boolean {
     const host = this.#open();
@@ -68,7 +66,7 @@ export class Stack {
   }
 
   #fit(banner: Banner, host: HTMLElement): boolean {
-    // People read and reach banners in the order in which they see them.
+    // The reading and focus order must be the visual order.
     if (this.#atBottom) this.#deck.prepend(banner.element);
     else this.#deck.append(banner.element);
     dress(banner.element);
@@ -84,21 +82,21 @@ export class Stack {
     return true;
   }
 
-  /** Takes `banner` off the screen. If the focus was in it, it goes back to where it came from. */
+  /** Removes `banner` from the screen. If it has the focus, the focus goes back to where it was before. */
   remove(banner: Banner): void {
     if (!this.#places.delete(banner)) return;
     forgetOnEscape(banner);
     const goBack = banner.element.matches(':focus-within') ? focusBefore() : null;
     this.#resizes.unobserve(banner.element);
     banner.element.remove();
-    // People may have scrolled on since they were there.
+    // People may have scrolled since then.
     goBack?.focus({ preventScroll: true });
     this.settle();
     this.#tellOfRoom();
     this.#closeIfIdle();
   }
 
-  /** Closes the gaps that banners left, but not while somebody is about to press a button of one that would move. */
+  /** Closes the gaps that banners left, but not while a banner that would move is hovered or focused. */
   settle(): void {
     const before = new Map(this.#places);
     this.#arrange();
@@ -107,7 +105,7 @@ export class Stack {
       const inwards = (before.get(banner) ?? place) - place;
       if (inwards === 0) continue;
       const transform = [`translateY(${this.#atBottom ? -inwards : inwards}px)`, 'none'];
-      // Added to where the banner lies, and to the glides under way.
+      // Added to the banner's position and to running animations.
       banner.element.animate({ transform }, { duration: GLIDE_MS, easing: 'ease-out', composite: 'add' });
     }
   }
@@ -124,21 +122,21 @@ export class Stack {
     this.#deck.style.height = `${end}px`;
   }
 
-  /** Where the next banner would lie. */
+  /** The position of the next banner. */
   #end(): number {
     return Math.max(0, ...[...this.#places].map(([banner, place]) => place + heightOf(banner)));
   }
 
   #onResize(entries: ResizeObserverEntry[]): void {
     const isOfHost = entries.some(({ target }) => target === this.#host?.element);
-    // It has no size any more if what is around it was closed, or thrown away by the page.
+    // The host has no size if the page closed or removed an element around it.
     if (isOfHost) this.#host?.update();
     this.#arrange();
     if (isOfHost) this.#tellOfRoom();
   }
 
   #onSeen(isSeen: boolean): void {
-    // Those that nobody has seen yet leave.
+    // Banners that were never visible leave.
     for (const banner of [...this.#places.keys()]) banner.see(isSeen);
     this.#tellOfRoom();
   }
@@ -148,7 +146,7 @@ export class Stack {
     const wanted = [...this.#roomWanted];
     this.#roomWanted.clear();
     for (const callback of wanted) callback();
-    // They take their turn in a moment, or have no use for it any more.
+    // The handlers take their turn in a microtask, or no longer need it.
     if (wanted.length > 0) queueMicrotask(() => this.#closeIfIdle());
   }
 

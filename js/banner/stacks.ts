@@ -1,14 +1,14 @@
 import type { BannerPosition } from './options.js';
 import { Stack } from './stack.js';
 
-/** Stands for the page's body, which may not be there yet, and may be replaced by another. */
+/** Represents the page's body, which may not exist yet and can be replaced. */
 const PAGE = {};
 
 const stacks = new WeakMap<object, Map<BannerPosition, Stack>>();
 
 /**
- * The stack at `position` in `container`, by default the page's body: one for all handlers, whose banners would cover
- * each other otherwise.
+ * The stack at `position` in `container`, by default the page's body. All handlers share it, so that their banners do not cover each
+ * other.
  */
 export function stackAt(container: Element | undefined, position: BannerPosition): Stack {
   const key = !container || container === document.body ? PAGE : container;
@@ -16,7 +16,7 @@ export function stackAt(container: Element | undefined, position: BannerPosition
   stacks.set(key, atPlace);
   const stack =
     atPlace.get(position) ??
-    // Frameworks throw elements away. Banners in one that is gone would be seen by nobody.
+    // Frameworks remove elements. Banners in a removed element would not be visible.
     new Stack(position, () => (container?.isConnected ? container : document.body));
   atPlace.set(position, stack);
   return stack;

@@ -1,12 +1,12 @@
 import { HOST } from './focus.js';
 
 /**
- * The look of the banners. Pages theme it through `--signals-banner-*` custom properties and `::part()`; the colours
- * that are not set follow the page's `color-scheme`.
+ * The styles of the banners. Pages theme them with `--signals-banner-*` custom properties and `::part()`. Colours that are not set
+ * follow the page's `color-scheme`.
  */
 const CSS = `
 :host {
-  /* What the page or a dialog hands down would break lines nowhere, or show a code in other letters than it has. */
+  /* Inherited styles of the page or a dialog could prevent line breaks, or change the letter case of a code. */
   all: initial;
   color-scheme: inherit;
   --accent: var(--signals-banner-accent, #5a83bd);
@@ -20,7 +20,7 @@ const CSS = `
   max-width: 100%;
   height: 100vh;
   height: 100dvh;
-  /* Room for shadows and focus rings, which scrolling would cut off. The page below stays within reach. */
+  /* Room for shadows and focus rings, which scrolling would clip. The page below stays clickable. */
   padding: var(--offset);
   overflow: hidden auto;
   overscroll-behavior: contain;
@@ -33,7 +33,7 @@ const CSS = `
 :host([data-position$="end"]) { inset-inline-end: 0; }
 :host([data-position="bottom"]), :host([data-position="top"]) { inset-inline: 0; margin-inline: auto; }
 .deck { position: relative; container-type: size; min-height: 100%; }
-/* All lie at the same place, and transforms move them to theirs. */
+/* All regions have the same place, and transforms move them. */
 .region {
   position: absolute;
   inset: 0 0 auto;
@@ -64,14 +64,14 @@ const CSS = `
 }
 .banner[data-tone="success"] { --accent: var(--signals-banner-success, #2f9485); }
 .banner[data-tone="warning"] { --accent: var(--signals-banner-warning, #cf6d1c); }
-/* The colours above can be seen on light and on dark: older browsers know no others. */
+/* The colours above work on light and dark pages, for browsers without light-dark(). */
 @supports (color: light-dark(red, red)) {
   :host { --accent: var(--signals-banner-accent, light-dark(#3a5a8c, #9cc4f0)); }
   .banner[data-tone="success"] { --accent: var(--signals-banner-success, light-dark(#25786d, #6fd0c0)); }
   .banner[data-tone="warning"] { --accent: var(--signals-banner-warning, light-dark(#b4530f, #f5b35c)); }
 }
 
-/* Little room, large text or a long code: the code goes below the message. */
+/* With little room, large text or a long code, the code is below the message. */
 .body { display: flex; flex-wrap: wrap; gap: 0.5rem 0.75rem; align-items: center; min-width: 0; min-height: 2.25rem; }
 .message { flex: 1 1 9.5rem; min-width: 0; margin: 0; font-weight: 600; overflow-wrap: anywhere; hyphens: auto; text-wrap: pretty; }
 .offer {
@@ -88,7 +88,7 @@ const CSS = `
   font: 700 1rem/1.4 ui-monospace, monospace;
   letter-spacing: 0.06em;
   overflow-wrap: anywhere;
-  /* Pages may forbid to select text. This is here to be copied. */
+  /* Pages can disable text selection, but this text is meant to be copied. */
   -webkit-user-select: all;
   user-select: all;
 }
@@ -129,7 +129,7 @@ svg { width: 1rem; height: 1rem; fill: none; stroke: currentColor; stroke-width:
   .banner { padding-inline: 0.75rem 0.25rem; column-gap: 0.25rem; }
 }
 
-/* Hidden, not gone: what has no size is arranged as if it were nothing. */
+/* Not display: none, because banners without a size would be rearranged. */
 @media print {
   :host { visibility: hidden; }
 }
@@ -144,7 +144,7 @@ svg { width: 1rem; height: 1rem; fill: none; stroke: currentColor; stroke-width:
 
 let shared: CSSStyleSheet | undefined;
 
-/** The style sheet, made once and shared by all banners of the page; `undefined` where browsers make none for scripts. */
+/** The style sheet, shared by all banners of the page. `undefined` in browsers without constructable style sheets. */
 function sheet(): CSSStyleSheet | undefined {
   if (!shared && 'adoptedStyleSheets' in document) {
     shared = new CSSStyleSheet();
@@ -153,7 +153,7 @@ function sheet(): CSSStyleSheet | undefined {
   return shared;
 }
 
-/** Gives `host` a shadow tree with the look of the banners, as far as browsers allow: see {@link dress}. */
+/** Gives `host` a shadow tree with the styles of the banners, if the browser supports that. Otherwise, see {@link dress}. */
 export function shadowRootOf(host: Element): ShadowRoot {
   const root = host.attachShadow({ mode: 'open' });
   const styles = sheet();
@@ -162,9 +162,8 @@ export function shadowRootOf(host: Element): ShadowRoot {
 }
 
 /**
- * Gives `element` and what is in it their look, where it does not come from the style sheet: Safari before 16.4. There a
- * style element would be the other way, but policies forbid it, also an empty one; what scripts write to `style` they
- * allow. So the look has no states (hover, focus) and follows no media queries.
+ * Styles `element` and its descendants in browsers without constructable style sheets: Safari before 16.4. A Content-Security-Policy
+ * can forbid a style element, but not what scripts write to `style`. Such styles have no states (hover, focus) and no media queries.
  */
 export function dress(element: HTMLElement | SVGElement): void {
   if (sheet()) return;
@@ -185,12 +184,12 @@ interface Rule {
 
 let read: Rule[] | undefined;
 
-/** The rules of the style sheet that hold whatever the screen. */
+/** The rules of the style sheet outside media queries. */
 function rules(): Rule[] {
   if (!read) {
     const plain = CSS.replace(/\/\*.*?\*\/|@\w+ .*?\n}/gs, '');
     read = [...plain.matchAll(/([^{}]+){([^{}]*)}/g)].map(([, selector = '', declarations = '']) => ({
-      // The host is the one element with that name, and is asked outside of its shadow tree.
+      // The host is the only element with this name, and is matched outside its shadow tree.
       selector: selector.replace(/:host(?:\((.*?)\))?(?=,|\s*$)/gm, `${HOST}$1`).trim(),
       declarations: [...declarations.matchAll(/([\w-]+):([^;]+)/g)].map(([, property = '', value = '']) => [
         property,

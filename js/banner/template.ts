@@ -1,31 +1,30 @@
 import type { Intervention } from '../types.js';
 import { type BannerFrequency, checkFrequency } from './frequency.js';
 
-/** What a banner is about, shown by its accent colour. */
+/** The kind of message. It sets the accent colour. */
 export type BannerTone = 'info' | 'success' | 'warning';
 
-/** The one thing a shopper can do from a banner: follow a link or run a function. Either closes the banner. */
+/** The action of a banner: a link or a function. Both close the banner. */
 export type BannerAction =
   | {
-      /** Text of the link. May hold placeholders. */
+      /** Text of the link. Can contain placeholders. */
       label: string;
-      /** Where it leads: `http:`, `https:`, `mailto:`, `tel:` or relative to the page. */
+      /** Address of the link: `http:`, `https:`, `mailto:`, `tel:` or relative to the page. */
       href: string;
     }
   | {
-      /** Text of the button. May hold placeholders. */
+      /** Text of the button. Can contain placeholders. */
       label: string;
       /** Called when the button is pressed. */
       onClick: (intervention: Intervention) => void;
     };
 
 /**
- * What one banner says. `message`, `code` and the label of `action` may hold `{attribute}` placeholders, filled from the
- * intervention's attributes as plain text: markup in them is shown, never interpreted. `{{` and `}}` stand for single
- * braces.
+ * The contents of a banner. `message`, `code` and the label of `action` can contain `{attribute}` placeholders. They are filled with
+ * the intervention's attributes as plain text: markup is shown, not interpreted. `{{` and `}}` stand for single braces.
  */
 export interface BannerTemplate {
-  /** The sentence shown. */
+  /** The message. */
   message: string;
   /** Voucher code, shown with a copy button. */
   code?: string;
@@ -34,26 +33,26 @@ export interface BannerTemplate {
   /** Default `"info"`. */
   tone?: BannerTone;
   /**
-   * How to write the numbers of an attribute, by its name, in the handler's `locale`: for example
-   * `{ total_cart_value: { style: "currency", currency: "USD" } }`. Numbers without a format, and those in `code`, are
-   * written as they came.
+   * Formats for numbers, by attribute name, in the handler's `locale`: for example
+   * `{ total_cart_value: { style: "currency", currency: "USD" } }`. Numbers without a format, and those in `code`, are not
+   * formatted.
    */
   formats?: Record<string, Intl.NumberFormatOptions>;
-  /** Banners that wait go by it, the highest first. Any number; default 0. It replaces no banner that is shown. */
+  /** The waiting banner with the highest priority is shown first. Any number, default 0. It does not replace a visible banner. */
   priority?: number;
   /** How often this banner may appear in this browser. Default: the handler's `frequency`. */
   frequency?: BannerFrequency;
 }
 
 /**
- * What a function of the intervention answers: a template; nothing, for no banner; or `"defer"`, to be asked again on the
- * next page that this tab opens.
+ * The result of a template function: a template, nothing for no banner, or `"defer"` to be called again on the next page in this
+ * tab.
  */
 export type BannerAnswer = BannerTemplate | 'defer' | null | undefined;
 
 /**
- * Templates by intervention name, or a function that makes one from the intervention. An intervention without template
- * (or one for which the function returns nothing) shows no banner: it is left to other handlers.
+ * Templates by intervention name, or a function that returns one for an intervention. An intervention without a template (or for
+ * which the function returns nothing) shows no banner and is left to other handlers.
  */
 export type BannerTemplates = Record<string, BannerTemplate> | ((intervention: Intervention) => BannerAnswer);
 
@@ -64,15 +63,15 @@ const PLACEHOLDER = /\{\{|\}\}|\{([^{}]+)\}/g;
 /** The template for `intervention`, if there is one. */
 export function findTemplate(templates: BannerTemplates, intervention: Intervention): BannerAnswer {
   if (typeof templates === 'function') return templates(intervention);
-  // Names come from data: `constructor` must not find what every object inherits.
+  // Names come from data: `constructor` must not find an inherited property.
   return Object.hasOwn(templates, intervention.name) ? templates[intervention.name] : undefined;
 }
 
 /**
- * Looks for what is wrong with a template whatever it is filled with.
+ * Checks a template before it is filled.
  *
  * @param at - where the template is, for messages
- * @throws {TypeError} naming the field, if one has a value it cannot have, or links to a scheme that could run code.
+ * @throws {TypeError} naming the field, if one is invalid, or if a link has a scheme that could run code.
  */
 export function checkTemplate(template: BannerTemplate, at: string): void {
   if (typeof template !== 'object' || template === null) throw new TypeError(`${at} must be a template`);
@@ -95,8 +94,8 @@ export type FilledTemplate = Pick<BannerTemplate, 'message' | 'code' | 'action'>
  * Fills the placeholders of a template that {@link checkTemplate} has passed.
  *
  * @param at - where the template is, for messages
- * @throws {TypeError} naming the field, if it mentions an attribute that the intervention does not carry: no banner is
- * better than one with a hole in it.
+ * @throws {TypeError} naming the field, if the intervention has no attribute for a placeholder: no banner is better than an
+ * incomplete one.
  */
 export function fillTemplate(
   { message, code, action, tone = 'info', formats = {} }: BannerTemplate,
@@ -112,7 +111,7 @@ export function fillTemplate(
   return {
     message: written(message, 'message'),
     tone,
-    // A formatted number is no code.
+    // Numbers in a code must not be formatted.
     ...(code !== undefined && {
       code: fillText(code, attributes, `${at}.code`, (_, value) => String(value)),
     }),
@@ -131,14 +130,14 @@ function checkAction(action: BannerAction, at: string): void {
 
 function requireSafeLink(href: unknown, at: string): void {
   requireText(href, at);
-  // A server that renders the page knows no document: only the scheme matters.
+  // There is no document on a server, and only the scheme matters.
   const base = globalThis.document?.baseURI ?? 'https://localhost';
   const protocol = protocolOf(href, base);
-  if (protocol === undefined) throw new TypeError(`${at} must be an address, not ${href}`);
+  if (protocol === undefined) throw new TypeError(`${at} must be a URL, not ${href}`);
   if (!LINK_PROTOCOLS.includes(protocol)) throw new TypeError(`${at} must not be a ${protocol} link`);
 }
 
-/** `undefined` if `href` is no address. `URL.canParse` is younger than the browsers that banners support. */
+/** `undefined` if `href` is not a URL. Some supported browsers have no `URL.canParse`. */
 function protocolOf(href: string, base: string): string | undefined {
   try {
     return new URL(href, base).protocol;
@@ -153,13 +152,13 @@ function checkFormats(formats: Record<string, Intl.NumberFormatOptions>, at: str
     try {
       new Intl.NumberFormat(undefined, format);
     } catch (error) {
-      throw new TypeError(`${at}.${name} is no number format: ${error}`);
+      throw new TypeError(`${at}.${name} is not a number format: ${error}`);
     }
   }
 }
 
 function requireText(text: unknown, at: string): asserts text is string {
-  if (typeof text !== 'string' || text === '') throw new TypeError(`${at} must be a text that is not empty`);
+  if (typeof text !== 'string' || text === '') throw new TypeError(`${at} must be a non-empty string`);
 }
 
 type Scalar = string | number | boolean;
@@ -174,7 +173,7 @@ function fillText(
     if (attribute === undefined) return match.charAt(0);
     const value = Object.hasOwn(attributes, attribute) ? attributes[attribute] : undefined;
     if (value === undefined || value === null) {
-      throw new TypeError(`${at} mentions {${attribute}}, which the intervention does not carry`);
+      throw new TypeError(`${at} contains {${attribute}}, but the intervention has no such attribute`);
     }
     const values = Array.isArray(value) ? value : [value];
     return values.map((one) => write(attribute, one)).join(', ');
@@ -190,7 +189,7 @@ function writeNumber(
 ): string {
   const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
   if (typeof number !== 'number' || Number.isNaN(number)) {
-    throw new TypeError(`${at} is for numbers, and the attribute is ${JSON.stringify(value)}`);
+    throw new TypeError(`${at} requires a number, but the attribute is ${JSON.stringify(value)}`);
   }
   return new Intl.NumberFormat(locale, format).format(number);
 }

@@ -1,10 +1,10 @@
 /**
- * Compiles a download, as it arrives where the server allows that.
+ * Compiles a download. With the right content type, it is compiled while it arrives.
  *
  * @param download - the running request
  * @param url - its address, for messages
- * @param warn - told about a wrong content type, which costs time but works
- * @throws Error naming the address and the status when what arrived is no WebAssembly
+ * @param warn - called for a wrong content type, which works but is slower
+ * @throws Error naming the address and the status, if the response is not WebAssembly
  */
 export async function compiled(
   download: Promise<Response>,

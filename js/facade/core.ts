@@ -13,10 +13,10 @@ import type {
   WasmSource,
 } from '../types.js';
 
-/** The part of the plugin that runs in WebAssembly. It mirrors the public API; `null` stands for all trackers. */
+/** The part of the plugin that runs in WebAssembly. It mirrors the public API. `null` means all trackers. */
 export interface Core {
   setLogger(logger: Pick<Logger, 'debug' | 'warn' | 'error'>): void;
-  /** With `configureSource`, which must not throw, interventions come from elsewhere, and it gets what the stream would be configured with. */
+  /** With `configureSource`, interventions come from a fetcher, which gets the configuration instead of the stream. It must not throw. */
   activate(
     tracker: BrowserTracker,
     options: SignalsPluginOptions,
@@ -28,13 +28,13 @@ export interface Core {
   unsubscribe(trackerIds: TrackerId[] | null): void;
   addHandlers(handlers: Record<HandlerId, Handler>, trackerIds: TrackerId[] | null): void;
   removeHandlers(handlerIds: OneOrMore<HandlerId>, trackerIds: TrackerId[] | null): void;
-  /** Takes in an instance that arrived elsewhere. */
+  /** Delivers an intervention from a fetcher. */
   deliver(intervention: object, trackerId: TrackerId): void;
   addConnectionListener(listener: ConnectionListener, trackerIds: TrackerId[] | null): void;
   /** `DeliveryStats` by tracker id. */
   stats(trackerIds: TrackerId[] | null): object;
   removeConnectionListener(listener: ConnectionListener): void;
-  /** Receives without a tracker. `id` names the client in messages and in what a reload resumes from. */
+  /** Subscribes without a tracker. `id` names the client in messages and in the stored position for reloads. */
   createClient(id: string, config: SubscriptionConfiguration, listener: ConnectionListener): CoreClient;
 }
 
@@ -45,13 +45,13 @@ export interface CoreClient {
   close(): void;
 }
 
-/** What the lazily loaded script exports. */
+/** The exports of the lazily loaded script. */
 export interface CoreModule {
   /**
    * Starts the WebAssembly.
    *
-   * @param wasm - the module, which may still be under way, or its bytes
-   * @throws Error when that fails
+   * @param wasm - the module, which may still be loading, or its bytes
+   * @throws Error if that fails
    */
   start(wasm: Promise<WebAssembly.Module> | Exclude<WasmSource, string | URL>): Promise<Core>;
 }

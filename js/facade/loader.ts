@@ -4,33 +4,33 @@ import type { CoreModule } from './core.js';
 import { reportError, warn } from './log.js';
 import { inBrowser, runWith } from './queue.js';
 
-/** Where a build finds the two files that load later. */
+/** Where a build finds the two files that are loaded later. */
 export interface Files {
-  /** Imports the script; `wasmUrl` is the address given to `init()`, if any. */
+  /** Imports the script. `wasmUrl` is the address that was passed to `init()`, if any. */
   importCore(wasmUrl: string | undefined): Promise<CoreModule>;
-  /** Address of the WebAssembly file unless `init()` gives one. */
+  /** The default address of the WebAssembly file. */
   wasmUrl(): string;
 }
 
 let files: Files;
-/** The WebAssembly, requested before it was needed. */
+/** The WebAssembly, requested in advance. */
 let ahead: { url: string; module: Promise<WebAssembly.Module> } | undefined;
 let loading: Promise<void> | undefined;
 let setReady: () => void;
 
-/** Resolves when the core runs. Never rejects: what `init` returns does. */
+/** Resolves when the core runs. Never rejects, unlike the promise of `init`. */
 export const ready: Promise<void> = new Promise((resolve) => {
   setReady = resolve;
 });
 
-/** Tells the loader which build it is part of. Called once, by the entry file. */
+/** Configures the loader for a build. Called once, by the entry file. */
 export function loadFrom(entryFiles: Files): void {
   files = entryFiles;
 }
 
 /**
- * Loads and starts the core unless that has begun. After a failure the next call tries again; until then the calls of the
- * page keep waiting.
+ * Loads and starts the core, unless that has begun. After a failure, the next call tries again. Until then, the page's calls stay
+ * queued.
  */
 export function load(wasm?: WasmSource): Promise<void> {
   if (!inBrowser()) return Promise.resolve();
@@ -45,8 +45,8 @@ export function load(wasm?: WasmSource): Promise<void> {
 }
 
 /**
- * Requests the files ahead of need, and compiles: that goes on while the tracker starts, and nothing waits for it. What fails
- * now is tried again when it is needed, and reported then.
+ * Requests the files in advance and compiles the WebAssembly while the tracker starts. Nothing waits for it. If it fails, it is tried
+ * again when it is needed, and the error is reported then.
  */
 export async function preload(): Promise<void> {
   if (!inBrowser() || loading || ahead) return;
@@ -64,7 +64,7 @@ async function start(wasm: WasmSource | undefined): Promise<void> {
   const givenUrl = isAddress && wasm ? new URL(wasm, document.baseURI).href : undefined;
   const url = givenUrl ?? (isAddress ? files.wasmUrl() : '');
   const module = !isAddress ? wasm : url === ahead?.url ? ahead.module : download(url);
-  // A download is of use once.
+  // A download can be used only once.
   ahead = undefined;
   const core = await files.importCore(givenUrl);
   runWith(await core.start(module));
@@ -73,7 +73,7 @@ async function start(wasm: WasmSource | undefined): Promise<void> {
 
 function download(url: string): Promise<WebAssembly.Module> {
   const module = compiled(fetch(url), url, warn);
-  // Should the script fail first, nobody is left to see this fail.
+  // If the script fails first, nothing handles a rejection of the module.
   module.catch(() => {});
   return module;
 }

@@ -5,7 +5,7 @@ type Level = 'debug' | 'warn' | 'error';
 let logger: Pick<Logger, Level> = guarded(console);
 
 /**
- * Messages go to the tracker's logger, and so obey its level, as soon as a tracker has handed one over.
+ * Sends messages to the tracker's logger, and so follows its log level, once a tracker has passed it.
  *
  * @returns the same logger, for the core
  */
@@ -14,17 +14,17 @@ export function useLogger(trackerLogger: Pick<Logger, Level>): Pick<Logger, Leve
   return logger;
 }
 
-/** Tells the developer of the page that something works, but not as it should. */
+/** Reports a problem that does not stop the plugin from working. */
 export function warn(message: string): void {
   logger.warn(`[SignalsPlugin] ${message}`);
 }
 
-/** Tells the developer of the page that something does not work. */
+/** Reports an error. */
 export function reportError(message: string, error: unknown): void {
   logger.error(`[SignalsPlugin] ${message}`, error);
 }
 
-/** A logger that throws nothing, whatever the page has made of the one behind it. */
+/** A logger that never throws, even if the page replaced the logger behind it. */
 function guarded(logger: Pick<Logger, Level>): Pick<Logger, Level> {
   const quietly =
     (level: Level) =>
@@ -32,7 +32,7 @@ function guarded(logger: Pick<Logger, Level>): Pick<Logger, Level> {
       try {
         (logger[level] as (...message: unknown[]) => void)(...message);
       } catch {
-        // There is nobody left to tell.
+        // There is no other place to report this.
       }
     };
   return { debug: quietly('debug'), warn: quietly('warn'), error: quietly('error') };

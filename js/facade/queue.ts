@@ -2,20 +2,20 @@ import type { TrackedPayload } from '../types.js';
 import type { Core } from './core.js';
 import { reportError } from './log.js';
 
-/** One call of the public API, to be carried out by the core. */
+/** A call of the public API, which the core executes. */
 export type Command = (core: Core) => void;
 
-/** Events kept for the core while it loads. Ids seldom change from event to event, so the latest ones tell all there is. */
+/** How many events are kept while the core loads. Ids seldom change between events, so the latest ones contain all of them. */
 const MAX_WAITING_PAYLOADS = 50;
 
 let core: Core | undefined;
 let waitingCommands: Command[] = [];
 let waitingPayloads: TrackedPayload[] = [];
 
-/** False on a server, where calls must neither act nor pile up. */
+/** False on a server, where calls must neither run nor be queued. */
 export const inBrowser = (): boolean => typeof document !== 'undefined';
 
-/** Carries a call out now, or in its turn once the core runs. */
+/** Executes a call now or, if the core does not run yet, later in order. */
 export function enqueue(command: Command): void {
   if (core) attempt(command, core);
   else if (inBrowser()) waitingCommands.push(command);
@@ -24,7 +24,7 @@ export function enqueue(command: Command): void {
 /** The core, if it runs. */
 export const runningCore = (): Core | undefined => core;
 
-/** Shows a tracked event to the core; while that is loading only the latest events are kept. */
+/** Passes a tracked event to the core. While the core loads, only the latest events are kept. */
 export function observe(payload: TrackedPayload): void {
   if (core) {
     core.afterTrack(payload);
@@ -34,7 +34,7 @@ export function observe(payload: TrackedPayload): void {
   if (waitingPayloads.length > MAX_WAITING_PAYLOADS) waitingPayloads.shift();
 }
 
-/** Replays what was called so far, in order, and lets later calls through. */
+/** Executes the queued calls in order, and all later calls at once. */
 export function runWith(started: Core): void {
   core = started;
   const commands = waitingCommands;
@@ -45,7 +45,7 @@ export function runWith(started: Core): void {
   for (const payload of payloads) attempt((running) => running.afterTrack(payload), started);
 }
 
-/** Whatever goes wrong in the core stays out of the page's own code. */
+/** Keeps errors in the core out of the page's code. */
 function attempt(command: Command, running: Core): void {
   try {
     command(running);

@@ -26,7 +26,7 @@ async fn a_pointer_that_cannot_be_used_is_reported_and_costs_only_itself() {
     let log = channel.until_requests(1).await;
     assert_eq!(query(&log.get(0)), format!("?domain_userid={USER}&user_id=ada"));
     for expected in [
-        "`attributeKeyTargets.user_id[0]` `/co` must go on",
+        "`attributeKeyTargets.user_id[0]` `/co` must continue to a property",
         "`attributeKeyTargets.account` must be a JSON Pointer",
         "`attributeKeyTargets.broken` `` is empty",
     ] {

@@ -31,7 +31,7 @@ const PATIENCE_MS: u32 = 8_000;
 
 pub(crate) const USER: &str = "218e8926-3858-431d-b2ed-66da03a1cbe5";
 
-/// A JavaScript value from its source.
+/// Evaluates JavaScript.
 pub(crate) fn js(source: &str) -> JsValue {
     evaluate(source)
 }

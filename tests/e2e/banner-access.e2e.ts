@@ -26,7 +26,7 @@ test.describe('Escape', () => {
     await expect(status(page)).toHaveCount(0);
   });
 
-  test('is left to whoever composes text', async ({ page }) => {
+  test('is left to text composition', async ({ page }) => {
     const press = (isComposing: boolean) =>
       page.locator('#field').evaluate((field, isComposing) => {
         field.dispatchEvent(new KeyboardEvent('keydown', { key: 'Escape', bubbles: true, isComposing }));

@@ -66,7 +66,7 @@ const tell = (
   );
 const heard = (page: Page) => page.evaluate(() => window.heard);
 
-/** From now on, time passes only when a test says so. */
+/** From now on, only the test moves the clock. */
 async function stopClock(page: Page) {
   await page.clock.install();
   await page.clock.pauseAt(Date.now() + 1000);
@@ -201,7 +201,7 @@ for (const selector of ['#film', '#game', '#frame', '#player']) {
     await expect.poll(() => isFull(page)).toBe(true);
     await page.clock.runFor(120_000);
     expect(await heard(page)).toEqual(['offer shown']);
-    // Nothing that can hold no banner is given one.
+    // Elements that cannot contain a banner get none.
     if (selector !== '#player') await expect(page.locator('body > signals-banners')).toHaveCount(1);
     await leave(page);
     await expect.poll(() => isFull(page)).toBe(false);

@@ -96,7 +96,7 @@ for (const [screen, { width, height, media, root }] of Object.entries(SCREENS)) 
           await expect(button).toBeInViewport({ ratio: 1 });
         }
       }
-      // By a script: what follows a shopper's click is excused, and this is to be counted.
+      // By a script: layout shifts after a shopper's click would not count.
       shown = await page.locator('.close').evaluateAll((buttons: HTMLElement[]) => {
         for (const button of buttons) button.click();
         return buttons.length;
@@ -133,7 +133,7 @@ for (const position of ['bottom-end', 'top-start'] as const) {
       expect([await place('plain'), await place('offer')]).toEqual([first, second]);
       expect(Math.sign(second - first)).toBe(position === 'top-start' ? 1 : -1);
 
-      // Nothing slips away under somebody's pointer.
+      // Nothing moves away under the pointer.
       await banner('offer').hover();
       await banner('plain')
         .locator('.close')
@@ -192,7 +192,7 @@ test('the page below the banners can be used between them', async ({ page, serve
   expect(below).not.toBe('signals-banners');
 });
 
-/** Waits until what the page does at present is drawn. What it does while it loads may be forgotten: it is not the banners' doing. */
+/** Waits until the page's current work is drawn. Layout shifts during loading do not count, because banners do not cause them. */
 async function settled(page: Page, { forget = false } = {}) {
   await page.evaluate(async (forget) => {
     const animations = document.querySelector('signals-banners')?.shadowRoot?.getAnimations() ?? [];
@@ -202,7 +202,7 @@ async function settled(page: Page, { forget = false } = {}) {
   }, forget);
 }
 
-/** What is wrong with the geometry of the banners in this page. Runs in it. */
+/** Finds errors in the geometry of the banners. Runs in the page. */
 function flaws(): string[] {
   const host = document.querySelector('signals-banners');
   const shadow = host?.shadowRoot;

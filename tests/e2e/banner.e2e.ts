@@ -237,7 +237,7 @@ test('a template that cannot be filled is an error that names the field, and sho
 }) => {
   const shown = (options: PlainOptions) => show(page, options);
   await expect(shown({ templates: { offer: { message: 'Hello {name}' } } })).rejects.toThrow(
-    'templates.offer.message mentions {name}, which the intervention does not carry',
+    'templates.offer.message contains {name}, but the intervention has no such attribute',
   );
   await expect(shown({ templates: { offer: { message: '' } } })).rejects.toThrow('templates.offer.message');
   await expect(
@@ -456,7 +456,7 @@ test.describe('caps, turns and outcomes', () => {
 test('the sample in the guide works', async ({ page, server }) => {
   const [, sample = ''] =
     /```ts\n(.*?)```/s.exec(readFileSync(inProject('docs', 'banners.md'), 'utf8')) ?? [];
-  // The plugin and the tracker stand aside: this is about banners.
+  // Without the plugin and the tracker, because this is about banners.
   const script = sample
     .replace(
       /^import .* from "signals-interventions";$/m,

@@ -1,4 +1,4 @@
-// Every sample in the documents does what it is there for.
+// Runs every sample in the documents.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -3,7 +3,7 @@ import { MockServer } from './support/mock-server';
 import { BANNERS } from './support/shop-page';
 import { test as base, expect } from './support/test';
 
-/** With a server that promises no more than hosted Signals. */
+/** With a server that guarantees no more than hosted Signals. */
 const test = base.extend<{ server: MockServer }>({
   // biome-ignore lint/correctness/noEmptyPattern: Playwright reads from the pattern which fixtures this one needs.
   server: async ({}, use) => {

@@ -36,7 +36,7 @@ test('a criterion on an attribute that was never set says so, and why it reads a
   await page.goto(`${server.origin}/inspector?key=domain_userid&id=${id}`);
   await expect(page.getByRole('row', { name: /count_product_views/ })).toContainText('0');
   await expect(page.locator('[data-intervention="discount"] .criteria')).toContainText(
-    'ecom_attributes:count_product_views > 3 has no value: 0 is only what reads answer then',
+    'ecom_attributes:count_product_views > 3 has no value (reading it returns the default 0)',
   );
 });
 
@@ -56,19 +56,19 @@ test('a tester pushes an intervention, scripts a fault, moves the clock and rese
   await expect(outcome).toContainText('Attributes must be JSON');
   await page.getByLabel('Attributes (JSON)').fill('{"code": "SAVE10"}');
   await page.getByRole('button', { name: 'Push' }).click();
-  await expect(outcome).toHaveText('No stream is open: it waits for one.');
+  await expect(outcome).toHaveText('No stream is open. The intervention waits for one.');
   await expect(page.locator('[data-kind="published"]')).toContainText('SAVE10');
 
-  await page.getByLabel('What goes wrong').selectOption('The next 3 streams get status 503');
-  await page.getByRole('button', { name: 'Script fault' }).click();
-  await expect(outcome).toHaveText('Done.');
+  await page.getByLabel('What to break').selectOption('Answer the next 3 streams with status 503');
+  await page.getByRole('button', { name: 'Apply' }).click();
+  await expect(outcome).toHaveText('The fault is active.');
   const refused = await fetch(`${server.origin}/api/v1/interventions?domain_userid=${id}`);
   expect(refused.status).toBe(503);
 
   await page.getByRole('button', { name: 'Move clock' }).click();
   await expect(outcome).toContainText("The server's time is");
   await page.getByRole('button', { name: 'Reset profiles' }).click();
-  await expect(outcome).toHaveText('Everybody is forgotten.');
+  await expect(outcome).toHaveText('Profiles and interventions are reset.');
 });
 
 test('what shoppers send is shown as text', async ({ page, server }) => {
@@ -85,7 +85,7 @@ test('what shoppers send is shown as text', async ({ page, server }) => {
   await page.goto(`${server.origin}/inspector?key=domain_userid&id=${id}`);
   const bad = page.locator('[data-kind="bad"]');
   await expect(bad).toContainText('dtm');
-  await bad.getByText('What was sent').click();
+  await bad.getByText('Received data').click();
   await expect(bad.locator('pre')).toContainText('<img src=x onerror=alert(1)>');
   await expect(page.locator('img, b')).toHaveCount(0);
 });

@@ -39,7 +39,7 @@ const SCRIPT = `
   subscribeToInterventions({ endpoint: location.origin });
 `;
 
-/** A browser of its own for somebody who was never in the shop before. */
+/** A new browser for a shopper who was never in the shop before. */
 async function newShopper(browser: Browser, server: MockServer): Promise<Page> {
   const context = await browser.newContext();
   const page = await context.newPage();
@@ -84,13 +84,13 @@ test('a server that is killed while shoppers browse shows nobody a banner twice,
   const shown = (page: Page) => page.evaluate(() => [...window.shopper.shown].sort());
   for (const page of pages) {
     const hasAll = async () => {
-      // What the tracker could not send it sends again with the next event.
+      // The tracker sends failed events again with the next event.
       await page.evaluate(() => [window.shopper.view(), window.shopper.add()]);
       return new Set(await shown(page)).size === ALL.length;
     };
     await expect.poll(hasAll, { timeout: RECOVERY_MS }).toBe(true);
   }
-  // Whatever else is under way comes before what is pushed now.
+  // Everything that is under way arrives before what is pushed now.
   for (const page of pages) {
     const id = await page.evaluate(() => document.cookie.match(/_sp_id\.[^=]*=([^.]*)/)?.[1] ?? '');
     await server.push('the end', id);

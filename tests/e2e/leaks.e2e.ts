@@ -76,7 +76,7 @@ test('after the plugin is deactivated, nothing is left of what it took from the 
   expect(during).toMatchObject({ streams: 1, channels: 1, locks: 1, timers: before.timers + 1 });
 
   await page.evaluate(() => window.plugin.deactivate());
-  // The browser gives a lock back in its own time.
+  // The browser releases a lock with a delay.
   await expect.poll(() => resources(page)).toEqual(before);
   await expect.poll(() => server.openStreams()).toBe(0);
 });

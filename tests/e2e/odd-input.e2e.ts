@@ -1,4 +1,4 @@
-// What shops really send, with the real tracker: it counts, and the page hears of it.
+// Odd values that real shops send, with the real tracker: they count, and the page receives interventions for them.
 import type { Page } from '@playwright/test';
 import { openBarePage } from './support/bare-page';
 import type { MockServer } from './support/mock-server';
@@ -68,7 +68,7 @@ test('half an emoji in a title loses no event', async ({ page, server }) => {
   expect(metrics).toMatch(/events_bad\w* 0\b|events\w*\{[^}]*bad[^}]*\} 0\b/);
 });
 
-test('an id that the server refuses costs only itself, and the page is told once', async ({
+test('an id that the server refuses does not affect the others, and the page is told once', async ({
   page,
   server,
   problems,

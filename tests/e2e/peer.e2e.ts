@@ -146,7 +146,7 @@ test('it receives by rules that are published while it listens, and no more once
 
   await call(server, 'PUT', '/api/v1/registry/interventions/any_view/versions/1', rule(false));
   await page.evaluate(() => window.shopping.viewProducts(2));
-  // What comes next shows that nothing came before.
+  // The next intervention shows that there was none before.
   await expect.poll(() => names(page)).toEqual(['any_view', 'any_view', 'discount']);
 });
 

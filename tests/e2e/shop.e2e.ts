@@ -145,7 +145,7 @@ test('what shoppers do reaches the collector as ecommerce events', async ({ shop
     ]);
 });
 
-test('the settings choose the collector and the Signals API, and refuse what is no web address', async ({
+test('the settings choose the collector and the Signals API, and reject invalid addresses', async ({
   shop,
   server,
 }) => {

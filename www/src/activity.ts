@@ -11,13 +11,13 @@ export interface Entry {
   detail: string;
 }
 
-/** What goes on between the shop and the servers: shown in the activity drawer, and briefly on the console. */
+/** Recent communication between the shop and the servers, for the activity drawer and the console. */
 export class Activity {
   /** Newest first. */
   readonly events = new Observable<readonly Entry[]>([]);
   /** Newest first. */
   readonly interventions = new Observable<readonly Entry[]>([]);
-  /** The plugin's connection, in words. */
+  /** The plugin's connection, as text. */
   readonly connection = new Observable<Pick<ConnectionChange, 'state'> & { detail: string }>({
     state: 'idle',
     detail: 'idle',

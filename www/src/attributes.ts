@@ -1,23 +1,23 @@
 import { Observable } from './observable';
 
-/** The public service of the default definitions: what a page may read of its own shopper, without a token. */
+/** The public service of the default definitions. A page can read its shopper's attributes from it without a token. */
 const SERVICE = 'shop';
 
-/** What the Signals API last said. */
+/** The latest response of the Signals API. */
 export interface Attributes {
-  /** By name; empty before the first answer. */
+  /** By name. Empty before the first response. */
   values: Readonly<Record<string, unknown>>;
-  /** Why there are none, in words. */
+  /** Why there are none, as text. */
   problem: string;
 }
 
 interface LiveAttributesOptions {
   signalsUrl: string;
-  /** The shopper of the moment; empty if there is none yet. */
+  /** The current shopper, or empty if there is none yet. */
   domainUserId: () => string;
 }
 
-/** The shopper's attribute values, read again whenever they may have changed and somebody looks. */
+/** The shopper's attribute values. While they are shown, they are read again whenever they may have changed. */
 export class LiveAttributes {
   readonly now = new Observable<Attributes>({ values: {}, problem: '' });
   readonly #options: LiveAttributesOptions;
@@ -29,13 +29,13 @@ export class LiveAttributes {
     this.#options = options;
   }
 
-  /** Says whether somebody looks. */
+  /** Sets whether the values are shown. */
   watch(watched: boolean): void {
     this.#watched = watched;
     this.mayHaveChanged();
   }
 
-  /** Reads the values, or once more after the reading that is under way. */
+  /** Reads the values. During a read, it reads them once more afterwards. */
   async mayHaveChanged(): Promise<void> {
     this.#readAgain = true;
     if (this.#reading) return;
@@ -49,9 +49,9 @@ export class LiveAttributes {
 
   async #read(): Promise<Attributes> {
     const identifier = this.#options.domainUserId();
-    if (!identifier) return { values: {}, problem: 'Nothing is known before the first event.' };
+    if (!identifier) return { values: {}, problem: 'There are no values before the first event.' };
     const signals = window.snowplowSignals;
-    if (!signals) return { values: {}, problem: 'The plugin that reads them could not be loaded.' };
+    if (!signals) return { values: {}, problem: 'The plugin could not be loaded.' };
     const { signalsUrl: endpoint } = this.#options;
     try {
       const request = { endpoint, service: SERVICE, attributeKey: 'domain_userid', identifier };

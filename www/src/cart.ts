@@ -6,10 +6,10 @@ export interface CartLine {
   quantity: number;
 }
 
-/** Lines in the order in which their products first went in. */
+/** Lines in the order in which their products were added. */
 export type Cart = readonly CartLine[];
 
-/** `cart` with `change` more of `product` (fewer, if negative); a line that falls to 0 goes. */
+/** `cart` with `change` more (or, if negative, fewer) of `product`. Removes a line that falls to 0. */
 export function changeQuantity(cart: Cart, product: Product, change: number): Cart {
   const quantity = quantityOf(cart, product) + change;
   if (quantity <= 0) return cart.filter((line) => line.product.id !== product.id);
@@ -23,22 +23,22 @@ export function quantityOf(cart: Cart, product: Product): number {
   return cart.find((line) => line.product.id === product.id)?.quantity ?? 0;
 }
 
-/** How many things are in the cart. */
+/** How many items are in the cart. */
 export function countItems(cart: Cart): number {
   return cart.reduce((count, { quantity }) => count + quantity, 0);
 }
 
-/** What the things in the cart cost together, in US dollars. */
+/** The total price of the items in the cart, in US dollars. */
 export function subtotal(cart: Cart): number {
   return cart.reduce((sum, { product, quantity }) => sum + product.price * quantity, 0);
 }
 
-/** The cart in the form that it is stored in. */
+/** The cart in its stored form. */
 export function packCart(cart: Cart): unknown {
   return cart.map(({ product, quantity }) => [product.id, quantity]);
 }
 
-/** Reads {@link packCart}'s form; entries that are malformed, or that the catalogue no longer has, are left out. */
+/** Reads the stored form. Leaves out malformed entries and products that are no longer in the catalogue. */
 export function unpackCart(packed: unknown): Cart {
   if (!Array.isArray(packed)) return [];
   return packed.flatMap((entry: unknown) => {

@@ -1,11 +1,11 @@
-/** What the shop is sorted by, in the order shown. */
+/** The categories, in the order shown. */
 export const CATEGORIES = ['Kitchen', 'Desk', 'Trail', 'Garden', 'Play'] as const;
 
 export type Category = (typeof CATEGORIES)[number];
 
-/** Something to buy. */
+/** A product. */
 export interface Product {
-  /** Stable id; its picture is `pictures/{id}.svg`. */
+  /** Stable id. The picture is `pictures/{id}.svg`. */
   id: string;
   name: string;
   category: Category;
@@ -14,15 +14,15 @@ export interface Product {
   description: string;
 }
 
-/** What a shopper is looking for. */
+/** A search in the catalogue. */
 export interface Search {
-  /** Words that must all occur in name, category or description; case does not matter. Empty: everything. */
+  /** Words that must all be in the name, category or description, in any letter case. Empty for all products. */
   text: string;
-  /** `null`: every category. */
+  /** `null` for all categories. */
   category: Category | null;
 }
 
-/** Everything on sale, in the order shown. */
+/** The products, in the order shown. */
 export const PRODUCTS: readonly Product[] = [
   product(
     'kettle',

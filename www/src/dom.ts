@@ -1,11 +1,11 @@
-/** The element of class `type` that `selector` finds in `root`. A page without it is broken: that is an error. */
+/** The element that `selector` finds in `root`. Throws if the page has none of class `type`. */
 export function find<T extends Element>(type: new () => T, selector: string, root: ParentNode = document): T {
   const element = root.querySelector(selector);
   if (!(element instanceof type)) throw new Error(`the page has no ${type.name} ${selector}`);
   return element;
 }
 
-/** A fresh copy of the one element in the `<template>` with this id. */
+/** A new copy of the only element in the `<template>` with this id. */
 export function clone(templateId: string): HTMLElement {
   const { content } = find(HTMLTemplateElement, `#${templateId}`);
   const element = content.firstElementChild?.cloneNode(true);

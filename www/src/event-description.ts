@@ -1,6 +1,6 @@
 import type { Payload } from '@snowplow/browser-tracker';
 
-/** A tracked event, in words. */
+/** A tracked event, as text. */
 export interface EventDescription {
   title: string;
   detail: string;
@@ -24,7 +24,7 @@ export function describeEvent(payload: Payload): EventDescription {
 
   const entities = parse<{ data: SelfDescribing[] }>(payload.co)?.data ?? [];
   const name = schemaName(event.schema);
-  // Every ecommerce action is an event of the same schema; its type says which.
+  // All ecommerce actions have the same schema. The type distinguishes them.
   const title = name === 'snowplow_ecommerce_action' ? String(event.data.type) : name;
   return { title: title.replaceAll('_', ' '), detail: describeEntities(entities) };
 }

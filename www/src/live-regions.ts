@@ -1,9 +1,9 @@
-/** Milliseconds after a dialog has closed until the page's live regions speak again. */
+/** Milliseconds after a dialog has closed until the page's live regions are announced again. */
 const QUIET_FOR_MS = 1_000;
 
 /**
- * Keeps the live regions of the page quiet while a dialog lies above it, and for a moment after: screen readers take
- * what comes back with the page for news, and would read all of it again.
+ * Silences the page's live regions while a dialog is open, and for a moment afterwards. Otherwise, screen readers would read all of
+ * them again when the dialog closes.
  */
 export function quietBehindDialogs(): void {
   const regions = [...document.querySelectorAll('[aria-live]')].filter((region) => !region.closest('dialog'));

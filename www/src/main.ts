@@ -20,7 +20,7 @@ const tracking = new Tracking({
   collectorUrl: settings.collectorUrl,
   plugins: signalsPlugins(),
   onEvent: ({ title, detail }) => activity.eventSent(title, detail),
-  // The collector's answer means that the events have had their effects.
+  // When the collector answers, the events have been processed.
   onCollected: () => void attributes.mayHaveChanged(),
   onFailure: (reason) => activity.eventSent('not delivered', reason),
 });
@@ -50,7 +50,7 @@ receiveInterventions({
   },
   onConnectionChange: (change) => activity.connectionChanged(change),
 });
-// The tracker measures the page. In a task of its own, that does not hold up the first picture.
+// The tracker measures the page. A separate task does not delay the first paint.
 setTimeout(() => {
   tracking.pageView();
   productDialog.followAddress();

@@ -1,4 +1,4 @@
-/** A value that tells its observers when it is replaced. */
+/** A value that notifies its observers when it is replaced. */
 export class Observable<T> {
   #value: T;
   readonly #observers = new Set<(value: T) => void>();
@@ -16,7 +16,7 @@ export class Observable<T> {
     for (const observer of this.#observers) observer(value);
   }
 
-  /** Calls `observer` with the present value and with every later one. */
+  /** Calls `observer` with the current value and with every later one. */
   observe(observer: (value: T) => void): void {
     this.#observers.add(observer);
     observer(this.#value);

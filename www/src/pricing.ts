@@ -4,7 +4,7 @@ export const CURRENCY = 'USD';
 const SHIPPING = 8;
 const FREE_SHIPPING_OVER = 100;
 
-/** What an order costs, in US dollars. */
+/** The price of an order, in US dollars. */
 export interface Totals {
   subtotal: number;
   discount: number;
@@ -12,13 +12,13 @@ export interface Totals {
   total: number;
 }
 
-/** What a voucher does to an order, and what it tells the shopper. */
+/** The effect of a voucher on an order, and its message to the shopper. */
 interface Voucher {
   says: string;
   apply(subtotal: number): Partial<Pick<Totals, 'discount' | 'shipping'>>;
 }
 
-/** The codes that the banners give away. */
+/** The codes in the banners. */
 const VOUCHERS: Readonly<Record<string, Voucher>> = {
   SAVE10: {
     says: '10% off, with pleasure.',
@@ -30,12 +30,12 @@ const VOUCHERS: Readonly<Record<string, Voucher>> = {
   },
 };
 
-/** What `code` does, in words, or `undefined` if there is no such voucher. */
+/** The message of the voucher `code`, or `undefined` if there is no such voucher. */
 export function describeVoucher(code: string): string | undefined {
   return findVoucher(code)?.says;
 }
 
-/** Adds up an order. A code that is no voucher changes nothing. */
+/** Computes the price of an order. An unknown code changes nothing. */
 export function addUp(subtotal: number, code: string | null): Totals {
   const { discount = 0, shipping = SHIPPING } = (code !== null && findVoucher(code)?.apply(subtotal)) || {};
   return { subtotal, discount, shipping, total: roundToCents(subtotal - discount + shipping) };

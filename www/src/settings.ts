@@ -10,10 +10,10 @@ export interface Settings {
 
 const STORAGE_KEY = 'shop-settings';
 
-/** The server that served the page is both. */
+/** By default, the server of the page is both. */
 export const DEFAULT_SETTINGS: Settings = { collectorUrl: location.origin, signalsUrl: location.origin };
 
-/** The stored settings; what is missing or not a web address is the default. */
+/** The stored settings, with defaults for missing or invalid addresses. */
 export function loadSettings(): Settings {
   const stored = recall(STORAGE_KEY) as Partial<Record<keyof Settings, unknown>> | null;
   return {
@@ -27,7 +27,7 @@ export function saveSettings(settings: Settings): void {
   remember(STORAGE_KEY, settings);
 }
 
-/** `text` as an `http:` or `https:` address without trailing slash, or `undefined` if it is none. */
+/** `text` as an `http:` or `https:` address without a trailing slash, or `undefined` if it is invalid. */
 export function parseWebAddress(text: unknown): string | undefined {
   if (typeof text !== 'string' || !URL.canParse(text)) return undefined;
   const { protocol, origin, pathname } = new URL(text);

@@ -13,10 +13,10 @@ export interface Order {
   totals: Totals;
 }
 
-/** What a shopper can do, and what comes of it: the cart changes and the collector hears about it. */
+/** The shopper's actions. They change the cart and are tracked. */
 export class Shop {
   readonly cart: Observable<Cart>;
-  /** The voucher code that counts at checkout. */
+  /** The voucher code for the checkout. */
   readonly voucher = new Observable<string | null>(null);
   readonly #tracking: Tracking;
 
@@ -30,20 +30,20 @@ export class Shop {
     return addUp(subtotal(this.cart.value), this.voucher.value);
   }
 
-  /** The product with this id, whose details the shopper is looking at from now on. */
+  /** The product with this id. Tracks that the shopper views it. */
   viewProduct(id: string): Product | undefined {
     const product = findProduct(id);
     if (product) this.#tracking.productView(product);
     return product;
   }
 
-  /** One more of `product`. */
+  /** Adds one `product`. */
   add(product: Product): void {
     this.cart.set(changeQuantity(this.cart.value, product, 1));
     this.#tracking.addToCart(product, 1, this.cart.value);
   }
 
-  /** Takes out `quantity` of `product`. Default: all of it. */
+  /** Removes `quantity` of `product`. Default: all of it. */
   remove(product: Product, quantity = quantityOf(this.cart.value, product)): void {
     this.cart.set(changeQuantity(this.cart.value, product, -quantity));
     this.#tracking.removeFromCart(product, quantity, this.cart.value);
@@ -57,7 +57,7 @@ export class Shop {
     return order;
   }
 
-  /** Empties the cart and makes the shopper a new one: everything can happen again. */
+  /** Empties the cart and turns the shopper into a new one, so that all interventions can trigger again. */
   startOver(): void {
     this.#empty();
     this.#tracking.forgetShopper();

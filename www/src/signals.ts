@@ -4,7 +4,7 @@ import type { ConnectionChange, Intervention } from '../../js/types.js';
 
 declare global {
   interface Window {
-    /** What the script tag brought; missing if it could not be loaded. */
+    /** The global of the script tag. Undefined if the script could not be loaded. */
     snowplowSignals?: typeof import('../../js/api.js');
   }
 }
@@ -15,14 +15,14 @@ interface SignalsOptions {
   onConnectionChange: (change: ConnectionChange) => void;
 }
 
-/** The plugins that receive interventions: none where the script tag could not be loaded, as the shop works without. */
+/** The plugins that receive interventions. None if the script could not be loaded, because the shop works without it. */
 export function signalsPlugins(): BrowserPlugin[] {
   if (window.snowplowSignals) return [window.snowplowSignals.SignalsPlugin()];
-  console.error('[shop] signals-interventions.js is missing: no interventions will be received');
+  console.error('[shop] signals-interventions.js could not be loaded, so the shop receives no interventions');
   return [];
 }
 
-/** Subscribes to interventions, logs them, and shows banners for the ones the shop has words for. */
+/** Subscribes to interventions, logs them, and shows banners for those that have a template. */
 export function receiveInterventions({
   signalsUrl,
   onIntervention,
@@ -36,7 +36,7 @@ export function receiveInterventions({
 }
 
 const showBanners = bannerHandler({
-  // The cart is at one side, the activity drawer at the other.
+  // The cart is on one side, and the activity drawer on the other.
   position: 'bottom',
   templates: {
     discount: { message: '10% off your next purchase!', code: 'SAVE10', tone: 'success' },

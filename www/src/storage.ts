@@ -1,6 +1,6 @@
 /**
- * What the shop remembers between visits, as JSON in localStorage. Where that is not allowed, or holds something that
- * is not JSON, nothing is remembered: the shop works all the same.
+ * Reads a value that the shop keeps between visits, as JSON in localStorage. If storage is not allowed, or the value is not JSON, the
+ * shop works without it.
  */
 export function recall(key: string): unknown {
   try {
@@ -10,7 +10,7 @@ export function recall(key: string): unknown {
   }
 }
 
-/** Remembers `value` for {@link recall}. */
+/** Stores `value` for {@link recall}. */
 export function remember(key: string, value: unknown): void {
   try {
     localStorage.setItem(key, JSON.stringify(value));

@@ -21,7 +21,7 @@ import { CURRENCY, type Totals } from './pricing';
 
 const SECONDS_BETWEEN_PAGE_PINGS = 10;
 
-/** Whom the collector takes the shopper for. */
+/** The shopper's ids. */
 export interface Shopper {
   domainUserId: string;
   domainSessionId: string;
@@ -29,17 +29,17 @@ export interface Shopper {
 
 interface TrackingOptions {
   collectorUrl: string;
-  /** Further plugins of the tracker. */
+  /** More plugins for the tracker. */
   plugins: BrowserPlugin[];
   /** Called with every event that the tracker has accepted. */
   onEvent: (event: EventDescription) => void;
-  /** Called when the collector has taken events. */
+  /** Called when the collector has accepted events. */
   onCollected: () => void;
-  /** Called when the collector did not take an event; the tracker tries again by itself where that makes sense. */
+  /** Called when the collector did not accept an event. The tracker retries if that can help. */
   onFailure: (reason: string) => void;
 }
 
-/** What shoppers do, told to the collector by the real Snowplow tracker. */
+/** Tracks the shopper's actions with the real Snowplow tracker. */
 export class Tracking {
   readonly #tracker: BrowserTracker;
 
@@ -50,7 +50,7 @@ export class Tracking {
       eventMethod: 'post',
       bufferSize: 1,
       encodeBase64: false,
-      // The defaults suit cross-site collectors under TLS; a laptop or a LAN has no TLS.
+      // The defaults are for cross-site collectors with TLS. A laptop or a LAN has no TLS.
       cookieSecure: overTls,
       cookieSameSite: 'Lax',
       contexts: { webPage: true },
@@ -62,7 +62,7 @@ export class Tracking {
         { afterTrack: (payload) => onEvent(describeEvent(payload)) },
       ],
     });
-    if (!tracker) throw new Error('the page has a tracker called shop already');
+    if (!tracker) throw new Error('the page already has a tracker called shop');
     this.#tracker = tracker;
     enableActivityTracking({
       minimumVisitLength: SECONDS_BETWEEN_PAGE_PINGS,
@@ -111,10 +111,10 @@ export class Tracking {
     });
   }
 
-  /** Makes the shopper a new one, with a new session. */
+  /** Turns the shopper into a new one, with a new session. */
   forgetShopper(): void {
     clearUserData({ preserveUser: false, preserveSession: false });
-    // The new ids are known to plugins and collector only once an event carries them.
+    // Plugins and the collector learn the new ids from an event.
     trackPageView();
   }
 }

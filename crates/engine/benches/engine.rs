@@ -1,4 +1,4 @@
-//! What an event costs, against what it costs to parse it.
+//! Compares the cost of an event with the cost of parsing it.
 //!
 //! `parse` is serde_json reading the tracker's payloads into values; `event` makes events of the same text, parsing included;
 //! `process` counts them and evaluates rules. All three take the same requests, recorded from a real tracker, so that their
@@ -17,7 +17,7 @@ use signals_engine::{Arrival, Definitions, Engine, Event, Payload, Timestamp};
 use support::payloads;
 use uuid::Uuid;
 
-/// Milliseconds of the moment at which events arrive.
+/// When events arrive, in milliseconds.
 const NOW: i64 = 1_795_333_700_000;
 
 fn parse(payload: &str) -> Value {
@@ -45,10 +45,10 @@ fn definitions(attributes: usize, rules: usize, untouched_rules: usize) -> Defin
     Definitions::from_json(&definitions.to_string()).unwrap()
 }
 
-/// How often the recorded visitor comes by, twenty seconds apart.
+/// How many times the recorded visit is repeated, twenty seconds apart.
 const TURNS: i64 = 60;
 
-/// A visitor's history, counted into an empty profile: for most of it the rolling windows are full and values leave them.
+/// Counts a visitor's history in an empty profile. Most of the time, the rolling windows are full and values leave them.
 fn bench_process(bencher: &mut Bencher<'_>, definitions: &Definitions) {
     let mut engine = Engine::new(definitions).unwrap();
     let history: Vec<Event> = (0..TURNS).flat_map(|turn| events(NOW + turn * 20_000)).collect();

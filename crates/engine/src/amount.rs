@@ -1,4 +1,4 @@
-//! Arithmetic on numbers as people wrote them.
+//! Decimal arithmetic.
 
 use std::str::FromStr;
 
@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::datum::{Datum, parse_number};
 
-/// A number to calculate with.
+/// A number for calculations.
 ///
-/// Calculations are decimal, so that 0.1 and 0.2 make 0.3: a number counts as the shortest decimal that denotes it, which is
-/// how it was written. Decimals hold 28 digits; a result that outgrows them goes on in floating point, and stays at its
-/// largest value rather than become infinite.
+/// Calculations are decimal, so that 0.1 + 0.2 is 0.3: a float counts as its shortest decimal, which is how it was written.
+/// Decimals hold 28 digits. Larger results continue in floating point, and are limited to its largest value instead of becoming
+/// infinite.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Amount {
     Exact(Decimal),
@@ -21,7 +21,7 @@ pub(crate) enum Amount {
 impl Amount {
     pub(crate) const ZERO: Self = Amount::Exact(Decimal::ZERO);
 
-    /// The number that `datum` is or, for a numeric string, spells.
+    /// The number in `datum`, which is a number or a numeric string.
     pub(crate) fn of(datum: &Datum<'_>) -> Option<Self> {
         match datum.as_number()? {
             Datum::Integer(integer) => Some(Amount::Exact(integer.into())),
@@ -43,7 +43,7 @@ impl Amount {
         self.combine(other, Decimal::checked_mul, |left, right| left * right)
     }
 
-    /// `None` when `count` is 0.
+    /// `None` if `count` is 0.
     pub(crate) fn divided_by(self, count: u64) -> Option<Self> {
         match self {
             Amount::Exact(decimal) => decimal.checked_div(count.into()).map(Amount::Exact),
@@ -52,7 +52,7 @@ impl Amount {
         }
     }
 
-    /// An integer where it is one, else the nearest floating point number.
+    /// An integer if it is one, or else the nearest floating point number.
     pub(crate) fn into_datum(self) -> Datum<'static> {
         match self {
             Amount::Exact(decimal) => small_datum(decimal).unwrap_or_else(|| {
@@ -81,7 +81,7 @@ impl Amount {
         )
     }
 
-    /// By way of text, because that rounds correctly: dividing mantissa by scale may be off by one digit.
+    /// Converts by way of text, which rounds correctly. Dividing the mantissa by the scale could be off by one digit.
     fn nearest_float(self) -> f64 {
         match self {
             Amount::Exact(decimal) => decimal.to_string().parse().unwrap_or_default(),
@@ -90,10 +90,10 @@ impl Amount {
     }
 }
 
-/// The number of a decimal with few digits, as [`Amount::into_datum`] has it, without the way through text.
+/// A faster [`Amount::into_datum`] for decimals with few digits, without the conversion to text.
 ///
-/// `None` where it takes that way: a quotient is the nearest float if dividend and divisor are exact, and floats are exact
-/// up to 2^53.
+/// `None` if the decimal has too many digits: a quotient is the nearest float only if dividend and divisor are exact, and
+/// floats are exact up to 2^53.
 fn small_datum(decimal: Decimal) -> Option<Datum<'static>> {
     const EXACT: i64 = 1 << f64::MANTISSA_DIGITS;
     let mantissa = i64::try_from(decimal.mantissa()).ok()?;

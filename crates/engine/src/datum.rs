@@ -1,4 +1,4 @@
-//! One value as it is compared and aggregated: borrowed from the event wherever possible.
+//! A value for comparing and aggregating, borrowed from the event where possible.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -37,7 +37,7 @@ impl<'a> From<&'a Value> for Datum<'a> {
 }
 
 impl Datum<'static> {
-    /// A value that is no array or object; those are null.
+    /// A scalar value. Arrays and objects become null.
     pub(crate) fn scalar(value: Value) -> Self {
         match value {
             Value::String(text) => Datum::Text(Cow::Owned(text)),
@@ -56,7 +56,7 @@ impl Datum<'_> {
         matches!(self, Datum::Null)
     }
 
-    /// The number that this is or, for a numeric string, spells: an `Integer` or a `Float`.
+    /// The number in a number or a numeric string, as an `Integer` or a `Float`.
     pub(crate) fn as_number(&self) -> Option<Datum<'static>> {
         match self {
             Datum::Integer(integer) => Some(Datum::Integer(*integer)),
@@ -66,7 +66,7 @@ impl Datum<'_> {
         }
     }
 
-    /// The moment that this is: a moment, milliseconds since the epoch as number or text, or ISO 8601 text.
+    /// The moment in a moment, in milliseconds since the epoch (a number or text), or in ISO 8601 text.
     pub(crate) fn as_moment(&self) -> Option<Timestamp> {
         match (self, self.as_number()) {
             (Datum::Moment(moment), _) => Some(*moment),
@@ -77,7 +77,7 @@ impl Datum<'_> {
         }
     }
 
-    /// As text, for joining and telling apart: what reads like the same is the same. `None` for null.
+    /// As text, for joining and comparing: values with the same text are the same. `None` for null.
     pub(crate) fn to_text(&self) -> Option<Cow<'_, str>> {
         match self {
             Datum::Null => None,
@@ -90,7 +90,7 @@ impl Datum<'_> {
         }
     }
 
-    /// As JSON; moments become ISO 8601 strings in UTC.
+    /// As JSON. Moments become ISO 8601 strings in UTC.
     pub(crate) fn into_value(self) -> Value {
         match self {
             Datum::Null => Value::Null,
@@ -103,14 +103,14 @@ impl Datum<'_> {
         }
     }
 
-    /// How two values relate. Numbers compare as numbers and so does a number with a numeric string; strings compare as
-    /// strings; other mixed types are [unordered](Relation::Unequal), and null relates to nothing.
+    /// Compares two values. Numbers compare as numbers, also with numeric strings. Strings compare as strings. Other mixed types
+    /// are [unordered](Relation::Unequal), and null is [unknown](Relation::Unknown).
     pub(crate) fn relate(&self, other: &Datum<'_>) -> Relation {
         match (self, other) {
             (Datum::Null, _) | (_, Datum::Null) => Relation::Unknown,
             (Datum::Text(left), Datum::Text(right)) => left.cmp(right).into(),
             (Datum::Moment(left), Datum::Moment(right)) => left.cmp(right).into(),
-            // Everywhere else a moment is the string that reads show.
+            // In all other comparisons, a moment is the string that reads return.
             (Datum::Moment(left), right) => Datum::Text(left.to_string().into()).relate(right),
             (left, Datum::Moment(right)) => left.relate(&Datum::Text(right.to_string().into())),
             (Datum::Boolean(left), Datum::Boolean(right)) if left == right => {
@@ -125,10 +125,10 @@ impl Datum<'_> {
     }
 }
 
-/// How two values relate.
+/// The result of comparing two values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Relation {
-    /// At least one is null: no comparison holds, not even "unequal".
+    /// At least one is null, so no comparison holds, not even "unequal".
     Unknown,
     /// Different, and neither comes first.
     Unequal,
@@ -156,7 +156,7 @@ fn compare_numbers(left: &Datum<'_>, right: &Datum<'_>) -> Relation {
     }
 }
 
-/// Exact also beyond 2^53, where converting the integer to a float would round it.
+/// Exact beyond 2^53, where a conversion of the integer to a float would round it.
 fn compare_mixed(integer: i64, float: f64) -> Ordering {
     const TWO_TO_63: f64 = 9_223_372_036_854_775_808.0;
     if float >= TWO_TO_63 {
@@ -169,7 +169,7 @@ fn compare_mixed(integer: i64, float: f64) -> Ordering {
     integer.cmp(&(whole as i64)).then_with(|| whole.partial_cmp(&float).unwrap_or(Ordering::Equal))
 }
 
-/// The number that `text` spells in decimal notation (as an `Integer` if it can be one); no infinities, no NaN.
+/// The number in `text` in decimal notation, as an `Integer` if possible. Neither infinity nor NaN.
 pub(crate) fn parse_number(text: &str) -> Option<Datum<'static>> {
     if let Ok(integer) = text.parse() {
         return Some(Datum::Integer(integer));

@@ -1,26 +1,26 @@
-//! Durations of definitions: ISO 8601, in milliseconds.
+//! Durations in definitions: ISO 8601, in milliseconds.
 
 use jiff::{SignedDuration, Span};
 
-/// How long attributes live without an update when nothing says otherwise: seven days.
+/// The default time to live of attributes without an update: seven days.
 pub(crate) const DEFAULT_TTL_MS: i64 = 7 * 24 * 60 * 60 * 1000;
 
-/// How long what comes from a warehouse lives when nothing says otherwise: 365 days.
+/// The default time to live of attributes from a warehouse: 365 days.
 pub(crate) const DEFAULT_WAREHOUSE_TTL_MS: i64 = 365 * 24 * 60 * 60 * 1000;
 
 /// Milliseconds of an ISO 8601 duration such as `PT10M` or `P7D`. A day is 24 hours and a year is 365 days: the Python SDK
 /// writes 400 days as `P1Y35D`.
 ///
 /// # Errors
-/// What has no fixed length, months among it, or is not longer than zero.
+/// When the duration has no fixed length, for example because of months, or is not longer than zero.
 pub fn parse_duration_ms(text: &str) -> Result<i64, String> {
-    // The library also reads spans such as `10m ago`, which other readers of the same definitions would not.
+    // The library also accepts spans such as `10m ago`, which other readers of definitions reject.
     let span: Span = Some(text)
         .filter(|text| text.starts_with('P'))
         .and_then(|text| text.parse().ok())
         .ok_or_else(|| format!("`{}` is not an ISO 8601 duration", text.escape_debug()))?;
     if span.get_months() != 0 {
-        return Err(format!("`{text}`: months differ in length, give days"));
+        return Err(format!("`{text}`: months have no fixed length. Use days"));
     }
     let years = i128::from(span.get_years()) * 365 * 24 * 60 * 60 * 1000;
     let rest = span
@@ -30,7 +30,7 @@ pub fn parse_duration_ms(text: &str) -> Result<i64, String> {
         .map(|duration: SignedDuration| duration.as_millis())?;
     match i64::try_from(years + rest) {
         Ok(millis) if millis > 0 => Ok(millis),
-        _ => Err(format!("`{text}` is not longer than zero")),
+        _ => Err(format!("`{text}` must be longer than zero")),
     }
 }
 

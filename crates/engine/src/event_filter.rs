@@ -1,4 +1,4 @@
-//! Which events an attribute counts.
+//! Decides which events an attribute counts.
 
 use serde_json::Value;
 use signals_wire::schema::major_version;
@@ -11,7 +11,7 @@ use crate::name::{check_schema_name, check_vendor};
 use crate::predicate::Predicate;
 use crate::property::PropertyReader;
 
-/// Operators of criteria over one event: those that Signals knows there, fewer than of criteria over attributes.
+/// The operators of criteria over one event. As in Signals, there are fewer than for criteria over attributes.
 pub(crate) const OPERATORS: [&str; 10] =
     ["=", "!=", "<", ">", "<=", ">=", "like", "in", "is null", "is not null"];
 
@@ -40,7 +40,7 @@ impl EventFilter {
         Ok(Self {
             selectors: compile_selectors(&attribute.events, &loc.field("events"))?,
             all: compile_list(all.as_deref().unwrap_or_default(), &criteria_loc.field("all"))?,
-            // An empty list says as little as none.
+            // An empty list counts as missing.
             any: any
                 .as_deref()
                 .filter(|any| !any.is_empty())
@@ -49,12 +49,12 @@ impl EventFilter {
         })
     }
 
-    /// The filter that no event passes.
+    /// A filter that no event passes.
     pub(crate) fn nothing() -> Self {
         Self { selectors: Vec::new(), all: Vec::new(), any: Some(Vec::new()) }
     }
 
-    /// Names that an event must have one of to match; `None` when it may have any.
+    /// The names of matching events, or `None` if any name can match.
     pub(crate) fn event_names(&self) -> Option<Vec<&str>> {
         if self.any.as_ref().is_some_and(Vec::is_empty) {
             return Some(Vec::new());
@@ -116,7 +116,7 @@ fn selects(selector: &EventSelector, event: &Event) -> bool {
         && selector.event_specification_id.as_ref().is_none_or(|id| follows(event, id))
 }
 
-/// Whether an event says that it follows the event specification of that id.
+/// Whether an event follows the event specification `id`.
 fn follows(event: &Event, id: &str) -> bool {
     event.entities().iter().any(|entity| {
         entity.schema.name() == "event_specification"

@@ -6,8 +6,8 @@
 //!                    Definitions ───┘ (attribute keys, groups, services, interventions)
 //! ```
 //!
-//! The crate does no I/O, reads no clock and draws no random numbers: time arrives with the event or the read, ids come
-//! from the caller. The same events in the same order give the same result on every platform, wasm32 included.
+//! The crate does no I/O, and uses neither a clock nor random numbers: the caller passes the time and creates ids. The same
+//! events in the same order give the same result on every platform, including wasm32.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test fails by panicking"))]
 

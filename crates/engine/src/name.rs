@@ -1,20 +1,20 @@
-//! What names and ids may be made of.
+//! The rules for names and ids.
 
-/// The longest name that registry clients can make.
+/// The longest name that registry clients allow.
 const MAX_NAME_LENGTH: usize = 128;
 
-/// Says what is wrong with the name of a definition. Registry clients allow ASCII letters, digits and `_`, and cannot read
-/// a list in which one name has anything else.
+/// Checks the name of a definition. Registry clients allow only ASCII letters, digits and `_`, and cannot read a list in which
+/// one name has other characters.
 pub(crate) fn check_name(name: &str) -> Result<(), String> {
     check("name", name, "letters, digits and `_`", |c| c == '_')
 }
 
-/// Says what is wrong with the name in the schema of an event or entity: it may also hold hyphens.
+/// Checks the name in the schema of an event or entity, which can also contain hyphens.
 pub(crate) fn check_schema_name(name: &str) -> Result<(), String> {
     check("name", name, "letters, digits, `_` and `-`", |c| matches!(c, '_' | '-'))
 }
 
-/// Says what is wrong with the vendor of an event: it may also hold dots.
+/// Checks the vendor of an event, which can also contain dots.
 pub(crate) fn check_vendor(vendor: &str) -> Result<(), String> {
     check("vendor", vendor, "letters, digits, `_`, `-` and `.`", |c| matches!(c, '_' | '-' | '.'))
 }
@@ -35,7 +35,7 @@ fn check(
         Some(c) if c.is_control() => {
             Err(format!("control character {} in {what}", c.escape_debug()))
         }
-        Some(c) => Err(format!("{c:?} in {what}; {allowed} are allowed")),
+        Some(c) => Err(format!("{c:?} in {what}. Use only {allowed}")),
         None => Ok(()),
     }
 }

@@ -1,4 +1,4 @@
-//! How a description of an API shows the names that definitions choose from, taken from the tables that read them.
+//! OpenAPI schemas for the names in definitions, from the tables that the parsers use.
 
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 

@@ -9,7 +9,7 @@ pub(crate) enum TimeUnit {
     Day,
 }
 
-/// Names as definitions spell them.
+/// The names in definitions.
 const NAMES: &[(&str, TimeUnit)] = &[
     ("s", TimeUnit::Second),
     ("min", TimeUnit::Minute),
@@ -17,7 +17,7 @@ const NAMES: &[(&str, TimeUnit)] = &[
     ("d", TimeUnit::Day),
 ];
 
-/// Every name, as definitions spell it.
+/// The names in definitions.
 #[cfg(feature = "openapi")]
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {
     NAMES.iter().map(|(name, _)| *name)
@@ -28,7 +28,7 @@ impl TimeUnit {
         NAMES.iter().find(|(known, _)| *known == name).map(|(_, unit)| *unit)
     }
 
-    /// A number of milliseconds in this unit: an integer where it is one.
+    /// Converts milliseconds to this unit. An integer if possible.
     pub(crate) fn convert(self, millis: &Value) -> Value {
         let Some(millis) = millis.as_i64() else { return Value::Null };
         let unit = match self {

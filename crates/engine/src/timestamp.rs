@@ -4,13 +4,13 @@ use serde::{Deserialize, Serialize};
 
 /// A moment in milliseconds since 1970-01-01T00:00:00Z, the unit of the tracker protocol.
 ///
-/// Shown as ISO 8601 in UTC. Arithmetic saturates: a tracker may claim any moment.
+/// Shown as ISO 8601 in UTC. Arithmetic saturates, because a tracker can send any moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Timestamp(i64);
 
 impl Timestamp {
-    /// The moment `millis` milliseconds after the epoch (before it when negative).
+    /// The moment `millis` milliseconds after the epoch, or before it if negative.
     pub const fn from_millis(millis: i64) -> Self {
         Self(millis)
     }
@@ -26,14 +26,14 @@ impl Timestamp {
         Self(self.0.saturating_add(millis))
     }
 
-    /// Milliseconds from `earlier` to this moment; negative when `earlier` is in fact later.
+    /// Milliseconds from `earlier` to this moment. Negative if `earlier` is later.
     pub const fn millis_since(self, earlier: Self) -> i64 {
         self.0.saturating_sub(earlier.0)
     }
 }
 
 impl Timestamp {
-    /// The moment that ISO 8601 text denotes. Without an offset it is in UTC; a date alone is its first moment.
+    /// Parses ISO 8601 text. Without an offset, it is in UTC. A date without a time is its first moment.
     pub(crate) fn parse_iso(text: &str) -> Option<Self> {
         let moment: jiff::Timestamp = match text.parse() {
             Ok(moment) => moment,
@@ -45,7 +45,7 @@ impl Timestamp {
         Some(Self(moment.as_millisecond()))
     }
 
-    /// Date and time in UTC; `None` beyond the years -9999 to 9999.
+    /// Date and time in UTC. `None` outside the years -9999 to 9999.
     pub(crate) fn to_civil(self) -> Option<jiff::civil::DateTime> {
         let moment = jiff::Timestamp::from_millisecond(self.0).ok()?;
         Some(jiff::tz::TimeZone::UTC.to_datetime(moment))

@@ -26,11 +26,11 @@ pub(crate) enum ScalarType {
     Boolean,
     /// A moment as ISO 8601 text in UTC. Numbers are milliseconds since the epoch, as in events.
     Timestamp,
-    /// Whole seconds since the epoch. Numbers are such already.
+    /// Whole seconds since the epoch. Numbers are in seconds already.
     UnixTimestamp,
 }
 
-/// Names as definitions spell them. Bytes are text.
+/// The names in definitions. Bytes are text.
 const SCALAR_TYPES: &[(&str, ScalarType)] = &[
     ("int32", ScalarType::Int32),
     ("int64", ScalarType::Int64),
@@ -46,9 +46,9 @@ const SCALAR_TYPES: &[(&str, ScalarType)] = &[
 /// A value after casting.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Cast {
-    /// Null when the value has no counterpart in the type.
+    /// Null if the value cannot be cast to the type.
     pub(crate) value: Value,
-    /// Whether the value was out of range and set to the nearest that is not.
+    /// Whether the value was out of range and replaced by the nearest value in range.
     pub(crate) saturated: bool,
 }
 
@@ -58,7 +58,7 @@ impl Cast {
     }
 }
 
-/// Every name of a type, as definitions spell it.
+/// The names of types in definitions.
 #[cfg(feature = "openapi")]
 pub(crate) fn names() -> impl Iterator<Item = String> {
     let scalars = SCALAR_TYPES.iter().map(|(name, _)| (*name).to_owned());
@@ -80,7 +80,7 @@ impl ValueType {
         }
     }
 
-    /// What reads show for an attribute that is not set and has no default of its own.
+    /// What reads return for an unset attribute without a default.
     pub(crate) fn default_value(self) -> Value {
         match self {
             ValueType::Scalar(scalar) => match scalar {
@@ -98,19 +98,19 @@ impl ValueType {
         matches!(self, ValueType::Scalar(scalar) if scalar != ScalarType::Boolean)
     }
 
-    /// Whether it holds numbers with a fraction.
+    /// Whether values are numbers with a fraction.
     pub(crate) fn is_fractional(self) -> bool {
         matches!(self, ValueType::Scalar(ScalarType::Float | ScalarType::Double))
     }
 
-    /// Whether it holds whole numbers, or a list of them.
+    /// Whether values are whole numbers or lists of them.
     pub(crate) fn is_whole(self) -> bool {
         let (ValueType::Scalar(scalar) | ValueType::List(scalar)) = self else { return false };
         matches!(scalar, ScalarType::Int32 | ScalarType::Int64)
     }
 
-    /// `value` as one element of this type (names of a dict are text), and whether it was out of range. Null when it has
-    /// no counterpart.
+    /// Casts `value` to one element of this type (names of a dict are text). Returns it and whether it was out of range. Null if it
+    /// cannot be cast.
     pub(crate) fn cast_element(self, value: Datum<'_>) -> (Datum<'_>, bool) {
         let scalar = match self {
             ValueType::Scalar(scalar) | ValueType::List(scalar) => scalar,
@@ -171,7 +171,7 @@ impl ScalarType {
     }
 }
 
-/// Events write booleans in many ways; numbers, also those in strings, are true unless they are zero.
+/// Events contain booleans in many forms. Numbers, also in strings, are true unless they are zero.
 fn cast_boolean(value: &Value) -> Cast {
     let boolean = match value {
         Value::Bool(boolean) => Some(*boolean),
@@ -186,7 +186,7 @@ fn cast_boolean(value: &Value) -> Cast {
     Cast::exact(boolean)
 }
 
-/// Fractions are cut off, towards zero.
+/// Cuts off fractions, towards zero.
 fn cast_integer(value: &Value, min: i64, max: i64) -> Cast {
     match Datum::from(value).as_number() {
         Some(Datum::Integer(integer)) => Cast {
@@ -210,7 +210,7 @@ fn cast_float(value: &Value, max: f64, round: impl Fn(f64) -> f64) -> Cast {
         Some(Datum::Float(number)) => number,
         _ => return Cast::exact(Value::Null),
     };
-    // Adding zero turns minus zero into zero: nobody wants to tell them apart.
+    // Adding zero turns minus zero into zero.
     let rounded = round(number.clamp(-max, max)) + 0.0;
     let value = Number::from_f64(rounded).map_or(Value::Null, Value::Number);
     Cast { value, saturated: number.abs() > max }

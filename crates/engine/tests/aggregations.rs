@@ -1,4 +1,4 @@
-//! What every aggregation makes of a list of events, over the whole life of a profile and over a rolling window.
+//! The result of every aggregation for a list of events, over the whole life of a profile and over a rolling window.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -18,7 +18,7 @@ fn aggregated(aggregation: &str, type_name: &str) -> Value {
     })
 }
 
-/// Every aggregation with the type that suits it for strings.
+/// Every aggregation, with its type for strings.
 const ALL: [(&str, &str); 14] = [
     ("counter", "int32"),
     ("sum", "double"),

@@ -1,5 +1,5 @@
-//! As WebAssembly the engine gives what it gives natively. `scripts/test-agreement.mjs` runs the example `replay` natively first
-//! and says in `NATIVE_REPLAY` where its output is.
+//! The engine gives the same results in WebAssembly and natively. `scripts/test-agreement.mjs` first runs the example `replay` natively
+//! and passes the path of its output in `NATIVE_REPLAY`.
 
 #![cfg(target_arch = "wasm32")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]

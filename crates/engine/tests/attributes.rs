@@ -1,4 +1,4 @@
-//! What attributes count, how long, and what reads show.
+//! What attributes count, for how long, and what reads return.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -266,7 +266,7 @@ fn a_rolling_window_lets_events_go_by_the_time_they_happened() {
     run.acme("a", json!({"amount": 1}));
     run.now += 4 * MINUTE;
     run.acme("a", json!({"amount": 2}));
-    // It happened eight minutes ago and was sent only now.
+    // It happened eight minutes ago and arrives only now.
     let mut late = identified(acme("a", json!({"amount": 4})), USER, SESSION);
     late["dtm"] = json!("0");
     late["stm"] = json!((8 * MINUTE).to_string());
@@ -302,7 +302,7 @@ fn values_that_leave_a_window_never_trigger_by_themselves() {
     run.now += 5 * 60_000;
     run.acme("a", json!({}));
     run.now += 6 * 60_000;
-    // Now one is left in the window: the rule holds, but already did before this event, which only adds a tick.
+    // Now one is left in the window. The rule holds, but it already did before this event.
     assert!(run.acme("tick", json!({})).is_empty());
 }
 

@@ -1,4 +1,4 @@
-//! What definitions are refused, and how the error finds the place.
+//! Invalid definitions, and the place in their errors.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use signals_engine::{Definitions, Engine, LocSegment, Position};
 use support::*;
 
-/// A good group and a good rule with one field, given by JSON pointer, set to something else.
+/// A valid group and a valid rule, with the field at a JSON Pointer set to another value.
 fn changed(pointer: &str, value: Value) -> Value {
     let mut definitions = user_group(
         json!([{
@@ -74,7 +74,7 @@ fn every_refusal_names_the_field_and_what_is_wrong_with_it() {
             attribute,
             "/property",
             json!(null),
-            "attribute_groups.0.attributes.0.property: missing: `sum` needs one",
+            "attribute_groups.0.attributes.0.property: missing: `sum` requires it",
         ),
         (
             attribute,
@@ -98,7 +98,7 @@ fn every_refusal_names_the_field_and_what_is_wrong_with_it() {
             attribute,
             "/ttl",
             json!("P1M"),
-            "attribute_groups.0.attributes.0.ttl: `P1M`: months differ in length",
+            "attribute_groups.0.attributes.0.ttl: `P1M`: months have no fixed length",
         ),
         (
             attribute,
@@ -116,7 +116,7 @@ fn every_refusal_names_the_field_and_what_is_wrong_with_it() {
             attribute,
             "/property/major_version",
             json!(0),
-            "attribute_groups.0.attributes.0.property.major_version: versions count from 1",
+            "attribute_groups.0.attributes.0.property.major_version: must be at least 1",
         ),
         (
             attribute,
@@ -172,18 +172,18 @@ fn every_refusal_names_the_field_and_what_is_wrong_with_it() {
             json!("r\u{7f}"),
             "interventions.0.name: control character \\u{7f} in name",
         ),
-        (rule, "/criteria", json!({}), "interventions.0.criteria: empty: give `attribute`"),
+        (rule, "/criteria", json!({}), "interventions.0.criteria: empty: set `attribute`"),
         (
             rule,
             "/criteria",
             json!({"any": []}),
-            "interventions.0.criteria.any: empty list of criteria",
+            "interventions.0.criteria.any: must contain at least one criterion",
         ),
         (
             rule,
             "/criteria",
             json!({"any": [], "all": []}),
-            "interventions.0.criteria: give only one of",
+            "interventions.0.criteria: use only one of",
         ),
         (
             rule,
@@ -219,7 +219,7 @@ fn every_refusal_names_the_field_and_what_is_wrong_with_it() {
             rule,
             "/criteria/all/0/attribute",
             json!("a"),
-            "interventions.0.criteria.all.0.attribute: `a` is not of the form",
+            "interventions.0.criteria.all.0.attribute: `a` must have the form",
         ),
         (
             rule,
@@ -256,7 +256,7 @@ fn every_refusal_names_the_field_and_what_is_wrong_with_it() {
             "/attribute_keys/0",
             "/property",
             json!(null),
-            "attribute_keys.0.property: missing: where in an event",
+            "attribute_keys.0.property: missing: set where an event",
         ),
         (
             "/services/0",
@@ -369,7 +369,7 @@ fn merging_adds_up_and_refuses_what_is_already_defined() {
     assert_eq!(merged, before);
 }
 
-/// Puts what a client published last in the place of what it published before under the same name and version.
+/// Replaces what a client published before with the same name and version.
 fn publish(definitions: &mut Value, kind: &str, body: &Value) {
     let published = definitions[kind].as_array_mut().unwrap();
     published
@@ -506,7 +506,7 @@ fn an_attribute_has_a_period_or_a_time_to_live_and_not_both() {
     attribute["ttl"] = json!("P7D");
     assert_eq!(
         refusal(user_group(json!([attribute]), json!([]))),
-        "attribute_groups.0.attributes.0.ttl: values of a `period` leave with it: give one or the other"
+        "attribute_groups.0.attributes.0.ttl: values expire with `period`. Set either `ttl` or `period`"
     );
 }
 
@@ -595,7 +595,7 @@ fn aggregation_type_and_time_unit_must_suit_each_other() {
             "time_since_last",
             "double",
             json!(null),
-            "time_unit: missing: `time_since_last` needs one",
+            "time_unit: missing: `time_since_last` requires it",
         ),
         (
             "time_since_first",
@@ -603,7 +603,7 @@ fn aggregation_type_and_time_unit_must_suit_each_other() {
             json!("m"),
             "time_unit: `m` is not one of `s`, `min`, `h`, `d`",
         ),
-        ("unique_list", "string_list", json!("s"), "time_unit: `unique_list` has none"),
+        ("unique_list", "string_list", json!("s"), "time_unit: `unique_list` does not support it"),
     ] {
         assert_eq!(
             refused(aggregation, type_name, time_unit),

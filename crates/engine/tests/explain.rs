@@ -1,4 +1,4 @@
-//! Why interventions hold or do not, for whoever looks for the reason.
+//! Explanations of why interventions hold or not.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 

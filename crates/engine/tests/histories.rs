@@ -1,4 +1,4 @@
-//! Whole histories of events: however they are cut up, saved and restored, the outcome is the same.
+//! Whole histories of events: the outcome is the same however they are split, saved and restored.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -13,12 +13,12 @@ use signals_wire::TargetAttributeKey;
 use support::everything::*;
 use support::*;
 
-/// Saved profiles, each as text by the key and id it belongs to.
+/// Saved profiles as text, by key and id.
 #[derive(Default)]
 struct Shelf(BTreeMap<(String, String), String>);
 
 impl Shelf {
-    /// Replaces what has changed and leaves the rest alone.
+    /// Applies changes.
     fn take(&mut self, changes: ProfileChanges) {
         if changes.all_forgotten {
             self.0.clear();
@@ -41,7 +41,7 @@ impl Shelf {
     }
 }
 
-/// Who does what how long after the event before, and how long the event waited on the device.
+/// One step: the visitor, the event, the time since the previous event, and how long the event waited on the device.
 fn event() -> impl Strategy<Value = (usize, usize, bool, i64, u32, u32)> {
     (0..3_usize, 0..2_usize, any::<bool>(), -3..10_i64, 0..15_000_u32, 0..40_000_u32)
 }

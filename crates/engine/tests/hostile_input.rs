@@ -1,6 +1,6 @@
-//! Whatever arrives: events, patterns and definitions that nobody meant well are refused or taken, and never end the program.
+//! Hostile events, patterns and definitions are accepted or refused, and never crash the program.
 //!
-//! `PROPTEST_CASES` says how many of each are tried.
+//! `PROPTEST_CASES` sets how many of each are tried.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 use signals_engine::{Definitions, Engine, Event, Payload};
 use support::*;
 
-/// Any text, and what means something somewhere.
+/// Any text, and texts with a meaning somewhere.
 fn text() -> impl Strategy<Value = String> {
     prop_oneof![
         any::<String>(),
@@ -41,7 +41,7 @@ fn text() -> impl Strategy<Value = String> {
     ]
 }
 
-/// Any JSON, with the names and texts that mean something somewhere among its own.
+/// Any JSON, including names and texts with a meaning somewhere.
 fn json_value() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
@@ -118,7 +118,7 @@ fn field() -> impl Strategy<Value = (&'static str, String)> {
     (names, text)
 }
 
-/// The definition that the others are made from, with one value in it replaced.
+/// A valid definition with one value replaced.
 fn with_replaced(pointer: &str, value: Value) -> Value {
     let attribute = json!({
         "name": "a", "type": "int32", "aggregation": "sum", "events": [{"name": "a"}], "period": "PT1H",

@@ -1,4 +1,4 @@
-//! The table of cases that plugin and server share: what a pointer finds in the plugin, an attribute key finds here.
+//! The cases that the plugin and the server share: the plugin finds ids with pointers, and the engine with attribute keys.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -18,11 +18,11 @@ struct Case {
     event: Box<RawValue>,
     pointer: String,
     id: Option<String>,
-    /// `plugin` where no attribute key can say what the pointer says.
+    /// `plugin` if no attribute key can express the pointer.
     only: Option<String>,
 }
 
-/// The attribute key that means the same as a pointer.
+/// The attribute key that corresponds to a pointer.
 fn attribute_key(pointer: &str) -> Value {
     let segments: Vec<&str> = pointer.strip_prefix('/').unwrap_or(pointer).split('/').collect();
     let property = match segments[..] {
@@ -59,9 +59,9 @@ fn server_path(segments: &[&str]) -> String {
     path
 }
 
-/// The payload as a tracker sends it: its documents are objects in the table where that is easier to read.
+/// The payload as a tracker sends it. In the table, documents can be objects for readability.
 fn payload(event: &str) -> String {
-    // What has half a surrogate pair has no objects.
+    // An event with a lone surrogate has no objects.
     let Ok(mut fields) = serde_json::from_str::<Map<String, Value>>(event) else {
         return signals_wire::text::repair_json(event).unwrap();
     };
@@ -73,7 +73,7 @@ fn payload(event: &str) -> String {
     Value::Object(fields).to_string()
 }
 
-/// The id that the server finds; none in an event that it refuses.
+/// The id that the server finds. None in an event that it refuses.
 fn find(event: &str, key: Value) -> Option<String> {
     let definitions = json!({"attribute_keys": [key]}).to_string();
     let engine = Engine::new(&Definitions::from_json(&definitions).unwrap()).unwrap();

@@ -125,7 +125,7 @@ fn a_target_that_has_had_the_intervention_is_left_out_when_a_new_one_gets_it() {
         target_ids(&run.send(by(USER, "ann")).triggered[0]),
         [("user_id", "ann"), ("domain_userid", USER)]
     );
-    // The same person on another device: her user_id has had it, the device has not.
+    // The same person on another device: the user_id has received it, but the device has not.
     assert_eq!(
         target_ids(&run.send(by(OTHER_USER, "ann")).triggered[0]),
         [("domain_userid", OTHER_USER)]
@@ -256,7 +256,7 @@ fn a_tree_may_be_nested_32_deep_and_no_deeper() {
     };
     assert_eq!(Run::new(nested(32)).acme("a", json!({})), ["r"]);
     assert!(refusal(nested(33)).ends_with("nested deeper than 32"), "{}", refusal(nested(33)));
-    // So deep that the JSON reader gives up before the engine sees it.
+    // So deep that the JSON parser fails before the engine sees it.
     assert!(refusal(nested(100)).contains("recursion limit"), "{}", refusal(nested(100)));
 }
 
@@ -353,7 +353,7 @@ fn publishing_does_not_trigger_and_a_new_version_starts_afresh() {
     let mut run = Run::new(with(json!([version(1, "=", 1)])));
     assert_eq!(run.acme("a", json!({})), ["r"]);
 
-    // Version 2 holds already when it is published: no edge, no trigger.
+    // Version 2 already holds when it is published, so it does not trigger.
     let two = definitions(with(json!([version(1, "=", 1), version(2, ">", 0)])));
     run.engine.replace_definitions(&two).unwrap();
     assert!(run.acme("a", json!({})).is_empty());
@@ -503,7 +503,7 @@ fn changed_is_refused_where_it_says_nothing() {
         assert_eq!(
             refusal,
             format!(
-                "interventions.0.criteria.{place}.operator: `changed` may stand alone or under `all`, and not under `none`"
+                "interventions.0.criteria.{place}.operator: `changed` is only allowed alone or inside `all`, and not inside `none`"
             )
         );
     }

@@ -1,4 +1,4 @@
-//! What is read from an event by date parts and calculated properties.
+//! Date parts and calculated properties.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -21,7 +21,7 @@ fn last(property: Value, type_name: &str) -> Value {
     json!({"name": "a", "type": type_name, "events": [{"name": "a"}], "aggregation": "last", "property": property})
 }
 
-/// The property as the last value of an attribute of that type, after one event with that data; null when unset.
+/// Reads the property of one event with this data, as an attribute of this type. Null if unset.
 fn read(property: Value, type_name: &str, data: Value) -> Value {
     let mut run = Run::new(user_group(json!([last(property, type_name)]), json!([])));
     run.acme("a", data);
@@ -84,8 +84,8 @@ fn a_part_of_a_date_that_is_a_number_takes_an_integer_type() {
             assert_eq!(
                 refusal(with(part, aggregation, type_name)),
                 format!(
-                    "attribute_groups.0.attributes.0.type: `{type_name}` cannot hold a part of a date that is a \
-                     number: it takes an integer type such as `int32`"
+                    "attribute_groups.0.attributes.0.type: `{type_name}` cannot hold a numeric date part. Use an \
+                     integer type such as `int32`"
                 )
             );
         }
@@ -104,7 +104,7 @@ fn a_sum_takes_no_part_of_a_date() {
         assert_eq!(
             refusal(user_group(json!([attribute]), json!([]))),
             format!(
-                "attribute_groups.0.attributes.0.property.{place}date_part: `sum` takes no part of a date"
+                "attribute_groups.0.attributes.0.property.{place}date_part: `sum` does not support date parts"
             )
         );
     }
@@ -207,11 +207,11 @@ fn a_property_that_makes_no_sense_is_refused_by_its_field() {
         ),
         (
             json!({"type": "atomic", "name": "page_url", "date_part": "active_day"}),
-            "date_part: only fields that hold a time",
+            "date_part: only time fields",
         ),
         (
             with(calculated("coalesce", &["x"]), "date_part", json!("active_day")),
-            "date_part: a calculated property has none",
+            "date_part: calculated properties have no date parts",
         ),
         (calculated("average", &["x", "y"]), "operation: `average` is not one of concat, sum"),
         (json!({"type": "calculated", "properties": []}), "operation: missing"),
@@ -222,7 +222,7 @@ fn a_property_that_makes_no_sense_is_refused_by_its_field() {
         (calculated("concat", &["x", "y..z"]), "properties.1.path: empty step"),
         (
             with(calculated("sum", &["x", "y"]), "separator", json!(",")),
-            "separator: `sum` has none",
+            "separator: `sum` does not support it",
         ),
         (
             with(calculated("concat", &["x", "y"]), "separator", json!("-".repeat(17))),

@@ -1,4 +1,4 @@
-//! The default definitions over requests recorded from real Snowplow trackers.
+//! Runs the default definitions on requests recorded from real Snowplow trackers.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 

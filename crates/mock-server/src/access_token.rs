@@ -1,4 +1,4 @@
-//! Access tokens: what somebody who has the server's token is given to show in its place for a day.
+//! Access tokens: clients exchange the server's token for one, which is valid for a day.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -6,20 +6,20 @@ use jsonwebtoken::errors::Error;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
 use serde::{Deserialize, Serialize};
 
-/// How long an access token is taken. Clients read it from the token and ask for a new one then.
+/// How long an access token is valid. Clients read this from the token and request a new one in time.
 const LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Claims {
-    /// Id of the API key that it was made for.
+    /// Id of the API key that was exchanged for it.
     sub: String,
-    /// When it was made and until when it is taken, in seconds of the world's clock: that is what clients compare it with,
-    /// wherever the server's own clock was moved to.
+    /// When it was issued and when it expires, in seconds of real time. Clients compare them with real time, even if the
+    /// server's own clock was moved.
     iat: u64,
     exp: u64,
 }
 
-/// Makes a token for the API key `key_id`. It is signed with the server's own token: a server that is started again takes it too.
+/// Makes a token for the API key `key_id`. It is signed with the server's own token, so it stays valid after a restart.
 ///
 /// # Errors
 /// When it cannot be signed.
@@ -31,7 +31,7 @@ pub(crate) fn issue(server_token: &str, key_id: &str) -> Result<String, Error> {
     encode(&Header::new(Algorithm::HS256), &claims, &key)
 }
 
-/// Whether a server with that token made `access_token`, not too long ago.
+/// Whether a server with that token issued `access_token`, and it has not expired.
 pub(crate) fn is_valid(server_token: &str, access_token: &str) -> bool {
     let mut validation = Validation::new(Algorithm::HS256);
     validation.leeway = 0;

@@ -7,7 +7,7 @@ use crate::access_token;
 use crate::error::ApiError;
 use crate::state::AppState;
 
-/// Proof that a request brought the server's token, or one that was given for it. Handlers that take it cannot be reached without.
+/// Proof that a request has the server's token or an access token. Handlers that take this argument reject other requests.
 pub(crate) struct Authorized;
 
 impl FromRequestParts<AppState> for Authorized {
@@ -26,12 +26,12 @@ impl FromRequestParts<AppState> for Authorized {
     }
 }
 
-/// Who sends a request that may come without a token.
+/// The sender of a request for which the token is optional.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Caller {
-    /// Brought the server's token.
+    /// Sent the server's token.
     Owner,
-    /// Brought none.
+    /// Sent no token.
     Anyone,
 }
 
@@ -49,7 +49,7 @@ impl FromRequestParts<AppState> for Caller {
     }
 }
 
-/// Compares in a time that does not tell how far the two agree, which keeps a token from being guessed byte by byte.
+/// Compares in constant time, so that nobody can guess a token byte by byte.
 pub(crate) fn is_same(token: &str, other: &str) -> bool {
     token.as_bytes().ct_eq(other.as_bytes()).into()
 }

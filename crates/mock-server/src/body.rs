@@ -15,13 +15,13 @@ use serde_path_to_error::{Path, Segment};
 
 use crate::error::{ApiError, Problem, Step};
 
-/// Bytes that a request body may have.
+/// The largest request body, in bytes.
 pub(crate) const LIMIT_BYTES: usize = 1 << 20;
 
-/// A body that was read whole.
+/// The whole body.
 pub(crate) struct RawBody(pub(crate) Bytes);
 
-/// A JSON body in the form of `T`. Its content type does not matter.
+/// A JSON body, deserialised. Its content type does not matter.
 pub(crate) struct JsonBody<T>(pub(crate) T);
 
 impl<S: Send + Sync> FromRequest<S> for RawBody {
@@ -51,12 +51,12 @@ fn too_large_or(rejection: &BytesRejection) -> ApiError {
     }
 }
 
-/// Whether valid JSON is an object. Derived deserialisers of structs take arrays of the fields' values as well.
+/// Whether valid JSON is an object. Derived deserialisers of structs also accept arrays of the fields' values.
 pub(crate) fn is_object(json: &[u8]) -> bool {
     json.trim_ascii_start().starts_with(b"{")
 }
 
-/// A `T` inside of a body, from a JSON object only; see [`is_object`].
+/// A `T` inside a body. Accepts only a JSON object, see [`is_object`].
 #[derive(Debug)]
 pub(crate) struct Object<T>(pub(crate) T);
 
@@ -91,10 +91,10 @@ fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     }
 }
 
-/// JSON that was read already, in the form of `T`.
+/// Deserialises JSON that is parsed already.
 ///
 /// # Errors
-/// The first field that is missing or has the wrong form.
+/// The first field that is missing or invalid.
 pub(crate) fn from_value<T: DeserializeOwned>(value: &Value) -> Result<T, Problem> {
     serde_path_to_error::deserialize(value).map_err(problem)
 }

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use signals_engine::Timestamp;
 
-/// Where the server takes the time from. Clones show the same time.
+/// The server's clock. Clones show the same time.
 #[derive(Debug, Clone)]
 pub struct Clock {
     source: Source,
@@ -18,7 +18,7 @@ enum Source {
 }
 
 impl Clock {
-    /// The time of the machine.
+    /// The machine's clock.
     pub fn system() -> Self {
         Self::new(Source::System)
     }
@@ -41,13 +41,13 @@ impl Clock {
         now.plus_millis(self.ahead_millis.load(Ordering::Relaxed))
     }
 
-    /// How far this clock was moved.
+    /// How far this clock was moved forward.
     pub fn ahead(&self) -> Duration {
         let millis = self.ahead_millis.load(Ordering::Relaxed);
         Duration::from_millis(u64::try_from(millis).unwrap_or_default())
     }
 
-    /// Moves this clock and its clones forward, not further than time can be told.
+    /// Moves this clock and its clones forward, up to the last moment that a [`Timestamp`] can hold.
     pub fn advance(&self, by: Duration) {
         let millis = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
         let _ = self.ahead_millis.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |ahead| {
@@ -57,7 +57,7 @@ impl Clock {
 }
 
 fn system_time() -> Timestamp {
-    // A machine whose clock stands before 1970 gets 1970.
+    // A clock before 1970 counts as 1970.
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp::from_millis(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))
 }

@@ -15,10 +15,10 @@ use crate::client::Speed;
 use crate::serving::{Tls, TlsError};
 use crate::state::Hosted;
 
-/// The token of a server that was not given any. Everybody knows it.
+/// The token of a server that was started without one. It is public, so it protects nothing.
 pub const DEFAULT_TOKEN: &str = "sandbox";
 
-/// Stands in for the Snowplow collector and for Signals: takes events in, computes attributes, streams interventions.
+/// Mock of the Snowplow collector and of Signals: receives events, computes attributes and streams interventions.
 #[derive(Debug, Clone, Parser)]
 #[command(
     name = "signals-mock-server",
@@ -28,11 +28,11 @@ pub const DEFAULT_TOKEN: &str = "sandbox";
     after_help = EXAMPLES
 )]
 pub struct Cli {
-    /// What to do; serve when not given.
+    /// The command to run. Without one, the server starts.
     #[command(subcommand)]
     pub command: Option<Command>,
 
-    /// How to serve.
+    /// Options of the server.
     #[command(flatten)]
     pub config: Config,
 }
@@ -40,53 +40,55 @@ pub struct Cli {
 const EXAMPLES: &str = "\
 Examples:
   signals-mock-server
-      serves the collector, the stream and the registry on http://127.0.0.1:8787, with the tutorial's rules
+      Serve the collector, the stream and the registry on http://127.0.0.1:8787, with the tutorial's rules
   signals-mock-server --definitions rules.json --data signals.redb
-      serves rules of your own, and goes on where it was when it is started again
+      Serve your own rules, and keep all data in a file across restarts
   signals-mock-server check rules.json
-      says whether a server could start with them and, if not, where and why
+      Check whether a server could start with these definitions, and show where the first error is
   signals-mock-server watch --id 218e8926-3858-431d-b2ed-66da03a1cbe5
-      shows what one browser gets, as it gets it
+      Show the interventions for one browser as they arrive
   signals-mock-server trigger discount --id 218e8926-3858-431d-b2ed-66da03a1cbe5 --attributes '{\"code\": \"SAVE10\"}'
-      pushes an intervention to it
+      Push an intervention to that browser
   signals-mock-server replay recorded.jsonl --speed 10
-      sends recorded events, ten times as fast as they happened
+      Send recorded events, ten times as fast as they happened
 
-On the running server /docs describes the API, /inspector shows what happens to one shopper, /metrics counts.";
+While the server runs, /docs describes the API, /inspector shows what happens to one shopper, and /metrics is for Prometheus.";
 
-/// What to do instead of serving.
+/// A command that runs instead of the server.
 #[derive(Debug, Clone, Subcommand)]
 pub enum Command {
-    /// Says whether a server could start with these definitions and, if not, where and why.
+    /// Check definitions files, and show where the first error is.
     Check {
-        /// Definitions files. Each may refer to what those before it define.
+        /// Definitions files. Each can refer to the definitions of the files before it.
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
     },
-    /// Writes what a running server has registered to the standard output, as a definitions file.
+    /// Print what is registered on a running server, as a definitions file.
     Export(ServerArgs),
-    /// Pushes an intervention to a browser, or whoever has an id, without a rule; prints what became of it.
+    /// Push an intervention without a rule, and print whether a stream received it.
     #[command(after_help = "\
-Prints `success` when an open stream got it, or `undelivered`: then it waits a minute for the first stream, unless the server runs
-with --hosted.
+Prints `success` if an open stream received the intervention. Otherwise prints `undelivered`: the intervention waits one minute for
+a stream, unless the server runs with --hosted.
 
 Example:
   signals-mock-server trigger discount --id 218e8926-3858-431d-b2ed-66da03a1cbe5 --attributes '{\"code\": \"SAVE10\"}'")]
     Trigger(TriggerOptions),
-    /// Shows the interventions of some ids as they arrive, and connects again when the connection is lost.
+    /// Show interventions as they arrive, and reconnect when the connection is lost.
     #[command(after_help = "\
-Interventions go to the standard output, and how the connection is to the standard error.
+Interventions go to standard output. Messages about the connection go to standard error.
 
 Examples:
   signals-mock-server watch --id 218e8926-3858-431d-b2ed-66da03a1cbe5
   signals-mock-server watch --key user_id --id alice --id bob --json | jq .name
   signals-mock-server watch --id 218e8926-3858-431d-b2ed-66da03a1cbe5 --count 1 && echo got one")]
     Watch(WatchOptions),
-    /// Sends recorded events to a collector, at the intervals in which they were recorded.
+    /// Send recorded events to a collector, at the intervals at which they were recorded.
     #[command(after_help = "\
-A recording is a file of JSON lines, each a payload of the Snowplow tracker protocol ({\"e\": \"pv\", \"eid\": …}) or the body of a
-POST request ({\"schema\": …, \"data\": [payload, …]}), or a JSON array of requests ({\"method\", \"path\", \"headers\", \"body\"}). The
-intervals are those of `stm`, when an event was sent, or else `dtm`, when it happened.
+A recording is a file of JSON lines, or a JSON array. Each element is one of:
+  a payload of the Snowplow tracker protocol    {\"e\": \"pv\", \"eid\": …}
+  the body of a POST request                    {\"schema\": …, \"data\": [payload, …]}
+  a request                                     {\"method\", \"path\", \"headers\", \"body\"}
+The intervals come from `stm`, the time at which an event was sent, or else from `dtm`, the time at which it happened.
 
 Examples:
   signals-mock-server replay recorded.jsonl
@@ -95,49 +97,49 @@ Examples:
     Replay(ReplayOptions),
 }
 
-/// Where a running server is.
+/// The address of a running server.
 #[derive(Debug, Clone, Args)]
 pub struct ServerUrl {
-    /// Where the server listens. Not over TLS.
+    /// Address of the running server. TLS is not supported.
     #[arg(long, env = "SIGNALS_URL", default_value = "http://127.0.0.1:8787", value_parser = plain_url)]
     pub url: String,
 }
 
-/// A running server, and what it takes to change something there.
+/// A running server, and the token for its protected routes.
 #[derive(Debug, Clone, Args)]
 pub struct ServerArgs {
-    /// Where it is.
+    /// The server.
     #[command(flatten)]
     pub server: ServerUrl,
 
-    /// The server's token.
+    /// Token of the server.
     #[arg(long, env = "SIGNALS_TOKEN", default_value = DEFAULT_TOKEN, hide_env_values = true)]
     pub token: String,
 }
 
-/// Who is meant.
+/// The ids that a command is about.
 #[derive(Debug, Clone, Args)]
 pub struct Targets {
-    /// Attribute key that the ids are of.
+    /// Attribute key of the ids.
     #[arg(long, default_value = "domain_userid", value_parser = NonEmptyStringValueParser::new())]
     pub key: String,
 
-    /// Whose; repeat it for several.
+    /// Id of a browser, user or session. Repeat it for several ids.
     #[arg(long = "id", value_name = "ID", required = true)]
     pub ids: Vec<String>,
 }
 
-/// What to push to whom.
+/// Options of `trigger`.
 #[derive(Debug, Clone, Args)]
 pub struct TriggerOptions {
-    /// Name of the intervention, by which the page decides what to show.
+    /// Name of the intervention. The page uses it to decide what to show.
     pub name: String,
 
-    /// Who gets it.
+    /// The ids that receive it.
     #[command(flatten)]
     pub targets: Targets,
 
-    /// Attribute values that it carries, as a JSON object.
+    /// Attribute values of the intervention, as a JSON object.
     #[arg(long, value_name = "JSON", default_value = "{}", value_parser = json_object)]
     pub attributes: Map<String, Value>,
 
@@ -145,60 +147,60 @@ pub struct TriggerOptions {
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
     pub version: u64,
 
-    /// Id of the instance; a new UUID when not given. Pages take one of the same id once.
+    /// Id of the intervention. By default, a new UUID. Pages ignore an id that they have already received.
     #[arg(long, value_name = "ID")]
     pub intervention_id: Option<String>,
 
-    /// Where to.
+    /// The server to push to.
     #[command(flatten)]
     pub server: ServerArgs,
 }
 
-/// What to watch.
+/// Options of `watch`.
 #[derive(Debug, Clone, Args)]
 pub struct WatchOptions {
-    /// Whose interventions.
+    /// The ids to watch.
     #[command(flatten)]
     pub targets: Targets,
 
-    /// Show each as a line of JSON, as it is on the stream.
+    /// Print each intervention as one line of JSON, as it is on the stream.
     #[arg(long)]
     pub json: bool,
 
-    /// End after so many.
-    #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
+    /// Exit after N interventions.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub count: Option<u64>,
 
-    /// Begin after this event of the stream, as far as the server still has what came then.
+    /// Resume after this event of the stream. The server replays the later interventions that it still keeps.
     #[arg(long, value_name = "ID")]
     pub last_event_id: Option<String>,
 
-    /// Where.
+    /// The server to watch.
     #[command(flatten)]
     pub server: ServerUrl,
 }
 
-/// What to replay and how.
+/// Options of `replay`.
 #[derive(Debug, Clone, Args)]
 pub struct ReplayOptions {
-    /// The recording; - for the standard input.
+    /// Recording to send. Use - for standard input.
     pub file: PathBuf,
 
-    /// How many times as fast as it was recorded; max does not wait at all.
+    /// How many times faster than recorded. `max` sends without waiting.
     #[arg(long, default_value = "1", value_name = "FACTOR|max")]
     pub speed: Speed,
 
-    /// Give every event another id. A server counts events of the same id once.
+    /// Give every event a new id. A server counts events with the same id once.
     #[arg(long)]
     pub new_ids: bool,
 
-    /// Where to.
+    /// The server to send to.
     #[command(flatten)]
     pub server: ServerUrl,
 }
 
 impl Targets {
-    /// As the query of the stream names them.
+    /// The ids as the query of a stream's URL.
     pub(crate) fn query(&self) -> String {
         let pairs = self.ids.iter().map(|id| (&self.key, id));
         form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
@@ -213,7 +215,7 @@ impl fmt::Display for Targets {
 
 fn plain_url(text: &str) -> Result<String, &'static str> {
     if text.starts_with("https:") {
-        return Err("the commands do not speak TLS: name a server that listens on http://");
+        return Err("commands do not support TLS: pass an http:// address");
     }
     Ok(text.to_owned())
 }
@@ -222,140 +224,142 @@ fn json_object(text: &str) -> Result<Map<String, Value>, String> {
     serde_json::from_str(text).map_err(|error| format!("must be a JSON object: {error}"))
 }
 
-/// How to serve.
+/// Options of the server.
 #[derive(Debug, Clone, Args)]
 pub struct Config {
     /// Address or host name to listen on.
     #[arg(long, env = "SIGNALS_HOST", default_value = "127.0.0.1", value_parser = NonEmptyStringValueParser::new())]
     pub host: String,
 
-    /// Port to listen on; 0 lets the system choose.
+    /// Port to listen on. With 0, the system chooses one.
     #[arg(long, env = "SIGNALS_PORT", default_value_t = 8787)]
     pub port: u16,
 
-    /// Definitions file; repeat it to merge several (comma-separated in the environment). The tutorial's definitions when
-    /// not given.
+    /// Definitions file. Repeat it to merge several files (in the environment, separate them with commas). By default, the
+    /// tutorial's definitions.
     #[arg(long, env = "SIGNALS_DEFINITIONS", value_name = "FILE", value_delimiter = ',')]
     pub definitions: Vec<PathBuf>,
 
-    /// Data file in which definitions, profiles and instances outlive the server; made when it is not there. In memory alone
-    /// when not given. A file that is not new keeps its definitions, and those of --definitions are published onto them.
+    /// Data file that keeps definitions, profiles and interventions across restarts. It is created if it does not exist. By
+    /// default, everything is kept in memory. A file that already has definitions keeps them, and --definitions adds to them.
     #[arg(long, env = "SIGNALS_DATA", value_name = "FILE")]
     pub data: Option<PathBuf>,
 
-    /// Directory with the shop's files, served at /; FILE.gz beside FILE goes to browsers that take gzip.
+    /// Directory with the shop's files, served at /. Browsers that accept gzip receive FILE.gz if it is beside FILE.
     #[arg(long, env = "SIGNALS_WWW", value_name = "DIR")]
     pub www: Option<PathBuf>,
 
-    /// Token that protects everything but the collector, the stream and the shop.
+    /// Token that protects everything except the collector, the stream and the shop.
     #[arg(long, env = "SIGNALS_TOKEN", default_value = DEFAULT_TOKEN, hide_env_values = true, value_parser = NonEmptyStringValueParser::new())]
     pub token: String,
 
-    /// Let streams subscribe to canonical UUIDs only, also for attribute keys of other types. `client_session_user_id` may be 16 hexadecimal digits too.
+    /// Accept only canonical UUIDs as ids of streams, also for attribute keys of other types. `client_session_user_id` can also be
+    /// 16 hexadecimal digits.
     #[arg(long, env = "SIGNALS_STRICT_IDS", value_parser = FalseyValueParser::new())]
     pub strict_ids: bool,
 
-    /// PEM file with the certificate to serve over TLS with, followed by those that lead to one that clients trust. Clients may
-    /// choose HTTP/2 then.
+    /// PEM file with the certificate for TLS, followed by its intermediate certificates. Over TLS, clients can also use HTTP/2.
     #[arg(long, env = "SIGNALS_TLS_CERT", value_name = "FILE")]
     pub tls_cert: Option<PathBuf>,
 
-    /// PEM file with the key of that certificate.
+    /// PEM file with the certificate's private key.
     #[arg(long, env = "SIGNALS_TLS_KEY", value_name = "FILE")]
     pub tls_key: Option<PathBuf>,
 
-    /// Promise no more than hosted Signals: nothing is replayed or waits for a stream, and the collector answers before an
-    /// event is processed.
+    /// Guarantee no more than hosted Signals: interventions are not replayed and do not wait for a stream, and the collector
+    /// answers before an event is processed.
     #[arg(long, env = "SIGNALS_HOSTED", value_parser = FalseyValueParser::new())]
     pub hosted: bool,
 
-    /// With --hosted: milliseconds from the collector's answer to the processing of the events; 500 when not given.
+    /// With --hosted: milliseconds between the collector's answer and the processing of the events. By default, 500.
     #[arg(long, env = "SIGNALS_PROCESSING_DELAY", value_name = "MS")]
     pub processing_delay: Option<u32>,
 
-    /// What to log: error, warn, info, debug or trace, or a filter such as warn,signals_mock_server=debug. Identifiers are
-    /// logged at debug level only.
+    /// What to log: error, warn, info, debug or trace, or a filter such as warn,signals_mock_server=debug. Ids are logged
+    /// only at level debug.
     #[arg(long, env = "SIGNALS_LOG", value_name = "LEVEL", default_value = "info", value_parser = log_filter)]
     pub log: String,
 }
 
-/// A single word that is no level would be taken for a part of the program, of which there is none: nothing would be logged.
+/// The filter's parser takes a mistyped level for the name of a crate, and would then log nothing.
 fn log_filter(text: &str) -> Result<String, &'static str> {
     let is_word = text.chars().all(char::is_alphanumeric);
     if is_word && text.parse::<LevelFilter>().is_err() {
-        return Err("neither a level nor a filter such as warn,signals_mock_server=debug");
+        return Err(
+            "must be error, warn, info, debug, trace or a filter such as warn,signals_mock_server=debug",
+        );
     }
     Ok(text.to_owned())
 }
 
-/// Why the server cannot listen where it was told to.
+/// Why the server cannot listen on its address.
 #[derive(Debug, Error)]
 pub enum ListenError {
-    /// The host name means nothing.
+    /// The host name cannot be resolved.
     #[error("cannot listen on {host}: {source}")]
     UnknownHost {
-        /// As configured.
+        /// The configured host.
         host: String,
-        /// What the resolver says.
+        /// The resolver's error.
         source: io::Error,
     },
-    /// Others could reach the server with a token that everybody knows.
+    /// The address is not a loopback address, and the token is the public default.
     #[error(
-        "refusing to listen on {host} with the default token: others can reach it; choose one with --token or SIGNALS_TOKEN"
+        "refusing to listen on {host} with the default token, because others can reach it. Choose a token with --token or SIGNALS_TOKEN"
     )]
     DefaultToken {
-        /// As configured.
+        /// The configured host.
         host: String,
     },
-    /// The address is taken or not ours.
+    /// The address is in use or does not belong to this machine.
     #[error("cannot listen on {address}: {}", reason(source))]
     Unavailable {
         /// The first address tried.
         address: String,
-        /// What the system says.
+        /// The system's error.
         source: io::Error,
     },
 }
 
-/// A flag that means nothing without another one.
+/// A flag that needs another one.
 #[derive(Debug, Error)]
 pub enum MisusedFlag {
-    /// A delay that nothing waits for.
+    /// `--processing-delay` without `--hosted`.
     #[error(
-        "--processing-delay (SIGNALS_PROCESSING_DELAY) is for --hosted: without it, events are processed at once"
+        "--processing-delay (SIGNALS_PROCESSING_DELAY) needs --hosted. Without it, events are processed at once"
     )]
     ProcessingDelay,
-    /// A certificate without its key.
+    /// `--tls-cert` without `--tls-key`.
     #[error(
-        "--tls-cert (SIGNALS_TLS_CERT) needs --tls-key: give both to serve over TLS, or neither"
+        "--tls-cert (SIGNALS_TLS_CERT) needs --tls-key. Pass both to serve over TLS, or neither"
     )]
     CertificateAlone,
-    /// A key without its certificate.
+    /// `--tls-key` without `--tls-cert`.
     #[error(
-        "--tls-key (SIGNALS_TLS_KEY) needs --tls-cert: give both to serve over TLS, or neither"
+        "--tls-key (SIGNALS_TLS_KEY) needs --tls-cert. Pass both to serve over TLS, or neither"
     )]
     KeyAlone,
 }
 
-/// Why the server cannot serve over TLS as it was told to.
+/// Why the server cannot serve over TLS.
 #[derive(Debug, Error)]
 pub enum TlsConfigError {
-    /// One flag without the other.
+    /// One of the two flags is missing.
     #[error(transparent)]
     Flags(#[from] MisusedFlag),
-    /// What is in the files.
+    /// One of the two files cannot be used.
     #[error(transparent)]
     Files(#[from] TlsError),
 }
 
 impl Config {
-    /// Milliseconds between answering and processing that hosted Signals about takes.
+    /// About as long as hosted Signals takes.
     const DEFAULT_PROCESSING_DELAY_MS: u32 = 500;
 
-    /// How to promise no more than hosted Signals, when told to.
+    /// The options of `--hosted`, if it is set.
     ///
     /// # Errors
-    /// When there is a delay for nothing.
+    /// When there is a delay without `--hosted`.
     pub fn hosted(&self) -> Result<Option<Hosted>, MisusedFlag> {
         match (self.hosted, self.processing_delay) {
             (false, None) => Ok(None),
@@ -368,10 +372,10 @@ impl Config {
         }
     }
 
-    /// Starts to listen.
+    /// Binds the configured address.
     ///
     /// # Errors
-    /// When the host is unknown or must not be used with the default token, or the port is taken.
+    /// When the host is unknown, the port is in use, or others could reach the server with the default token.
     pub async fn listen(&self) -> Result<net::TcpListener, ListenError> {
         let host = self.host.trim_start_matches('[').trim_end_matches(']');
         let addresses: Vec<SocketAddr> = net::lookup_host((host, self.port))
@@ -387,7 +391,7 @@ impl Config {
             .map_err(|source| ListenError::Unavailable { address: self.address(self.port), source })
     }
 
-    /// The certificate to serve over TLS with, when told to.
+    /// The certificate and key for TLS, if they are configured.
     ///
     /// # Errors
     /// When only one of certificate and key is given, or a file cannot be used.
@@ -400,7 +404,7 @@ impl Config {
         }
     }
 
-    /// Where to reach the server once it listens on `port`.
+    /// The address of a server that listens on `port`.
     pub fn url(&self, port: u16) -> String {
         let scheme = if self.tls_cert.is_some() { "https" } else { "http" };
         format!("{scheme}://{}", self.address(port))
@@ -422,7 +426,7 @@ fn is_loopback(address: IpAddr) -> bool {
 
 fn reason(error: &io::Error) -> String {
     match error.kind() {
-        io::ErrorKind::AddrInUse => "the port is in use; choose another one with --port".to_owned(),
+        io::ErrorKind::AddrInUse => "the port is in use. Choose another one with --port".to_owned(),
         _ => error.to_string(),
     }
 }
@@ -462,7 +466,7 @@ mod tests {
         assert_eq!(
             message,
             format!(
-                "cannot listen on 127.0.0.1:{port}: the port is in use; choose another one with --port"
+                "cannot listen on 127.0.0.1:{port}: the port is in use. Choose another one with --port"
             )
         );
     }
@@ -494,7 +498,7 @@ mod tests {
     fn the_commands_say_that_they_do_not_speak_tls() {
         let command = ["signals-mock-server", "export", "--url", "https://localhost:8787"];
         let refused = Cli::try_parse_from(command).unwrap_err().to_string();
-        assert!(refused.contains("the commands do not speak TLS"), "{refused}");
+        assert!(refused.contains("commands do not support TLS"), "{refused}");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! API keys, as the Signals SDKs trade them for an access token at Snowplow's console.
+//! API keys. The Signals SDKs exchange them for an access token, as they do with Snowplow's console.
 
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
@@ -14,7 +14,7 @@ use crate::auth::is_same;
 use crate::error::{ApiError, ErrorBody};
 use crate::state::AppState;
 
-/// The headers of an API key: which one it is, and its secret.
+/// The headers of an API key: its id and its secret.
 pub(crate) const X_API_KEY_ID: &str = "x-api-key-id";
 pub(crate) const X_API_KEY: &str = "x-api-key";
 
@@ -40,15 +40,15 @@ pub(crate) fn description() -> Description {
     description
 }
 
-/// What an API key is traded for.
+/// The result of exchanging an API key.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct AccessToken {
-    /// A JWT that the API takes as a bearer token for 24 hours.
+    /// A JWT that the API accepts as a bearer token for 24 hours.
     access_token: String,
 }
 
-/// Trades an API key for an access token. The key is the server's token; its id and the organization may be any.
+/// Exchanges an API key for an access token. The key is the server's token. Any key id and organization are accepted.
 #[utoipa::path(
     get,
     path = "/api/msc/v1/organizations/{organization}/credentials/v3/token",
@@ -57,8 +57,8 @@ struct AccessToken {
     params(("organization" = String, Path)),
     responses(
         (status = 200, description = "The token.", body = AccessToken),
-        (status = 401, description = "The request brings no key.", body = ErrorBody),
-        (status = 403, description = "The request brings a wrong key.", body = ErrorBody),
+        (status = 401, description = "The request has no key.", body = ErrorBody),
+        (status = 403, description = "The request has a wrong key.", body = ErrorBody),
     )
 )]
 async fn access_token_for_key(

@@ -1,4 +1,4 @@
-//! Errors as clients see them: `{"detail": …}`.
+//! The errors of the API: `{"detail": …}`.
 
 use std::fmt;
 
@@ -8,43 +8,43 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::{IntoResponses, ToSchema};
 
-/// Why a request was refused.
+/// Why a request failed.
 #[derive(Debug)]
 pub(crate) enum ApiError {
-    /// The body is not what this endpoint takes at all.
+    /// The body has a form that this endpoint does not accept at all.
     BadRequest(String),
-    /// No token.
+    /// The request has no token.
     Unauthorized,
-    /// No API key.
+    /// The request has no API key.
     NoApiKey,
-    /// A wrong token.
+    /// The request has a wrong token.
     Forbidden,
-    /// There is nothing at that path.
+    /// The path does not exist.
     NotFound,
-    /// What the request names does not exist.
+    /// Something that the request names does not exist.
     Unknown(String),
-    /// That path does not take this method.
+    /// The path does not support the method.
     MethodNotAllowed(String),
-    /// The body is over the limit.
+    /// The body is larger than the limit.
     TooLarge,
-    /// Parameters or fields that do not make sense, each named.
+    /// Invalid parameters or fields.
     Invalid(Vec<Problem>),
-    /// A fault of this server.
+    /// A bug in this server.
     Internal(String),
 }
 
-/// One parameter or field at fault, in the form that Signals clients know.
+/// One invalid parameter or field, in the form that Signals clients know.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct Problem {
-    /// The way to it, e.g. `["query", "domain_userid"]`.
+    /// Its location, for example `["query", "domain_userid"]`.
     loc: Vec<Step>,
-    /// What is wrong, for people.
+    /// The error, for people.
     msg: String,
-    /// What is wrong, for programs.
+    /// The kind of error, for programs.
     r#type: &'static str,
 }
 
-/// One step of a [`Problem`]'s way: a name, or a position in an array.
+/// One step of a location: a name, or a position in an array.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(untagged)]
 pub(crate) enum Step {
@@ -52,13 +52,13 @@ pub(crate) enum Step {
     Index(usize),
 }
 
-/// The body of every answer that is an error.
+/// The body of every error.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ErrorBody {
     detail: Detail,
 }
 
-/// What is wrong.
+/// The error.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(untagged)]
 enum Detail {
@@ -66,26 +66,26 @@ enum Detail {
     Problems(Vec<Problem>),
 }
 
-/// How requests without the right token are answered.
+/// The responses to requests without the right token.
 #[derive(IntoResponses)]
-#[expect(dead_code, reason = "describes answers that are made from ApiError")]
+#[expect(dead_code, reason = "describes responses that are made from ApiError")]
 pub(crate) enum TokenRefused {
-    /// The request brings no token.
+    /// The request has no token.
     #[response(status = 401)]
     Missing(ErrorBody),
-    /// The request brings a wrong token.
+    /// The request has a wrong token.
     #[response(status = 403)]
     Wrong(ErrorBody),
 }
 
-/// How requests with a wrong body are answered.
+/// The responses to requests with an invalid body.
 #[derive(IntoResponses)]
-#[expect(dead_code, reason = "describes answers that are made from ApiError")]
+#[expect(dead_code, reason = "describes responses that are made from ApiError")]
 pub(crate) enum BodyRefused {
     /// The body is too large.
     #[response(status = 413)]
     TooLarge(ErrorBody),
-    /// A field makes no sense; every one at fault is named.
+    /// One or more fields are invalid. `detail` names each of them.
     #[response(status = 422)]
     Invalid(ErrorBody),
 }
@@ -108,7 +108,7 @@ impl Problem {
         Self { loc, msg: msg.to_string(), r#type }
     }
 
-    /// A problem with the field of the body at `path`; with the body as a whole when that is empty.
+    /// A problem with the field of the body at `path`, or with the whole body if `path` is empty.
     pub(crate) fn in_body(
         path: impl IntoIterator<Item = Step>,
         r#type: &'static str,
@@ -172,9 +172,9 @@ impl ApiError {
     }
 }
 
-/// Answers requests of a method that their path does not take.
+/// Rejects a method that the path does not support.
 pub(crate) async fn method_not_allowed() -> ApiError {
-    ApiError::MethodNotAllowed("this path does not take that method".to_owned())
+    ApiError::MethodNotAllowed("this path does not support this method".to_owned())
 }
 
 impl From<Problem> for ApiError {

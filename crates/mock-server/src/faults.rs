@@ -1,4 +1,4 @@
-//! Scripted faults: what a tester wants to go wrong, and where it does.
+//! Scripted faults: errors that testers inject into the collector and the stream.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 use crate::body::Object;
 use crate::state::AppState;
 
-/// A script of faults, as testers post it. What it does not mention stays as it is.
+/// A script of faults. Faults that it does not mention stay as they are.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Script {
@@ -34,13 +34,13 @@ struct StreamScript {
     #[serde(default, deserialize_with = "status_code")]
     #[schema(value_type = Option<u16>, minimum = 200, maximum = 999)]
     status: Option<StatusCode>,
-    /// How many requests `status` and `delay_headers_ms` concern; without it, all.
+    /// How many requests `status` and `delay_headers_ms` apply to. By default, all.
     times: Option<u32>,
-    /// Keep a request waiting for so long before it is answered.
+    /// How long to delay the response to a request, in milliseconds.
     delay_headers_ms: Option<u32>,
-    /// End streams that have brought so many instances.
+    /// End a stream after this many interventions.
     drop_after_events: Option<u32>,
-    /// Write this to every open stream or, when there is none, to the next one.
+    /// Write this to every open stream or, if there is none, to the next one.
     send_raw: Option<String>,
 }
 
@@ -51,24 +51,24 @@ struct CollectorScript {
     #[serde(default, deserialize_with = "status_code")]
     #[schema(value_type = Option<u16>, minimum = 200, maximum = 999)]
     status: Option<StatusCode>,
-    /// How many requests `status` concerns; without it, all.
+    /// How many requests `status` applies to. By default, all.
     times: Option<u32>,
 }
 
-/// What a script asks for at once.
+/// The parts of a script that happen at once.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Demand {
-    /// Write this to the open streams; give it back with [`Faults::keep_raw`] when there is none.
+    /// Write this to the open streams. If there is none, hand it to [`Faults::keep_raw`].
     pub(crate) send_raw: Option<Bytes>,
     /// End the open streams.
     pub(crate) drop_streams: bool,
 }
 
-/// The faults in force.
+/// The active faults.
 #[derive(Debug)]
 pub(crate) struct Faults {
     scripted: Mutex<Scripted>,
-    /// Apart from the rest because every frame of every stream asks for it; [`Faults::NEVER`] when streams are to live.
+    /// Separate from the rest, because every frame of every stream reads it. [`Faults::NEVER`] if streams do not end.
     drop_after_events: AtomicU32,
 }
 
@@ -79,19 +79,19 @@ struct Scripted {
     raw: Option<Bytes>,
 }
 
-/// What happens to requests.
+/// A fault that affects requests.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct RequestFault {
     delay: Duration,
     status: Option<StatusCode>,
-    /// For how many more requests; none: for all.
+    /// For how many more requests. `None` for all.
     times: Option<u32>,
 }
 
 impl Faults {
     const NEVER: u32 = u32::MAX;
 
-    /// Puts `script` in force.
+    /// Activates `script`.
     pub(crate) fn follow(&self, script: Script) -> Demand {
         let mut scripted = self.scripted.lock();
         if let Some(Object(CollectorScript { status, times })) = script.collector {
@@ -111,17 +111,17 @@ impl Faults {
         }
     }
 
-    /// Has `raw` written to the next stream that opens.
+    /// Keeps `raw` for the next stream that opens.
     pub(crate) fn keep_raw(&self, raw: Bytes) {
         self.scripted.lock().raw = Some(raw);
     }
 
-    /// What a stream that opens now is to write after its opening.
+    /// What a stream that opens now must write after its opening.
     pub(crate) fn take_raw(&self) -> Option<Bytes> {
         self.scripted.lock().raw.take()
     }
 
-    /// Whether a stream that has brought `count` instances is to end.
+    /// Whether a stream must end after `count` interventions.
     pub(crate) fn drops_stream_after(&self, count: u32) -> bool {
         count >= self.drop_after_events.load(Ordering::Relaxed)
     }
@@ -140,7 +140,7 @@ impl Default for Faults {
 }
 
 impl RequestFault {
-    /// What happens to the request that is being made.
+    /// The fault for the current request. Counts down the requests that it applies to.
     fn strike(&mut self) -> Self {
         match &mut self.times {
             Some(0) => return Self::default(),
@@ -161,7 +161,7 @@ impl RequestFault {
     }
 }
 
-/// Lets the scripted fault strike a request to the collector.
+/// Applies the scripted fault to a request to the collector.
 pub(crate) async fn strike_collector(
     State(state): State<AppState>,
     request: Request,
@@ -171,7 +171,7 @@ pub(crate) async fn strike_collector(
     fault.answer_or(request, next).await
 }
 
-/// Lets the scripted fault strike a request for a stream.
+/// Applies the scripted fault to a request for a stream.
 pub(crate) async fn strike_stream(
     State(state): State<AppState>,
     request: Request,
@@ -188,12 +188,12 @@ fn refusal(status: StatusCode) -> Response {
     (status, Json(json!({ "detail": "scripted fault" }))).into_response()
 }
 
-/// A status that can end a request: 1xx ones announce another.
+/// A final status: a 1xx status only announces another one.
 fn status_code<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<StatusCode>, D::Error> {
     let Some(code) = Option::<u16>::deserialize(deserializer)? else { return Ok(None) };
     match StatusCode::from_u16(code) {
         Ok(status) if (200..=599).contains(&code) => Ok(Some(status)),
-        _ => Err(de::Error::custom("must be from 200 to 599")),
+        _ => Err(de::Error::custom("must be a status from 200 to 599")),
     }
 }
 
@@ -257,7 +257,7 @@ mod tests {
         for status in [100, 199, 600, 1000] {
             let script = json!({"collector": {"status": status}});
             let error = serde_json::from_value::<Script>(script).unwrap_err().to_string();
-            assert_eq!(error, "must be from 200 to 599");
+            assert_eq!(error, "must be a status from 200 to 599");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The frames of the intervention stream, byte for byte.
 //!
-//! Instances are written with a space after `data:`, control frames without. Both are equal to an SSE parser; but some
-//! clients, the Signals Python SDK among them, take every line that begins with `data: ` for an instance.
+//! Instances have a space after `data:`, control frames do not. SSE parsers treat both alike. Some clients, such as the Signals
+//! Python SDK, take every line that begins with `data: ` for an instance.
 
 use std::fmt::Display;
 use std::sync::OnceLock;
@@ -13,10 +13,10 @@ use signals_engine::Triggered;
 use signals_wire::stream::{HELLO_EVENT, Hello, KEEP_ALIVE_MS, PING_EVENT, RESUME_PARAM, RETRY_MS};
 use signals_wire::{InterventionInstance, TargetAttributeKey};
 
-/// Name by which this server introduces itself in the `hello` frame.
+/// The name of this server in the `hello` frame.
 const SERVER_NAME: &str = "signals-mock-server";
 
-/// A piece of the stream that is written as a whole.
+/// A part of the stream that is written as a whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Frame {
     /// One intervention instance.
@@ -26,7 +26,7 @@ pub(crate) enum Frame {
 }
 
 impl Frame {
-    /// How a stream opens: the reconnection time and the `hello` event with the id to resume from.
+    /// The opening of a stream: the retry time and the `hello` event with the id to resume from.
     pub(crate) fn opening(start: impl Display) -> Self {
         let hello = json(&Hello {
             server: Some(SERVER_NAME.to_owned()),
@@ -45,7 +45,7 @@ impl Frame {
         Self::Control(bytes.clone())
     }
 
-    /// A line that no SSE parser shows to anybody.
+    /// A comment, which SSE parsers ignore.
     pub(crate) fn comment() -> Self {
         Self::Control(Bytes::from_static(b":\n\n"))
     }
@@ -65,12 +65,12 @@ impl Frame {
     }
 }
 
-/// How a reader wants attribute values.
+/// How a client expects attribute values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Dialect {
-    /// As JSON has them.
+    /// As JSON values.
     Standard,
-    /// As strings, whatever they are: the reader of the Signals Python SDK (0.4.10) knows no other type and dies of one.
+    /// All values as strings: the Signals Python SDK (0.4.10) accepts no other type and crashes.
     PythonSdk,
 }
 
@@ -78,7 +78,7 @@ pub(crate) enum Dialect {
 #[derive(Debug, Clone)]
 pub(crate) struct InstanceFrame {
     standard: Bytes,
-    /// Only made when such a reader turns up.
+    /// Encoded only when such a client connects.
     python_sdk: OnceLock<Bytes>,
 }
 
@@ -97,13 +97,13 @@ impl InstanceFrame {
         Self { standard: encode(id, &addressed), python_sdk: OnceLock::new() }
     }
 
-    /// One that was encoded before, by its bytes; `None` if they are no such frame.
+    /// Reads an encoded frame. `None` if the bytes are not such a frame.
     pub(crate) fn from_bytes(standard: Bytes) -> Option<Self> {
         let frame = Self { standard, python_sdk: OnceLock::new() };
         frame.instance().is_some().then_some(frame)
     }
 
-    /// The bytes to make it from again.
+    /// The bytes for [`InstanceFrame::from_bytes`].
     pub(crate) fn bytes(&self) -> &Bytes {
         &self.standard
     }
@@ -113,7 +113,7 @@ impl InstanceFrame {
         self.standard.len()
     }
 
-    /// The frame as a reader of `dialect` wants it.
+    /// The frame in `dialect`.
     pub(crate) fn frame(&self, dialect: Dialect) -> Frame {
         Frame::Instance(match dialect {
             Dialect::Standard => self.standard.clone(),
@@ -121,7 +121,7 @@ impl InstanceFrame {
         })
     }
 
-    /// The same without an id, for streams that cannot be resumed.
+    /// The frame without an id, for streams that cannot be resumed.
     pub(crate) fn frame_without_id(&self, dialect: Dialect) -> Frame {
         let bytes = self.frame(dialect).into_bytes();
         let id_line = bytes.iter().position(|byte| *byte == b'\n').map_or(0, |end| end + 1);
@@ -143,7 +143,7 @@ impl InstanceFrame {
         }
     }
 
-    // Frames are kept for minutes and by the thousand: parsing one again when it is asked for is cheaper than keeping the
+    // Thousands of frames are kept for minutes. Parsing one again when it is needed is cheaper than keeping the
     // instance beside its bytes.
     fn id_and_instance(&self) -> Option<(&str, InterventionInstance)> {
         let text = std::str::from_utf8(&self.standard).ok()?;
@@ -157,8 +157,7 @@ fn encode(id: impl Display, instance: &impl Serialize) -> Bytes {
     format!("id: {id}\n{}{}\n\n", InstanceFrame::DATA, json(instance)).into()
 }
 
-/// What ends a line for readers that split text as Python does, httpx and with it the Signals SDK, though not in JSON or SSE;
-/// each with its JSON escape.
+/// Characters that end a line in Python, and so in httpx and the Signals SDK, but not in JSON or SSE. Each with its JSON escape.
 const LINE_BREAKS_OF_PYTHON: [(char, &str); 3] =
     [('\u{85}', "\\u0085"), ('\u{2028}', "\\u2028"), ('\u{2029}', "\\u2029")];
 
@@ -168,7 +167,7 @@ fn json(value: &impl Serialize) -> String {
     if json.is_ascii() {
         return json;
     }
-    // Outside of strings JSON is ASCII, so that every occurrence can be escaped.
+    // Outside strings, JSON is ASCII. Every occurrence is in a string and can be escaped.
     LINE_BREAKS_OF_PYTHON
         .iter()
         .fold(json, |json, (character, escape)| json.replace(*character, escape))

@@ -1,4 +1,4 @@
-//! Stands in for the Snowplow collector and for Signals on a laptop or in CI.
+//! A mock of the Snowplow collector and of Signals, for laptops and CI.
 //!
 //! ```text
 //! trackers ──▶ collector ──▶ pipeline ──▶ hub ──▶ stream ──▶ plugin
@@ -7,7 +7,7 @@
 //!                        signals_engine ◀── registry ◀── Signals API clients
 //! ```
 //!
-//! [`app`] gives the routes, to be called without a network; [`run`] serves them on a listener until it is told to stop.
+//! [`app`] returns the routes, which tests can call without a network. [`run`] serves them on a listener until shutdown.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test fails by panicking"))]
 
@@ -66,7 +66,7 @@ pub use self::storage::DataFileError;
 /// How often expired profiles are freed. Moving the clock frees them at once.
 const HOUSEKEEPING_INTERVAL: Duration = Duration::from_secs(60);
 
-/// How long requests that are under way may hold up the end of the server.
+/// How long a shutdown waits for requests that are under way.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
 
 /// All routes of the server.
@@ -87,7 +87,8 @@ pub fn app(state: AppState) -> Router {
         .with_state(state)
 }
 
-/// Serves [`app`] on `listener`, over TLS if there is a certificate, until `shutdown` completes, then ends all streams, writes what is to be kept and returns.
+/// Serves [`app`] on `listener` until `shutdown` completes, over TLS if there is a certificate. Then ends all streams, writes the
+/// data file and returns.
 pub async fn run(
     listener: TcpListener,
     tls: Option<Tls>,
@@ -96,7 +97,7 @@ pub async fn run(
 ) {
     let _background = background_tasks(&state);
     let listener = listener.tap_io(|connection| {
-        // Without this, a small frame may wait for the acknowledgement of the one before.
+        // Without this, a small frame can wait for the acknowledgement of the previous one.
         if let Err(error) = connection.set_nodelay(true) {
             tracing::debug!("cannot set TCP_NODELAY: {error}");
         }
@@ -108,7 +109,7 @@ pub async fn run(
         shutdown.await;
         hub.shut_down();
         journal.end();
-        // Nobody listens when the server has ended by itself.
+        // There is no receiver if the server has stopped already.
         let _ = stopping.send(());
     };
     let server = serving::serve(listener, tls, app(state), shutdown);
@@ -120,13 +121,13 @@ pub async fn run(
     };
     tokio::select! {
         () = server => {}
-        () = out_of_patience => tracing::warn!("some requests did not end in time"),
+        () = out_of_patience => tracing::warn!("some requests did not finish within {SHUTDOWN_GRACE:?}"),
     }
     to_save.pipeline().finish();
     storage::save_at_end(&to_save).await;
 }
 
-/// What has to happen now and then. The tasks end when the set is dropped.
+/// The periodic tasks. They end when the set is dropped.
 fn background_tasks(state: &AppState) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
     tasks.spawn(state.hub().clone().keep_alive());

@@ -1,4 +1,4 @@
-//! The command line: parses, binds, serves, and says what is wrong.
+//! The command line: parses arguments, runs the server or a command, and prints errors.
 
 use std::error::Error;
 use std::io::{self, IsTerminal, Write};
@@ -73,7 +73,7 @@ async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
         return Err(format!("--www {}: not a directory", www.display()).into());
     }
     let definitions = load_definitions(&config.definitions)?;
-    // Signals that come from now on end the server cleanly, however early.
+    // From now on, a signal stops the server cleanly, even during the start.
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let tls = config.tls()?;
@@ -100,7 +100,7 @@ async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
     } else {
         String::new()
     };
-    // In one piece: whoever waits for the first line may stop reading after it.
+    // In one write: a program that waits for the first line may close the pipe after it.
     io::stdout().write_all(format!("listening on {url}{token_hint}\n").as_bytes())?;
     let shutdown = async move {
         tokio::select! {
@@ -109,7 +109,7 @@ async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
         }
         tracing::info!("shutting down");
     };
-    // Accepting is the work of the runtime's threads too: on this one, every connection would have to wake one of them.
+    // Accept on the runtime's threads: on this thread, every connection would have to wake one of them.
     tokio::spawn(run(listener, tls, state, shutdown)).await?;
     Ok(())
 }

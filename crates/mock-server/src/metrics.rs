@@ -12,7 +12,7 @@ use prometheus_client::registry::Registry;
 /// Content type of [`Metrics::to_text`].
 pub(crate) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// What the server counts. Clones count together.
+/// The server's metrics. Clones share them.
 #[derive(Clone)]
 pub(crate) struct Metrics {
     pub(crate) events_good: Counter,
@@ -21,21 +21,21 @@ pub(crate) struct Metrics {
     pub(crate) attributes_updated: Counter,
     pub(crate) rules_evaluated: Counter,
     pub(crate) instances_triggered: Counter,
-    /// One per stream that got the instance when it was published.
+    /// Counts each stream that got an instance when it was published.
     pub(crate) instances_delivered: Counter,
     pub(crate) instances_replayed: Counter,
-    /// One per stream that lost the instance because its reader was too slow.
+    /// Counts each stream that lost an instance because its client read too slowly.
     pub(crate) instances_dropped: Counter,
     pub(crate) open_streams: Gauge,
-    /// Kept for replay, each once per target.
+    /// Instances kept for replay, counted once per target.
     pub(crate) instances_kept: Gauge,
-    /// Instances that no stream had yet.
+    /// Instances that wait for their first stream.
     pub(crate) instances_waiting: Gauge,
     pub(crate) profiles: Gauge,
-    /// Times the data file was brought up to date, and times that failed.
+    /// Writes of the data file that succeeded.
     pub(crate) saves_good: Counter,
     pub(crate) saves_failed: Counter,
-    /// Seconds from having a collector request to having done all that its events cause.
+    /// Seconds from receiving a collector request to finishing all effects of its events.
     processing_seconds: Histogram,
     registry: Arc<Registry>,
 }
@@ -66,11 +66,11 @@ impl Metrics {
         let processing_seconds = Histogram::new(exponential_buckets(0.000_05, 4.0, 9));
 
         let mut registry = Registry::with_prefix("signals");
-        registry.register("events", "Events taken in, by outcome", events);
-        registry.register("instances", "Intervention instances, by outcome", instances);
+        registry.register("events", "Events received, by outcome", events);
+        registry.register("instances", "Interventions, by outcome", instances);
         registry.register(
             "attributes_updated",
-            "Times an event was counted in an attribute",
+            "Times an event updated an attribute",
             attributes_updated.clone(),
         );
         registry.register(
@@ -81,16 +81,16 @@ impl Metrics {
         registry.register("open_streams", "Streams open now", open_streams.clone());
         registry.register(
             "instances_kept",
-            "Instances kept for replay now, once per target",
+            "Interventions kept for replay now, counted once per target",
             instances_kept.clone(),
         );
         registry.register(
             "instances_waiting",
-            "Instances that wait for their first stream now",
+            "Interventions waiting for their first stream now",
             instances_waiting.clone(),
         );
         registry.register("profiles", "Profiles in memory now", profiles.clone());
-        registry.register("saves", "Times the data file was brought up to date", saves);
+        registry.register("saves", "Times the data file was written, by outcome", saves);
         registry.register(
             "processing_seconds",
             "Time to process one collector request",
@@ -122,7 +122,7 @@ impl Metrics {
         self.processing_seconds.observe(duration.as_secs_f64());
     }
 
-    /// Everything in the text format that Prometheus reads.
+    /// All metrics in the text format of OpenMetrics, which Prometheus reads.
     pub(crate) fn to_text(&self) -> Result<String, fmt::Error> {
         let mut buffer = String::new();
         text::encode(&mut buffer, &self.registry)?;

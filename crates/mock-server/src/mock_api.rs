@@ -1,4 +1,4 @@
-//! What only a mock server offers: a look inside, a fresh start, a clock that can be moved, and scripted faults.
+//! Routes that only a mock server has: state and journal, reset, clock and scripted faults.
 
 use std::time::Duration;
 
@@ -53,7 +53,7 @@ pub(crate) fn routes() -> Router<AppState> {
         .route("/mock/faults", post(script_faults).delete(clear_faults))
 }
 
-/// Whose state is asked for.
+/// The id whose state is requested.
 #[derive(Debug, Deserialize)]
 struct Owner {
     key: Option<String>,
@@ -62,7 +62,7 @@ struct Owner {
 
 impl Owner {
     /// # Errors
-    /// 422 naming the parameter that is missing or makes no sense.
+    /// 422 with the missing or invalid parameter.
     fn named(self, state: &AppState) -> Result<TargetAttributeKey, Problem> {
         let missing = |name| Problem::in_query(name, "missing", "is missing");
         let name = self.key.ok_or_else(|| missing("key"))?;
@@ -75,7 +75,7 @@ impl Owner {
     }
 }
 
-/// What the server counts, as Prometheus reads it.
+/// Shows the server's metrics in OpenMetrics format, for Prometheus.
 #[utoipa::path(
     get,
     path = "/metrics",
@@ -90,7 +90,7 @@ async fn metrics_text(State(state): State<AppState>) -> Result<Response, ApiErro
     Ok(([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], text).into_response())
 }
 
-/// Profile, recent events, instances and interventions of one id.
+/// Shows the profile, recent events, delivered interventions and rules of one id.
 #[utoipa::path(
     get,
     path = "/mock/state",
@@ -101,7 +101,7 @@ async fn metrics_text(State(state): State<AppState>) -> Result<Response, ApiErro
         ("id" = String, Query),
     ),
     responses(
-        (status = 200, description = "What is known of that id.", body = Object),
+        (status = 200, description = "The state of the id.", body = Object),
         (status = 422, body = ErrorBody, description = "There is no such attribute key."),
         TokenRefused,
     )
@@ -134,7 +134,7 @@ async fn profile_state(
     let mut events = state.journal().good_events();
     events.retain(|entry| entry.concerns(&owner, &ids_of));
     let events: Vec<&Event> = events.iter().filter_map(|entry| entry.good_event()).collect();
-    // Interventions may look at several profiles of the same shopper.
+    // A rule can read several profiles of the same shopper.
     let ids = events.last().map_or_else(|| vec![owner.clone()], |event| ids_of(event));
     Ok(Json(json!({
         "now": now,
@@ -149,7 +149,7 @@ async fn profile_state(
     })))
 }
 
-/// Which part of the journal is asked for.
+/// Which part of the journal is requested.
 #[derive(Debug, Deserialize)]
 struct JournalQuery {
     #[serde(flatten)]
@@ -158,21 +158,21 @@ struct JournalQuery {
     wait_ms: Option<String>,
 }
 
-/// What happened lately, oldest first: events (good, duplicate, bad), published instances, opened streams.
+/// Lists what happened recently, oldest first: events (good, duplicate, bad), published interventions and opened streams.
 #[utoipa::path(
     get,
     path = "/mock/journal",
     tag = "mock",
     security(("token" = [])),
     params(
-        ("key" = Option<String>, Query, description = "Only what concerns an id of this attribute key. Needs `id`."),
-        ("id" = Option<String>, Query, description = "That id."),
-        ("after" = Option<u64>, Query, description = "Only what came after this number, the `latest` of an earlier answer."),
-        ("wait_ms" = Option<u64>, Query, description = "Milliseconds to wait until something happens, of anybody. At most 30000."),
+        ("key" = Option<String>, Query, description = "Only entries about an id of this attribute key. Requires `id`."),
+        ("id" = Option<String>, Query, description = "The id. Requires `key`."),
+        ("after" = Option<u64>, Query, description = "Only entries after this number, the `latest` of an earlier response."),
+        ("wait_ms" = Option<u64>, Query, description = "How many milliseconds to wait for an entry about any id. At most 30000."),
     ),
     responses(
-        (status = 200, description = "`entries`, the number of the `latest`, and how many were `missed` in between.", body = Object),
-        (status = 422, body = ErrorBody, description = "A parameter makes no sense."),
+        (status = 200, description = "`entries`, the number of the `latest` one, and how many were `missed` in between.", body = Object),
+        (status = 422, body = ErrorBody, description = "A parameter is invalid."),
         TokenRefused,
     )
 )]
@@ -181,8 +181,8 @@ async fn journal(
     State(state): State<AppState>,
     CheckedQuery(JournalQuery { owner, after, wait_ms }): CheckedQuery<JournalQuery>,
 ) -> Result<Json<Value>, ApiError> {
-    let wants_everybody = owner.key.is_none() && owner.id.is_none();
-    let owner = if wants_everybody { None } else { Some(owner.named(&state)?) };
+    let wants_everyone = owner.key.is_none() && owner.id.is_none();
+    let owner = if wants_everyone { None } else { Some(owner.named(&state)?) };
     let after = number("after", after.as_deref())?;
     let wait = Duration::from_millis(number("wait_ms", wait_ms.as_deref())?).min(MAX_WAIT);
     let news = state.journal().news(after);
@@ -203,31 +203,31 @@ async fn journal(
     })))
 }
 
-/// The value of a query parameter that is a number; without it, 0.
+/// The value of a numeric query parameter. 0 without it.
 fn number(name: &str, text: Option<&str>) -> Result<u64, Problem> {
     let Some(text) = text else { return Ok(0) };
     text.parse().map_err(|_| Problem::in_query(name, "int_parsing", "must be a whole number"))
 }
 
-/// Events that could not be processed, oldest first.
+/// Lists the latest events that could not be processed, oldest first.
 #[utoipa::path(
     get,
     path = "/mock/bad-rows",
     tag = "mock",
     security(("token" = [])),
-    responses((status = 200, description = "The latest of them.", body = Vec<BadRow>), TokenRefused)
+    responses((status = 200, description = "The events.", body = Vec<BadRow>), TokenRefused)
 )]
 async fn bad_rows(_: Authorized, State(state): State<AppState>) -> Json<Vec<BadRow>> {
     Json(state.journal().bad_rows())
 }
 
-/// Forgets profiles and instances and keeps definitions.
+/// Deletes all profiles and interventions, and keeps the definitions.
 #[utoipa::path(
     post,
     path = "/mock/reset",
     tag = "mock",
     security(("token" = [])),
-    responses((status = 204, description = "Everything is forgotten."), TokenRefused)
+    responses((status = 204, description = "Profiles and interventions are deleted."), TokenRefused)
 )]
 async fn reset(_: Authorized, State(state): State<AppState>) -> StatusCode {
     state.pipeline().reset();
@@ -238,11 +238,11 @@ async fn reset(_: Authorized, State(state): State<AppState>) -> StatusCode {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Advance {
-    /// ISO 8601 duration, e.g. `PT11M`. Days have 24 hours.
+    /// ISO 8601 duration, for example `PT11M`. A day has 24 hours.
     advance: String,
 }
 
-/// What time it is for the server.
+/// The server's time.
 #[derive(Debug, Serialize, ToSchema)]
 struct Now {
     now: String,
@@ -256,7 +256,7 @@ struct Now {
     security(("token" = [])),
     request_body = Advance,
     responses(
-        (status = 200, description = "The time that it is now.", body = Now),
+        (status = 200, description = "The server's new time.", body = Now),
         BodyRefused,
         TokenRefused,
     )
@@ -267,7 +267,7 @@ async fn advance_clock(
     JsonBody(Advance { advance }): JsonBody<Advance>,
 ) -> Result<Json<Now>, ApiError> {
     let by = parse_duration(&advance).ok_or_else(|| {
-        let msg = "must be an ISO 8601 duration of days or less that does not go back, e.g. PT11M";
+        let msg = "must be an ISO 8601 duration of 0 or more, in days or smaller units, for example PT11M";
         Problem::in_body([Step::from("advance")], "duration_parsing", msg)
     })?;
     state.clock().advance(by);
@@ -276,7 +276,7 @@ async fn advance_clock(
 }
 
 fn parse_duration(text: &str) -> Option<Duration> {
-    // The library also reads spans such as `10m ago`.
+    // The library also accepts spans such as `10m ago`.
     let span: Span = text.starts_with('P').then(|| text.parse().ok())??;
     if span.get_months() != 0 || span.get_years() != 0 {
         return None;
@@ -284,14 +284,14 @@ fn parse_duration(text: &str) -> Option<Duration> {
     Duration::try_from(span.to_duration(SpanRelativeTo::days_are_24_hours()).ok()?).ok()
 }
 
-/// Makes things go wrong.
+/// Injects faults.
 #[utoipa::path(
     post,
     path = "/mock/faults",
     tag = "mock",
     security(("token" = [])),
     request_body = Script,
-    responses((status = 204, description = "The faults are in force."), BodyRefused, TokenRefused)
+    responses((status = 204, description = "The faults are active."), BodyRefused, TokenRefused)
 )]
 async fn script_faults(
     _: Authorized,
@@ -310,13 +310,13 @@ async fn script_faults(
     StatusCode::NO_CONTENT
 }
 
-/// Ends all faults.
+/// Clears all faults.
 #[utoipa::path(
     delete,
     path = "/mock/faults",
     tag = "mock",
     security(("token" = [])),
-    responses((status = 204, description = "There are no faults any more."), TokenRefused)
+    responses((status = 204, description = "All faults are cleared."), TokenRefused)
 )]
 async fn clear_faults(_: Authorized, State(state): State<AppState>) -> StatusCode {
     state.faults().clear();

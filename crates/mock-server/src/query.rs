@@ -1,4 +1,4 @@
-//! Query strings that are checked like bodies.
+//! Query strings, validated like bodies.
 
 use std::borrow::Cow;
 
@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 
 use crate::error::{ApiError, Problem};
 
-/// The query in the form of `T`; one that has another form is answered with 422.
+/// The query, deserialised. An invalid query is answered with 422.
 pub(crate) struct CheckedQuery<T>(pub(crate) T);
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for CheckedQuery<T> {
@@ -28,10 +28,10 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for CheckedQuery<T
 /// A name and its value, decoded.
 pub(crate) type Parameter<'q> = (Cow<'q, str>, Cow<'q, str>);
 
-/// The parameters of a query string in their order, for queries whose names depend on what is defined.
+/// The parameters of a query string in order, for queries whose parameters depend on the definitions.
 ///
 /// # Errors
-/// When one of them is not UTF-8. To replace what cannot be read would make one id of many.
+/// When one of them is not UTF-8. A replacement character would turn different ids into the same one.
 pub(crate) fn parameters(query: &str) -> Result<Vec<Parameter<'_>>, Problem> {
     let pairs = query.split('&').filter(|pair| !pair.is_empty());
     pairs.map(parameter).collect()

@@ -1,11 +1,11 @@
-//! What the Signals SDKs tell about themselves in every request.
+//! The header in which Signals SDKs send their name.
 
 use axum::http::{HeaderMap, HeaderName};
 
-/// The header with the name and version of an SDK. Pages that use one must be allowed to send it.
+/// The name and version of an SDK. CORS must allow it for pages that use an SDK.
 pub(crate) const X_SIGNALS_SDK_NAME: HeaderName = HeaderName::from_static("x-signals-sdk-name");
 
-/// What the Python SDK calls itself, before its version.
+/// The Python SDK's name, without its version.
 const PYTHON_SDK: &str = "signals-py";
 
 /// Whether the Python SDK sent these headers.

@@ -9,11 +9,11 @@ use tower_http::services::ServeDir;
 use crate::error::ApiError;
 use crate::state::AppState;
 
-/// What `/` says when there are no files to serve.
+/// The response to `/` if there are no files to serve.
 const NO_SHOP: &str = "signals-mock-server is running.\n\n\
-    The demo shop is not served here: start the server with --www DIR, or run npm start in the repository.\n";
+    To serve the demo shop too, start the server with --www DIR, or run npm start in the repository.\n";
 
-/// Answers whatever no other route does.
+/// Answers every path that has no other route.
 pub(crate) async fn serve(State(state): State<AppState>, request: Request) -> Response {
     let Some(www) = state.www() else {
         return if request.uri().path() == "/" {
@@ -26,7 +26,7 @@ pub(crate) async fn serve(State(state): State<AppState>, request: Request) -> Re
     if response.status() == StatusCode::NOT_FOUND {
         return ApiError::NotFound.into_response();
     }
-    // Browsers ask each time and get 304 while nothing changed: a rebuilt shop never mixes with old files.
+    // Browsers revalidate each time, so a rebuilt shop never mixes with old files.
     let no_cache = HeaderValue::from_static("no-cache");
     response.headers_mut().insert(header::CACHE_CONTROL, no_cache);
     response.into_response()

@@ -15,53 +15,53 @@ use crate::pipeline::Pipeline;
 use crate::registry::Registry;
 use crate::storage::{DataFileError, Keeper, Saved};
 
-/// How a server is set up.
+/// The options of a server.
 #[derive(Debug)]
 pub struct ServerOptions {
-    /// What is computed and what triggers.
+    /// The definitions of attributes and interventions.
     pub definitions: Definitions,
-    /// Where to keep what the server knows; in memory alone when not given.
+    /// The data file. Without it, everything is kept in memory.
     pub persistence: Option<Persistence>,
-    /// The token that protects everything but the collector, the stream and the shop.
+    /// The token that protects everything except the collector, the stream and the shop.
     pub token: String,
     /// Whether all ids that streams subscribe to must be canonical UUIDs, also those of custom attribute keys.
     pub strict_ids: bool,
     /// Directory of the shop's files.
     pub www: Option<PathBuf>,
-    /// Where the time comes from.
+    /// The server's clock.
     pub clock: Clock,
-    /// How to promise no more than hosted Signals does; a promise of more when not given.
+    /// If set, the server guarantees no more than hosted Signals.
     pub hosted: Option<Hosted>,
 }
 
-/// What hosted Signals does not do at once.
+/// How the server imitates hosted Signals.
 #[derive(Debug, Clone, Copy)]
 pub struct Hosted {
     /// How long after the collector's answer events are processed.
     pub processing_delay: Duration,
 }
 
-/// Where a server keeps what it knows over restarts.
+/// Where a server keeps its state across restarts.
 #[derive(Debug)]
 pub struct Persistence {
-    /// The data file. It is made when it is not there.
+    /// The data file. It is created if it does not exist.
     pub file: PathBuf,
-    /// What happens to the server's `definitions` when the file is not new: they are published onto those in the file or, when
-    /// this is false, left alone.
+    /// Whether to publish the server's `definitions` in addition to those of an existing file. If false, only those in the file
+    /// are used.
     pub republish: bool,
 }
 
 /// Why a server cannot start.
 #[derive(Debug, Error)]
 pub enum StartError {
-    /// A definition does not make sense.
+    /// A definition is invalid.
     #[error(transparent)]
     Definitions(#[from] DefinitionError),
     /// The data file cannot be used.
     #[error(transparent)]
     DataFile(#[from] DataFileError),
-    /// The definitions do not go with those in the data file.
-    #[error("{reason} (with what {} keeps)", file.display())]
+    /// The definitions conflict with those in the data file.
+    #[error("{reason} (conflicts with the definitions in {})", file.display())]
     Conflict {
         /// The data file.
         file: PathBuf,
@@ -70,7 +70,7 @@ pub enum StartError {
     },
 }
 
-/// Everything that requests share. Clones are the same server.
+/// The state that requests share. Clones share the server.
 #[derive(Clone)]
 pub struct AppState {
     shared: Arc<Shared>,
@@ -91,10 +91,10 @@ struct Shared {
 }
 
 impl AppState {
-    /// Compiles the definitions. Nobody is known yet, except to a data file that is not new.
+    /// Compiles the definitions, and restores the state of an existing data file.
     ///
     /// # Errors
-    /// The first definition that does not make sense, or why the data file cannot be used.
+    /// The first invalid definition, or why the data file cannot be used.
     pub fn new(options: ServerOptions) -> Result<Self, StartError> {
         let ServerOptions { definitions, persistence, token, strict_ids, www, clock, hosted } =
             options;
@@ -120,7 +120,7 @@ impl AppState {
                 let (registry, engine) = Registry::restore(registry, &added).map_err(|error| {
                     StartError::Conflict { file: file.clone(), reason: error.to_string() }
                 })?;
-                // Time does not go back for what is remembered.
+                // The clock must not be behind the restored state.
                 clock.advance(clock_ahead);
                 hub.restore(saved_hub);
                 let pipeline = new_pipeline(engine);
@@ -150,14 +150,14 @@ impl AppState {
             keeper,
         };
         let state = Self { shared: Arc::new(shared) };
-        // What tells this process from the one before must be on disk before anybody hears of it: should it die at once, the
-        // next one would give out the same ids again.
+        // The new position must be on disk before clients see it. Otherwise, after a crash, the next process would use the
+        // same ids again.
         state.save()?;
         Ok(state)
     }
 
-    /// Brings the data file up to date, if there is one. Waits for the disk. [`run`](crate::run) does this twice a second and
-    /// at its end.
+    /// Writes the changes to the data file, if there is one. Blocks until they are on disk. [`run`](crate::run) does this twice a
+    /// second and at its end.
     ///
     /// # Errors
     /// Why the file cannot be written. The next call tries to write everything again.

@@ -1,4 +1,4 @@
-//! Trying an attribute group out before it is registered: what it makes of the events that the server still remembers.
+//! Tests an attribute group before it is registered, against the events in the journal.
 
 use axum::extract::State;
 use axum::routing::post;
@@ -23,7 +23,7 @@ const MAX_IDS: usize = 50;
 /// How many apps a request may name.
 const MAX_APPS: usize = 10;
 
-/// Of how many ids a request is about that names none.
+/// How many ids are used if a request names none.
 const DEFAULT_IDS: usize = 10;
 
 const ONE_HOUR: &str = "PT1H";
@@ -33,30 +33,30 @@ const ONE_HOUR: &str = "PT1H";
 #[openapi(paths(test_attribute_group))]
 pub(crate) struct Api;
 
-/// The routes for trying definitions out.
+/// The routes for testing definitions.
 pub(crate) fn routes() -> Router<AppState> {
     Router::new()
         .route("/api/v1/testing/attribute_groups", post(test_attribute_group))
         .route("/api/v1/testing/attribute_groups/", post(test_attribute_group))
 }
 
-/// Which group to try out, and on what.
+/// The group to test, and the events to test it with.
 #[derive(Debug, Deserialize, ToSchema)]
 struct Trial {
-    /// The group. It need not be registered, nor be published.
+    /// The group. You do not need to register or publish it.
     #[schema(value_type = AttributeGroup)]
     attribute_group: Object<AttributeGroup>,
-    /// Whose attributes; of the ten ids that had an event last when there are none.
+    /// The ids to compute attributes for. By default, the ten ids with the most recent events.
     #[schema(max_items = 50)]
     attribute_key_ids: Option<Vec<String>>,
-    /// The apps whose events count; those of all when there are none.
+    /// The apps whose events count. By default, all apps.
     #[schema(max_items = 10)]
     app_ids: Option<Vec<String>>,
-    /// How far back events count: an ISO 8601 duration, `PT1H` when not given.
+    /// How far back events count, as an ISO 8601 duration. By default, `PT1H`.
     window: Option<String>,
 }
 
-/// Computes an attribute group over the latest events and gives one row for each id, with the id and all attributes.
+/// Computes an attribute group over recent events. Returns one row per id, with the id and all attributes.
 #[utoipa::path(
     post,
     path = "/api/v1/testing/attribute_groups/",
@@ -100,7 +100,7 @@ async fn test_attribute_group(
     Ok(Json(ids.into_iter().map(|id| row(&engine, &key, id, now)).collect()))
 }
 
-/// An engine that computes this group and nothing else.
+/// An engine with only this group.
 fn engine_of(mut group: AttributeGroup, state: &AppState) -> Result<Engine, ApiError> {
     group.is_published = true;
     let attribute_keys = state.registry().attribute_keys()?;
@@ -109,9 +109,9 @@ fn engine_of(mut group: AttributeGroup, state: &AppState) -> Result<Engine, ApiE
     Engine::new(&definitions).map_err(|error| problem(&error).into())
 }
 
-/// The problem in terms of the request: the group is the only one that can be at fault.
+/// Translates the location of an error to the request: only the group can be invalid.
 fn problem(error: &DefinitionError) -> Problem {
-    // After the name of the list and the position in it.
+    // Skip the name of the list and the position in it.
     let path = error.loc.iter().skip(2).map(|segment| match segment {
         LocSegment::Field(name) => Step::from(name.as_str()),
         LocSegment::Index(index) => Step::Index(*index),
@@ -120,7 +120,7 @@ fn problem(error: &DefinitionError) -> Problem {
     Problem::in_body([Step::from("attribute_group")].into_iter().chain(path), kind, &error.message)
 }
 
-/// The texts of a list that may be left out.
+/// The strings of an optional list.
 fn bounded(list: Option<Vec<String>>, field: &str, limit: usize) -> Result<Vec<String>, Problem> {
     let list = list.unwrap_or_default();
     if list.len() > limit {
@@ -134,7 +134,7 @@ fn bounded(list: Option<Vec<String>>, field: &str, limit: usize) -> Result<Vec<S
     Ok(list)
 }
 
-/// The ids that had an event last, the latest first.
+/// The ids with the most recent events, the latest first.
 fn latest_ids(engine: &Engine, key: &str, events: &[&Event]) -> Vec<String> {
     let mut latest: Vec<String> = Vec::new();
     let ids = events.iter().rev().flat_map(|event| engine.ids(event));
@@ -149,7 +149,7 @@ fn latest_ids(engine: &Engine, key: &str, events: &[&Event]) -> Vec<String> {
     latest
 }
 
-/// One id and its attributes, as reading them shows them.
+/// One id and its attributes, as a read returns them.
 fn row(engine: &Engine, key: &str, id: String, now: Timestamp) -> Map<String, Value> {
     let groups = engine.attributes(key, &id, now);
     let attributes = groups.into_iter().flat_map(|group| group.attributes);

@@ -1,9 +1,9 @@
-//! Base64 as trackers write it.
+//! Base64 in the forms that trackers write.
 
-/// The bytes that `text` stands for; `None` when it is no base64.
+/// Decodes base64. `None` if `text` is not base64.
 ///
-/// Both alphabets are understood, also mixed. Padding and line breaks may be anywhere and may be missing. A space stands for the `+`
-/// that form decoding takes it for.
+/// Accepts both alphabets, also mixed. Padding and line breaks can be anywhere or missing. A space counts as `+`, because form
+/// decoding turns `+` into a space.
 ///
 /// ```
 /// use signals_wire::base64::decode;
@@ -16,7 +16,7 @@
 pub fn decode(text: &str) -> Option<Vec<u8>> {
     let mut bytes = Vec::with_capacity(text.len() / 4 * 3 + 2);
     let mut rest = text.as_bytes();
-    // Four letters are three bytes, up to the first padding or line break.
+    // Fast path: four letters are three bytes, up to the first padding or line break.
     while let [a, b, c, d, after @ ..] = rest {
         let six = [a, b, c, d].map(|letter| SIX_BITS[usize::from(*letter)]);
         if six.into_iter().any(|six| six >= SKIPPED) {
@@ -34,7 +34,7 @@ pub fn decode(text: &str) -> Option<Vec<u8>> {
             UNKNOWN => return None,
             six => six,
         };
-        // Of the bits shifted out all were used.
+        // The bits that are shifted out are used already.
         bits = bits << 6 | u32::from(six);
         count += 6;
         if count >= 8 {
@@ -42,14 +42,14 @@ pub fn decode(text: &str) -> Option<Vec<u8>> {
             bytes.push((bits >> count) as u8);
         }
     }
-    // Six bits left over are a character that no byte needed.
+    // Six remaining bits are a character that is not part of a byte.
     (count < 6).then_some(bytes)
 }
 
 const SKIPPED: u8 = 64;
 const UNKNOWN: u8 = 65;
 
-/// What every byte stands for.
+/// The value of every byte.
 const SIX_BITS: [u8; 256] = {
     let mut table = [UNKNOWN; 256];
     let mut byte = 0;
@@ -69,7 +69,7 @@ const SIX_BITS: [u8; 256] = {
     table
 };
 
-/// The text that `text` stands for; what is no UTF-8 in it becomes U+FFFD.
+/// Decodes base64 as text. Invalid UTF-8 becomes U+FFFD.
 ///
 /// ```
 /// use signals_wire::base64::decode_text;

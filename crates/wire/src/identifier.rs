@@ -1,13 +1,13 @@
-//! What counts as the id of an attribute key.
+//! The ids of attribute keys.
 
 use std::borrow::Cow;
 
 use crate::text::clean;
 
-/// The id that anonymous trackers send for everybody, and therefore nobody's.
+/// The id that anonymous trackers send for everyone. It identifies nobody.
 pub const NIL_UUID: &str = "00000000-0000-0000-0000-000000000000";
 
-/// Attribute keys that every Signals deployment has, in the order in which documentation lists them.
+/// The attribute keys of every Signals deployment, in the order of Snowplow's documentation.
 pub const BUILT_IN_ATTRIBUTE_KEYS: [&str; 6] = [
     "domain_userid",
     "domain_sessionid",
@@ -23,10 +23,10 @@ pub const CLIENT_SESSION_USER_ID: &str = "client_session_user_id";
 /// The attribute key of mobile sessions: `sessionId` of the entity `com.snowplowanalytics.snowplow/client_session`.
 pub const CLIENT_SESSION_SESSION_ID: &str = "client_session_session_id";
 
-/// Attribute keys whose ids are UUIDs made by trackers or collectors.
+/// Attribute keys whose ids are UUIDs from trackers or collectors.
 pub const UUID_ATTRIBUTE_KEYS: [&str; 3] = ["domain_userid", "domain_sessionid", "network_userid"];
 
-/// Whether `value` identifies somebody: neither empty nor the [`NIL_UUID`].
+/// Whether `value` identifies someone: it is neither empty nor the [`NIL_UUID`].
 ///
 /// ```
 /// use signals_wire::identifier::{NIL_UUID, is_id};
@@ -38,7 +38,7 @@ pub fn is_id(value: &str) -> bool {
     !value.is_empty() && value != NIL_UUID
 }
 
-/// The id that a text found in an event is: without control characters, and `None` when it [identifies](is_id) nobody.
+/// The id in a text from an event, without control characters. `None` if it [identifies](is_id) nobody.
 ///
 /// ```
 /// use signals_wire::identifier::id;
@@ -49,8 +49,8 @@ pub fn id(text: Cow<'_, str>) -> Option<Cow<'_, str>> {
     Some(clean(text)).filter(|id| is_id(id))
 }
 
-/// Whether `value` is hard to guess, as ids of `attribute_key` are made: a canonical UUID, or the 16 hexadecimal digits that Android has
-/// for `client_session_user_id`.
+/// Whether `value` is hard to guess: a canonical UUID or, for `client_session_user_id`, the 16 hexadecimal digits that Android
+/// uses.
 ///
 /// ```
 /// use signals_wire::identifier::{CLIENT_SESSION_USER_ID, is_unguessable};
@@ -62,7 +62,7 @@ pub fn is_unguessable(attribute_key: &str, value: &str) -> bool {
     is_canonical_uuid(value) || attribute_key == CLIENT_SESSION_USER_ID && is_device_id()
 }
 
-/// Whether `value` is a UUID in canonical form: 36 characters, hexadecimal digits and hyphens in their places.
+/// Whether `value` is a canonical UUID: 36 characters, with hexadecimal digits and hyphens in the right places.
 ///
 /// ```
 /// use signals_wire::identifier::is_canonical_uuid;

@@ -3,12 +3,12 @@ use serde_json::{Map, Value};
 
 use crate::lenient::or_missing;
 
-/// One triggered occurrence of an intervention, as it travels on the stream to one target.
+/// One triggered intervention, as it is sent on the stream to one target.
 ///
-/// The server writes it from borrowed parts, and the plugin keeps the attributes and the target as the JavaScript values that they are:
-/// so their types are parameters.
+/// The types of the fields are parameters, because the server writes borrowed parts, and the plugin keeps attributes and the target as
+/// JavaScript values.
 ///
-/// Only the name is needed to read one. A field that is missing or of a wrong type is read as `None`; unknown fields are ignored.
+/// Only the name is required. A field that is missing or has a wrong type is read as `None`. Unknown fields are ignored.
 ///
 /// ```
 /// use signals_wire::InterventionInstance;
@@ -29,7 +29,7 @@ pub struct InterventionInstance<
     Attributes = Map<String, Value>,
     Target = TargetAttributeKey,
 > {
-    /// Unique id of the occurrence, shared by all targets of one trigger. Clients drop duplicates by it.
+    /// Unique id, shared by all targets of one trigger. Clients use it to drop duplicates.
     #[serde(default, deserialize_with = "or_missing", skip_serializing_if = "Option::is_none")]
     pub intervention_id: Option<Text>,
     /// Name of the intervention (the rule).
@@ -40,16 +40,16 @@ pub struct InterventionInstance<
     /// Attribute values at the moment of triggering. Servers send an object, possibly empty.
     #[serde(default)]
     pub attributes: Attributes,
-    /// Whom this copy is for.
+    /// The target of this copy.
     #[serde(default, deserialize_with = "or_missing", skip_serializing_if = "Option::is_none")]
     pub target_attribute_key: Option<Target>,
 }
 
-/// The attribute key and id that an instance is delivered to.
+/// The attribute key and id to which an intervention is delivered.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct TargetAttributeKey {
-    /// Name of the attribute key, e.g. `domain_userid`.
+    /// Name of the attribute key, for example `domain_userid`.
     pub name: String,
-    /// The identifier, e.g. a UUID.
+    /// The id, for example a UUID.
     pub id: String,
 }

@@ -1,4 +1,4 @@
-//! What the browser plugin and the server side of Signals must spell alike.
+//! The code that the browser plugin and the server share.
 //!
 //! Both ends depend on this crate and on nothing of each other: the [`tracker_protocol`] table, what finds [`ids`] in events, what
 //! counts as an [`identifier`], the [`stream`] vocabulary, and the [`InterventionInstance`] that travels between them. There is no I/O

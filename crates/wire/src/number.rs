@@ -1,8 +1,8 @@
-//! Numbers as JavaScript writes them.
+//! Numbers in JavaScript's form.
 
-/// What `String(number)` is in JavaScript: ids that are numbers must read alike in both ends. Empty for what is no finite number.
+/// The text of `String(number)` in JavaScript, so that numeric ids are the same at both ends. Empty for infinity and NaN.
 ///
-/// Not for the browser, which has its own.
+/// The plugin uses the browser's function instead.
 ///
 /// ```
 /// use signals_wire::number::number_text;
@@ -18,7 +18,7 @@ pub fn number_text(number: f64) -> String {
     if number == 0.0 {
         return "0".to_owned();
     }
-    // Rust finds the same shortest digits, but never cares for a decimal point.
+    // Rust finds the same shortest digits, but places the decimal point differently.
     let scientific = format!("{:e}", number.abs());
     let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
     let digits = mantissa.replace('.', "");
@@ -27,7 +27,7 @@ pub fn number_text(number: f64) -> String {
     sign.to_owned() + &with_point(&digits, point)
 }
 
-/// The digits with the decimal point behind `point` of them, written as JavaScript does.
+/// The digits with the decimal point after `point` of them, in JavaScript's form.
 fn with_point(digits: &str, point: i32) -> String {
     let length = digits.len() as i32;
     match point {

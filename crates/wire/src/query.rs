@@ -1,10 +1,10 @@
-//! Parameters of a query, and what campaigns and other sites say in them.
+//! Parameters of a query, with those of campaigns and cross-domain links.
 
 use std::borrow::Cow;
 
 use crate::text::clean;
 
-/// What `?name=value` says, decoded and without control characters: the last value that is not empty.
+/// The value of `?name=value`, decoded and without control characters. The last value that is not empty counts.
 ///
 /// ```
 /// use signals_wire::query::parameter;
@@ -14,7 +14,7 @@ use crate::text::clean;
 /// assert_eq!(parameter(query, "utm_medium"), None);
 /// ```
 pub fn parameter<'q>(query: &'q str, name: &str) -> Option<Cow<'q, str>> {
-    // Enrichment takes a semicolon for an ampersand.
+    // Like enrichment, treats a semicolon as an ampersand.
     query.rsplit(['&', ';']).find_map(|pair| {
         let (given, value) = pair.split_once('=')?;
         if decoded(given) != name {
@@ -24,11 +24,11 @@ pub fn parameter<'q>(query: &'q str, name: &str) -> Option<Cow<'q, str>> {
     })
 }
 
-/// Parameters with the id of a click, and the network that sells it. The first that is there counts.
+/// Parameters with the id of a click, and their advertising network. The first one in the query counts.
 const CLICK_IDS: [(&str, &str); 3] =
     [("gclid", "Google"), ("msclkid", "Microsoft"), ("dclid", "DoubleClick")];
 
-/// The id of the click on an advertisement that led here, and the network that it belongs to.
+/// The id of the click on an advertisement that led to the page, and its network.
 ///
 /// ```
 /// use signals_wire::query::click;
@@ -39,22 +39,22 @@ pub fn click(query: &str) -> Option<(Cow<'_, str>, &'static str)> {
     CLICK_IDS.into_iter().find_map(|(name, network)| Some((parameter(query, name)?, network)))
 }
 
-/// Whom another site of the same owner knows this visitor as, and since when: what its links carry in `_sp`.
+/// The visitor's id on another site of the same owner, from the parameter `_sp` of a link.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CrossDomain {
-    /// The domain user id there.
+    /// The domain user id on the other site.
     pub domain_userid: Option<String>,
-    /// When the link was followed, by the device's clock: milliseconds since 1970, in digits.
+    /// When the link was followed, by the device's clock. In milliseconds since 1970, as digits.
     pub tstamp: Option<String>,
 }
 
 /// How many parts the long form has: `duid.timestamp.session.user.source.platform.reason`.
 const CROSS_DOMAIN_PARTS: usize = 7;
 
-/// Digits of 9999-12-31 in milliseconds. Enrichment takes no later year.
+/// 9999-12-31 in milliseconds. Enrichment accepts no later year.
 const LAST_MOMENT: &str = "253402300799999";
 
-/// Reads `_sp` of a query, in its short form `duid.timestamp` or in the long one, whose other parts are left out.
+/// Reads `_sp` of a query, in its short form `duid.timestamp` or in the long one, whose other parts are ignored.
 ///
 /// ```
 /// use signals_wire::query::cross_domain;
@@ -81,7 +81,7 @@ fn is_moment(text: &str) -> bool {
     is_early && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Decodes a name or a value: `+` is a space, `%C3%BC` is a letter, and a broken escape stands for itself.
+/// Decodes a name or a value: `+` is a space, `%C3%BC` is a letter, and an invalid escape stays unchanged.
 fn decoded(text: &str) -> Cow<'_, str> {
     if !text.contains(['+', '%']) {
         return Cow::Borrowed(text);

@@ -1,25 +1,25 @@
-//! Names of schemas.
+//! Iglu schema URIs.
 
-/// An Iglu schema URI taken apart: `iglu:{vendor}/{name}/{format}/{version}`.
+/// A parsed Iglu schema URI: `iglu:{vendor}/{name}/{format}/{version}`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Schema<'a> {
-    /// E.g. `com.snowplowanalytics.snowplow.ecommerce`.
+    /// The vendor, for example `com.snowplowanalytics.snowplow.ecommerce`.
     pub vendor: &'a str,
-    /// E.g. `product`.
+    /// The name, for example `product`.
     pub name: &'a str,
-    /// Nearly always `jsonschema`.
+    /// The format, usually `jsonschema`.
     pub format: &'a str,
-    /// `{model}-{revision}-{addition}`, e.g. `1-0-2`.
+    /// `{model}-{revision}-{addition}`, for example `1-0-2`.
     pub version: &'a str,
-    /// The first number of the version: data of one major version is compatible.
+    /// The first number of the version. Data of the same major version is compatible.
     pub major_version: u64,
 }
 
-/// What every schema URI begins with.
+/// The prefix of every schema URI.
 pub const SCHEME: &str = "iglu:";
 
 impl<'a> Schema<'a> {
-    /// Takes a schema URI apart; `None` when it is none.
+    /// Parses a schema URI. `None` if it is invalid.
     ///
     /// ```
     /// use signals_wire::schema::Schema;
@@ -38,7 +38,7 @@ impl<'a> Schema<'a> {
     }
 }
 
-/// The first number of a version `{model}-{revision}-{addition}`; `None` when it is none.
+/// The first number of a version `{model}-{revision}-{addition}`. `None` if it is invalid.
 pub fn major_version(version: &str) -> Option<u64> {
     let mut numbers = version.split('-');
     let major_version = version_number(numbers.next()?)?;
@@ -49,6 +49,6 @@ pub fn major_version(version: &str) -> Option<u64> {
 }
 
 fn version_number(text: &str) -> Option<u64> {
-    // `parse` alone would let a sign through.
+    // `parse` alone would accept a sign.
     text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
 }

@@ -1,15 +1,15 @@
-//! What both ends make of text, before anything else reads it.
+//! Cleans text in the same way at both ends.
 
 use std::borrow::Cow;
 
-/// Text as Snowplow's enrichment keeps it: four spaces for a tab, and no other control character.
+/// Cleans text like Snowplow's enrichment: a tab becomes four spaces, and other control characters are removed.
 ///
 /// ```
 /// use signals_wire::text::clean;
 /// assert_eq!(clean("a\tb\r\n\u{85}".into()), "a    b");
 /// ```
 pub fn clean(text: Cow<'_, str>) -> Cow<'_, str> {
-    // Most texts have none, and this sees every text of every event.
+    // Most texts have none, and this runs for every text of every event.
     if !may_have_control(text.as_bytes()) || !text.contains(char::is_control) {
         return text;
     }
@@ -24,16 +24,16 @@ pub fn clean(text: Cow<'_, str>) -> Cow<'_, str> {
     Cow::Owned(cleaned)
 }
 
-/// Looks at many bytes at once, which is what makes this cheap.
+/// Cheap, because it checks many bytes at once.
 fn may_have_control(bytes: &[u8]) -> bool {
     let is_suspect = |byte: u8| byte < 0x20 || byte == 0x7f || byte == FIRST_BYTE_OF_C1;
     bytes.chunks(32).any(|chunk| chunk.iter().fold(false, |found, byte| found | is_suspect(*byte)))
 }
 
-/// U+0080 to U+009F begin with it in UTF-8, and some letters do.
+/// The first byte of U+0080 to U+009F in UTF-8, and of some letters.
 const FIRST_BYTE_OF_C1: u8 = 0xc2;
 
-/// Applies what borrows from a text to one that may be owned.
+/// Applies a borrowing function to a text that may be owned.
 pub(crate) fn project<'e>(
     text: Cow<'e, str>,
     read: impl for<'t> FnOnce(&'t str) -> Option<Cow<'t, str>>,
@@ -44,8 +44,8 @@ pub(crate) fn project<'e>(
     }
 }
 
-/// Repairs JSON that its sender wrote carelessly: control characters inside strings, which JSON forbids, are
-/// [cleaned](clean), and half of a surrogate pair becomes U+FFFD, as browsers send it outside JSON. `None` when there is neither.
+/// Repairs common errors in JSON. Control characters in strings, which JSON forbids, are [cleaned](clean). A lone surrogate becomes
+/// U+FFFD, as browsers send it outside JSON. `None` if there is nothing to repair.
 ///
 /// ```
 /// use signals_wire::text::repair_json;
@@ -75,7 +75,7 @@ fn repair_surrogates(json: &str) -> Option<String> {
                 _ => (true, ESCAPE_LENGTH),
             },
             Some(Half::Low) => (true, ESCAPE_LENGTH),
-            // Also over an escaped backslash, after which a `u` is only a letter.
+            // Also skip an escaped backslash: a `u` after it is only a letter.
             None => (false, 2),
         };
         at = start + length;
@@ -86,7 +86,7 @@ fn repair_surrogates(json: &str) -> Option<String> {
     repaired
 }
 
-/// Where the next backslash is, from a byte on that may be in the middle of a character.
+/// The next backslash from `from` on, which can be in the middle of a character.
 fn next_escape(json: &str, from: usize) -> Option<usize> {
     let found = json.as_bytes().get(from..)?.iter().position(|byte| *byte == b'\\')?;
     Some(from + found)
@@ -98,7 +98,7 @@ enum Half {
     Low,
 }
 
-/// The half of a surrogate pair whose escape begins at `start`.
+/// The surrogate whose escape begins at `start`.
 fn surrogate_at(json: &str, start: usize) -> Option<Half> {
     let escape = json.as_bytes().get(start..start + ESCAPE_LENGTH)?;
     let [b'\\', b'u', b'd' | b'D', kind, a, b] = escape else { return None };

@@ -1,4 +1,4 @@
-//! The Snowplow tracker protocol: short wire parameters and the enriched names that people know them by.
+//! The Snowplow tracker protocol: short wire parameters and their enriched names.
 
 use std::borrow::Cow;
 
@@ -8,16 +8,16 @@ use crate::text::clean;
 /// Prefix of every path on which collectors take events, and of the usual POST path.
 pub const POST_PATH: &str = "/com.snowplowanalytics.snowplow/tp2";
 
-/// What the text of a field must be, and what it stands for.
+/// The type of a field's text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FieldKind {
     /// Any text.
     Text,
-    /// A UUID, which enrichment writes in lower case.
+    /// A UUID, which enrichment converts to lower case.
     Uuid,
-    /// A whole number. The text `null` in any letter case is no number, but harmless.
+    /// A whole number. The text `null` in any letter case counts as missing.
     Integer,
-    /// A number. The text `null` in any letter case is no number, but harmless.
+    /// A number. The text `null` in any letter case counts as missing.
     Number,
     /// `1` or `0`.
     Boolean,
@@ -26,7 +26,7 @@ pub enum FieldKind {
 }
 
 impl FieldKind {
-    /// Whether `text` says that there is no value, where a number belongs.
+    /// Whether `text` means that a number is missing.
     ///
     /// ```
     /// use signals_wire::tracker_protocol::FieldKind;
@@ -37,7 +37,7 @@ impl FieldKind {
         matches!(self, FieldKind::Integer | FieldKind::Number) && text.eq_ignore_ascii_case("null")
     }
 
-    /// The text of a field of this kind, as it is kept: without control characters, and UUIDs in lower case.
+    /// Normalises the text of a field: removes control characters, and converts UUIDs to lower case.
     ///
     /// ```
     /// use signals_wire::tracker_protocol::FieldKind;
@@ -54,8 +54,8 @@ impl FieldKind {
         text
     }
 
-    /// Whether a field of this kind, whose [normal](FieldKind::normal) text this is, can identify somebody: numbers only in plain
-    /// decimal notation, so that both ends agree on it without reading numbers.
+    /// Whether the [normalised](FieldKind::normal) text of a field can be an id. Numbers must be in plain decimal notation, so that both
+    /// ends agree on the id without parsing numbers.
     pub fn can_be_id(self, text: &str) -> bool {
         match self {
             FieldKind::Text | FieldKind::Uuid => true,
@@ -65,7 +65,7 @@ impl FieldKind {
     }
 }
 
-/// The longest decimal that is surely within the range of a double, and longer than any that means something.
+/// The length of decimals that are certain to be in the range of a double. Longer ones mean nothing.
 const MAX_DIGITS: usize = 300;
 
 /// `-12.5`, but neither `+1`, `.5`, `1.` nor `1e3`.
@@ -79,20 +79,20 @@ fn is_plain_number(text: &str) -> bool {
     text.len() <= MAX_DIGITS && is_digits(whole) && fraction.is_none_or(is_digits)
 }
 
-/// A field of an event that a tracker sends and enrichment carries over.
+/// A field that trackers send and enrichment copies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Field {
-    /// The wire parameter, e.g. `duid`.
+    /// The wire parameter, for example `duid`.
     pub parameter: &'static str,
-    /// The enriched name, e.g. `domain_userid`.
+    /// The enriched name, for example `domain_userid`.
     pub name: &'static str,
-    /// What its text must be.
+    /// The type of its text.
     pub kind: FieldKind,
 }
 
 impl Field {
-    /// The field that people know by `name`: its enriched name, its wire parameter, or an [older](OLDER_PARAMETERS) or
-    /// [stronger](STRONGER_PARAMETERS) one.
+    /// The field called `name`: its enriched name, its wire parameter, or an [older](OLDER_PARAMETERS) or
+    /// [stronger](STRONGER_PARAMETERS) parameter.
     ///
     /// ```
     /// use signals_wire::tracker_protocol::Field;
@@ -108,7 +108,7 @@ impl Field {
         FIELDS.iter().find(|field| field.name == name || field.parameter == name)
     }
 
-    /// The parameters that may bring this field, the strongest first: the first that has a value counts.
+    /// The parameters that can contain this field, the strongest first. The first one with a value counts.
     pub fn parameters(&self) -> Vec<&'static str> {
         let mut parameters = Vec::new();
         let add_others = |list: &[(&'static str, &'static str)], parameters: &mut Vec<_>| {
@@ -131,9 +131,9 @@ const fn field(parameter: &'static str, name: &'static str, kind: FieldKind) -> 
 
 use FieldKind::{Boolean, Integer, Moment, Number, Text, Uuid};
 
-/// Every field that is carried over.
+/// The fields that enrichment copies.
 ///
-/// Fields that need work (`e`, `res`, `vp`, `ds`, the URL parts) are not in this table.
+/// Fields that are computed (`e`, `res`, `vp`, `ds`, the URL parts) are not in this table.
 pub const FIELDS: &[Field] = &[
     field("aid", "app_id", Text),
     field("p", "platform", Text),
@@ -197,7 +197,7 @@ pub const FIELDS: &[Field] = &[
     field("ti_cu", "ti_currency", Text),
 ];
 
-/// `(parameter, the one that it stands for)`: what older trackers call some parameters. They count where the usual one has no value.
+/// `(parameter, usual parameter)`: the names of some parameters in older trackers. They count if the usual one has no value.
 pub const OLDER_PARAMETERS: &[(&str, &str)] = &[
     ("ev_ca", "se_ca"),
     ("ev_ac", "se_ac"),
@@ -207,8 +207,8 @@ pub const OLDER_PARAMETERS: &[(&str, &str)] = &[
     ("ti_nm", "ti_na"),
 ];
 
-/// `(parameter, the one that it stands for)`: what counts more than the usual one. Servers that pass on the events of a visitor give
-/// the visitor's network user id in `tnuid`.
+/// `(parameter, usual parameter)`: parameters that take precedence over the usual one. Servers that forward a visitor's events send the
+/// visitor's network user id in `tnuid`.
 pub const STRONGER_PARAMETERS: &[(&str, &str)] = &[("tnuid", "nuid")];
 
 /// Parameters with `{width}x{height}`, and the enriched names of both.
@@ -234,20 +234,20 @@ pub fn parse_size(text: &str) -> Option<(&str, &str)> {
 
 fn parse_pixels(text: &str) -> Option<&str> {
     let is_digits = text.bytes().all(|byte| byte.is_ascii_digit());
-    // Enrichment has 32 bits with a sign for it.
+    // Enrichment stores it in 32 bits.
     (is_digits && text.parse::<u64>().is_ok_and(|pixels| i32::try_from(pixels).is_ok()))
         .then(|| without_leading_zeros(text))
 }
 
-/// Digits as a number of them is written.
+/// Digits without leading zeros.
 pub(crate) fn without_leading_zeros(digits: &str) -> &str {
     let trimmed = digits.trim_start_matches('0');
     if trimmed.is_empty() && !digits.is_empty() { "0" } else { trimmed }
 }
 
-/// `(wire value of e, enriched event, schema that enrichment gives it)`.
+/// `(wire value of e, enriched event, schema from enrichment)`.
 ///
-/// Self-describing events (`ue`) carry their own schema. Older trackers call structured events `ev`.
+/// Self-describing events (`ue`) have their own schema. Older trackers call structured events `ev`.
 pub const EVENT_TYPES: &[(&str, &str, Option<&str>)] = &[
     ("pv", "page_view", Some("iglu:com.snowplowanalytics.snowplow/page_view/jsonschema/1-0-0")),
     ("pp", "page_ping", Some("iglu:com.snowplowanalytics.snowplow/page_ping/jsonschema/1-0-0")),

@@ -1,10 +1,11 @@
-//! URLs, split as they were sent.
+//! Splits URLs.
 //!
-//! As in Snowplow's enrichment, nothing is decoded, resolved or made lower case, and no text is refused: what is no URL is a path.
+//! As in Snowplow's enrichment, nothing is decoded, resolved or converted to lower case. Every text is accepted: a text that is not a
+//! URL is a path.
 
 use crate::tracker_protocol::without_leading_zeros;
 
-/// The parts of a URL; each is missing where the URL does not have it or has it empty.
+/// The parts of a URL. A part is `None` if it is missing or empty.
 ///
 /// ```
 /// use signals_wire::url::Parts;
@@ -20,29 +21,29 @@ use crate::tracker_protocol::without_leading_zeros;
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Parts<'a> {
-    /// `https`, without the colon.
+    /// The scheme without the colon, for example `https`.
     pub scheme: Option<&'a str>,
-    /// The host, without user and port. Missing also where the port is none.
+    /// The host, without user and port. Also `None` if the port is invalid.
     pub host: Option<&'a str>,
-    /// The port in digits: what the URL names, else 443 for `https` and 80 for everything else.
+    /// The port in digits. By default, 443 for `https` and 80 for everything else.
     pub port: Option<&'a str>,
     /// The path with its first slash.
     pub path: Option<&'a str>,
-    /// What follows the question mark.
+    /// The text after the question mark.
     pub query: Option<&'a str>,
-    /// What follows the number sign.
+    /// The text after the number sign.
     pub fragment: Option<&'a str>,
 }
 
 impl<'a> Parts<'a> {
-    /// Splits `url`, which has no parts when it is empty.
+    /// Splits `url`. An empty URL has no parts.
     pub fn of(url: &'a str) -> Self {
         let (before_fragment, fragment) = cut(url, '#');
         let (scheme, after_scheme) = match before_fragment.split_once(':') {
             Some((scheme, rest)) if is_scheme(scheme) => (Some(scheme), rest),
             _ => (None, before_fragment),
         };
-        // The exact word, as enrichment compares it.
+        // Case-sensitive, as in enrichment.
         let usual_port = if scheme == Some("https") { "443" } else { "80" };
         let mut parts = Self {
             scheme,
@@ -52,7 +53,7 @@ impl<'a> Parts<'a> {
             query: None,
             fragment,
         };
-        // `mailto:` and its like have neither path nor query.
+        // URLs such as `mailto:` have neither path nor query.
         if scheme.is_some() && !after_scheme.starts_with('/') {
             return parts;
         }
@@ -73,7 +74,7 @@ impl<'a> Parts<'a> {
     }
 }
 
-/// What is before the first `mark`, and what is after it.
+/// The text before the first `mark`, and the text after it.
 fn cut(text: &str, mark: char) -> (&str, Option<&str>) {
     match text.split_once(mark) {
         Some((before, after)) => (before, filled(after)),

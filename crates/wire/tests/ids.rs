@@ -1,4 +1,4 @@
-//! The table of cases that both ends share, run through the code that they share. The engine and the plugin run it through themselves.
+//! Runs the shared table of cases with the shared code. The engine and the plugin also run the table.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -23,7 +23,7 @@ struct Case {
     id: Option<String>,
 }
 
-/// A payload whose documents are objects where that is easier to read.
+/// A payload. For readability, its documents can be objects.
 struct Payload {
     fields: Map<String, Value>,
     documents: [(&'static str, OnceCell<Option<Value>>); 4],
@@ -117,7 +117,7 @@ fn pointers_share_a_document_and_none_is_parsed_that_cannot_hold_what_is_looked_
     assert_eq!(payload.parsed.get(), 1);
 }
 
-/// Any text, with what pointers, JSON and URLs are made of more often than by chance.
+/// Any text, with frequent parts of pointers, JSON and URLs.
 fn text() -> impl Strategy<Value = String> {
     let special = prop::sample::select(vec![
         "/",
@@ -158,7 +158,7 @@ fn pointer() -> impl Strategy<Value = String> {
         .prop_map(|(start, rest)| format!("{start}{rest}"))
 }
 
-/// `text` in base64, in the alphabet for URLs.
+/// `text` in base64, with the URL alphabet.
 fn base64(text: &str) -> String {
     const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let chunks = text.as_bytes().chunks(3).map(|chunk| {

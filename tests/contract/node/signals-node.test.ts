@@ -45,7 +45,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Somebody new who clicks on these words. */
+/** A new visitor who clicks on these words. */
 async function clicker(...words: string[]): Promise<string> {
   const duid = randomUUID();
   const click = (word: string) => ({

@@ -3,7 +3,7 @@ import type { Page } from '@playwright/test';
 /** The part of a trace event that matters here; times in microseconds. */
 interface TraceEvent {
   name: string;
-  /** Time that the thread really computed: whoever else has the processor meanwhile does not count. */
+  /** CPU time of the thread, without the time of other processes. */
   tdur?: number;
   args: { data?: { url?: string } };
 }

@@ -109,9 +109,7 @@ describe('what earlier pages left', () => {
     handler({ templates: ({ name }) => ({ message: name === 'fine' ? name : '' }) });
     await settle();
     expect(seen()).toEqual(['fine']);
-    expect(reported).toEqual([
-      new TypeError('templates.gone wrong.message must be a text that is not empty'),
-    ]);
+    expect(reported).toEqual([new TypeError('templates.gone wrong.message must be a non-empty string')]);
   });
 
   it('is forgotten if there is no template for it any more', async () => {

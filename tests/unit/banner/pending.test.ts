@@ -44,7 +44,7 @@ describe('pending banners', () => {
     expect(pending.left()).toEqual([instance('two'), instance('three')]);
   });
 
-  it('are no more than the most that may be kept, whoever wrote them', () => {
+  it('are limited in number, even if another page wrote them', () => {
     const stored = ['one', 'two', 'three'].map(instance);
     expect(new Pending(memory(stored), 2).left()).toEqual([instance('one'), instance('two')]);
   });
@@ -110,7 +110,7 @@ describe('memory in a storage of the browser', () => {
     expect(page.read()).toBe('offer');
   });
 
-  it('takes what is no JSON for nothing', () => {
+  it('treats invalid JSON as missing', () => {
     const page = storedMemory(() => ({ getItem: () => '{oops' }) as unknown as Storage, 'key');
     expect(page.read()).toBeUndefined();
   });

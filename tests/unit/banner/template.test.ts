@@ -47,12 +47,12 @@ describe('placeholders', () => {
     expect(fill({ message: 'm', code: '{total}', formats }).code).toBe('1234.5');
   });
 
-  it('cannot be filled with what is not there, or format what is no number', () => {
+  it('name existing attributes, and formats are for numbers', () => {
     expect(() => fill({ message: 'm', code: '{missing}' })).toThrow(
-      'templates.offer.code mentions {missing}',
+      'templates.offer.code contains {missing}',
     );
     expect(() => fill({ message: '{constructor}' })).toThrow(
-      'templates.offer.message mentions {constructor}',
+      'templates.offer.message contains {constructor}',
     );
     expect(() => fill({ message: '{name}', formats: { name: {} } })).toThrow('templates.offer.formats.name');
     expect(() => fill({ message: '{blank}', formats: { blank: {} } })).toThrow(

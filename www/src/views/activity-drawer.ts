@@ -4,7 +4,7 @@ import { clone, find } from '../dom';
 import type { Observable } from '../observable';
 import type { Shopper } from '../tracking';
 
-/** The drawer that shows what goes on between the shop and the servers. */
+/** The drawer with recent communication between the shop and the servers. */
 export function showActivity(
   activity: Activity,
   attributes: LiveAttributes,
@@ -31,7 +31,7 @@ function wireDrawer(onChange: (open: boolean) => void): void {
   const setOpen = (open: boolean) => {
     drawer.hidden = !open;
     opener.setAttribute('aria-expanded', String(open));
-    // The drawer is elsewhere in the page than its button.
+    // The drawer is not next to its button in the page.
     (open ? drawer : opener).focus();
     onChange(open);
   };
@@ -39,13 +39,13 @@ function wireDrawer(onChange: (open: boolean) => void): void {
   find(HTMLElement, '#close-activity').addEventListener('click', () => setOpen(false));
   drawer.addEventListener('keydown', (event) => {
     if (event.key !== 'Escape' || event.defaultPrevented) return;
-    // One key press closes one thing.
+    // One key press must close only one thing.
     event.preventDefault();
     setOpen(false);
   });
 }
 
-/** Values that are new stand out for a moment. */
+/** Shows the attribute values, and highlights changes for a moment. */
 function showAttributes(attributes: Observable<Attributes>): void {
   const list = find(HTMLElement, '#attributes');
   const shown = new Map<string, string>();

@@ -25,7 +25,7 @@ export function showCart(shop: Shop, onOrder: (order: Order) => void): void {
       find(HTMLElement, '.price', line).textContent = formatPrice(entry.product.price * entry.quantity);
       find(HTMLButtonElement, '.fewer', line).disabled = entry.quantity === 1;
     }
-    // The focus was on a line that is gone, or on a button that is disabled now: it stays near instead of getting lost.
+    // If the focused line was removed, or its button disabled, move the focus to a nearby element.
     if (focusedLine >= 0 && !list.contains(document.activeElement?.closest(':enabled') ?? null)) {
       const nearest = [...lines.values()].at(Math.min(focusedLine, lines.size - 1));
       (nearest ? find(HTMLElement, '.remove', nearest) : panel).focus();

@@ -2,7 +2,7 @@ import { find, wireCloseButtons } from '../dom';
 import { formatPrice } from '../pricing';
 import type { Order } from '../shop';
 
-/** Makes the function that thanks for an order. */
+/** Makes a function that shows the dialog for an order. */
 export function orderDialog(): (order: Order) => void {
   const dialog = find(HTMLDialogElement, '#order');
   wireCloseButtons(dialog);

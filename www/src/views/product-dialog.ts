@@ -5,7 +5,7 @@ import { formatPrice } from '../pricing';
 import type { Shop } from '../shop';
 import { fillTile } from './tile';
 
-/** The details of one product. The open product is the fragment of the page's address, so that it can be shared. */
+/** The details of a product. Its id is in the fragment of the page's address, so that people can share it. */
 export class ProductDialog {
   readonly #shop: Shop;
   readonly #dialog = find(HTMLDialogElement, '#product');
@@ -29,7 +29,7 @@ export class ProductDialog {
     this.followAddress();
   }
 
-  /** Shows the product that the address names, or none. */
+  /** Shows the product in the address, or none. */
   followAddress(): void {
     const id = location.hash.slice(1);
     if (id === this.#product?.id) return;

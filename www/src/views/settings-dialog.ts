@@ -1,7 +1,7 @@
 import { find, wireCloseButtons } from '../dom';
 import { DEFAULT_SETTINGS, parseWebAddress, type Settings, saveSettings } from '../settings';
 
-/** The dialog that changes where the shop talks to. The page reloads to start over with the new addresses. */
+/** The dialog for the servers' addresses. Saving reloads the page with the new addresses. */
 export function wireSettingsDialog(settings: Settings): void {
   const dialog = find(HTMLDialogElement, '#settings');
   wireCloseButtons(dialog);
@@ -32,7 +32,7 @@ function fill({ collectorUrl, signalsUrl }: Settings): void {
 
 function readAddress(id: string): string | undefined {
   const address = parseWebAddress(find(HTMLInputElement, `#${id}`).value.trim());
-  showError(id, address ? '' : 'A web address such as https://collector.example.com');
+  showError(id, address ? '' : 'Enter a web address such as https://collector.example.com');
   return address;
 }
 

@@ -3,7 +3,7 @@ import { clone, find } from '../dom';
 import { formatPrice } from '../pricing';
 import { fillTile } from './tile';
 
-/** Products whose pictures are loaded at once: those that are on the screen at first. */
+/** How many pictures are loaded at once: those that are visible at first. */
 const FIRST_SEEN = 6;
 
 /** Shows the catalogue, narrowed by the search field and the category buttons. */

@@ -1,7 +1,7 @@
 import type { Intervention } from '../../../js/types.js';
 import { find } from '../dom';
 
-/** The things to try, each ticked off when the intervention that it leads to has come. */
+/** The list of things to try. Each is ticked when its intervention arrives. */
 export class Tour {
   readonly #tour = find(HTMLElement, '#tour');
 

@@ -1,4 +1,4 @@
-//! Recorded events and definitions over them, for this crate's benchmarks and for those of the server.
+//! Recorded events and definitions for them, for the benchmarks of this crate and of the server.
 
 use serde_json::{Value, json};
 
@@ -19,7 +19,7 @@ pub(crate) fn payloads() -> Vec<String> {
         .collect()
 }
 
-/// `attributes` over the recorded events, a tenth of them rolling, and `rules` over those.
+/// Definitions with `attributes` attributes of the recorded events, a tenth of them rolling, and `rules` rules.
 pub(crate) fn definitions(attributes: usize, rules: usize, untouched_rules: usize) -> Value {
     let price = json!({
         "type": "entity", "vendor": "com.snowplowanalytics.snowplow.ecommerce", "name": "product",

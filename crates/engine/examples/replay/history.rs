@@ -6,7 +6,7 @@ use crate::support::{Run, START};
 
 const EVENTS: usize = 1_500;
 
-/// What came of every event of the history, and every attribute now and then: one line of JSON each.
+/// Prints the outcome of every event and, at intervals, every attribute. Each is one line of JSON.
 pub(crate) fn replay() -> String {
     let mut random = Random(0x5eed_1e55_ca11_ab1e);
     let mut run = Run::new(all_kinds_of_definitions());
@@ -18,7 +18,7 @@ pub(crate) fn replay() -> String {
             user: random.below(3) as usize,
             session: random.below(2) as usize,
             is_a: random.below(2) == 0,
-            // Past 100 distinct values, so that the caps are met, and with halves that round.
+            // More than 100 distinct values, to reach the limits, and halves, to test rounding.
             tenths: random.below(3_000) as i64 - 1_000,
             waited: random.below(40_000) as u32,
         };

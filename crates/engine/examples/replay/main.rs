@@ -1,4 +1,4 @@
-//! Replays a long made-up history and prints what came of it, for comparison between platforms.
+//! Replays a long generated history and prints the outcome, to compare platforms.
 
 #![allow(clippy::unwrap_used, reason = "made for a test, which fails by panicking")]
 

@@ -7,10 +7,10 @@ use twox_hash::XxHash64;
 use super::{Aggregate, Input, Observation, Output};
 use crate::Timestamp;
 
-/// `approx_count_distinct`: how many different values there were. Values that read alike, such as 1 and `"1"`, are the same.
+/// `approx_count_distinct`: the number of different values. Values with the same text, such as 1 and `"1"`, count as the same.
 ///
-/// Exact for small numbers, by remembering a hash of each value. Where that would take more memory than HyperLogLog does,
-/// HyperLogLog takes over: 16,384 registers, typical error 0.8%. The hash (XXH64) and the arithmetic (basic operations and
+/// Exact for small numbers, by keeping a hash of each value. When that would take more memory than HyperLogLog, it switches to
+/// HyperLogLog with 16,384 registers and a typical error of 0.8%. The hash (XXH64) and the arithmetic (basic operations and
 /// square roots, which IEEE 754 defines to the last bit) give the same count on every platform.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) enum ApproxCountDistinct {
@@ -18,7 +18,7 @@ pub(crate) enum ApproxCountDistinct {
     Approximate(HyperLogLog),
 }
 
-/// As many hashes as fit into the memory of the registers.
+/// How many hashes fit into the memory of the registers.
 const MAX_EXACT: usize = HyperLogLog::REGISTERS / size_of::<u64>();
 
 impl Default for ApproxCountDistinct {
@@ -53,9 +53,9 @@ impl Aggregate for ApproxCountDistinct {
     }
 }
 
-/// Estimates how many different hashes were inserted.
+/// Estimates the number of different hashes.
 ///
-/// With the estimator of Otmar Ertl, "New cardinality estimation algorithms for HyperLogLog sketches" (2017), algorithm 6,
+/// Uses the estimator of Otmar Ertl, "New cardinality estimation algorithms for HyperLogLog sketches" (2017), algorithm 6,
 /// which is unbiased over the whole range and needs no tables.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct HyperLogLog {
@@ -73,7 +73,7 @@ impl HyperLogLog {
         let index = (hash >> Self::RANK_BITS) as usize;
         let rest = hash << Self::INDEX_BITS;
         let rank = rest.leading_zeros().min(Self::RANK_BITS) as u8 + 1;
-        // A register that a damaged snapshot does not have is left alone.
+        // A damaged snapshot may have fewer registers.
         if let Some(register) = self.registers.get_mut(index) {
             *register = rank.max(*register);
         }

@@ -6,10 +6,10 @@ use super::tally::Entry;
 use super::{Aggregate, Input, Observation, Output};
 use crate::Timestamp;
 
-/// `category_count`: how often each value was seen, as `{value: count}` of the 100 most frequent ones; of several equally
-/// frequent, those seen last.
+/// `category_count`: how often each value was seen, as `{value: count}` of the 100 most frequent values. Of equally frequent
+/// values, those seen last.
 ///
-/// Ten times as many are counted, so that a value that comes up late brings its whole count with it.
+/// It counts ten times as many values, so that the count of a value that becomes frequent late is complete.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct CategoryCount(Frequencies<1000>);
 

@@ -4,11 +4,11 @@ use serde_json::Value;
 use super::{Aggregate, Input, Observation, Output};
 use crate::Timestamp;
 
-/// `first`: the property of the earliest event. Of several at the same time, that of the first to arrive.
+/// `first`: the property of the earliest event. Of several at the same time, the first to arrive counts.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct First(Option<(Timestamp, Value)>);
 
-/// `last`: the property of the latest event. Of several at the same time, that of the last to arrive.
+/// `last`: the property of the latest event. Of several at the same time, the last to arrive counts.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Last(Option<(Timestamp, Value)>);
 

@@ -5,18 +5,18 @@ use super::tally::{Entry, Tally};
 use super::{Aggregate, Input, Observation, Output};
 use crate::Timestamp;
 
-/// `most_frequent`: the value seen most often; of several, the one seen last.
+/// `most_frequent`: the value seen most often. Of several, the one seen last.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct MostFrequent(Frequencies<100>);
 
-/// `least_frequent`: the value seen least often; of several, the one not seen for longest.
+/// `least_frequent`: the value seen least often. Of several, the one seen longest ago.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct LeastFrequent(Frequencies<100>);
 
 /// How often each of at most `CAPACITY` distinct values was seen.
 ///
-/// A new value takes the place of the rarest one, of several the one not seen for longest, so that favourites stay and yet
-/// tastes may change.
+/// A new value replaces the rarest one or, of several, the one seen longest ago. Frequent values stay, and new ones can still
+/// become frequent.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Frequencies<const CAPACITY: usize>(Tally);
 

@@ -5,7 +5,7 @@ use super::sum::Sum;
 use super::{Aggregate, Input, Observation, Output};
 use crate::Timestamp;
 
-/// `mean`: the [`Sum`] divided by how many numbers made it.
+/// `mean`: the [`Sum`] divided by the number of values.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Mean {
     sum: Sum,

@@ -41,7 +41,7 @@ impl Aggregate for Max {
     }
 }
 
-/// Replaces `kept`, null at first, by `candidate` when that lies beyond it in the wanted direction.
+/// Replaces `kept`, which is null at first, by `candidate` if that is further in the direction of `beyond`.
 fn keep(kept: &mut Value, candidate: &Datum<'_>, beyond: Ordering) {
     match candidate.relate(&Datum::from(&*kept)) {
         Relation::Ordered(ordering) if ordering != beyond => {}

@@ -1,7 +1,7 @@
-//! How events become a value.
+//! Aggregations: how events become a value.
 //!
-//! One file per aggregation (or pair of opposites), which implements [`Aggregate`], and one line in the table below. The
-//! rest (which values count, rolling windows, time to live, types, serialisation) is common to all.
+//! Each aggregation (or pair of opposites) has a file that implements [`Aggregate`], and a line in the table below. Everything
+//! else is shared: which values count, rolling windows, time to live, types and serialisation.
 
 mod approx_count_distinct;
 mod category_count;
@@ -25,15 +25,15 @@ pub(crate) use window::Window;
 
 /// The running state of one attribute in one profile.
 pub(crate) trait Aggregate: Default {
-    /// What the aggregation is made from.
+    /// The aggregation's input.
     const INPUT: Input;
-    /// What its result looks like.
+    /// The kind of its result.
     const OUTPUT: Output;
 
-    /// Takes in one value, which is what [`Input`] promises.
+    /// Adds one value of the kind [`Input`].
     fn observe(&mut self, observation: &Observation<'_>);
 
-    /// The result so far, read at `now`. Called after at least one observation.
+    /// The result at `now`. Called only after at least one observation.
     fn value(&self, now: Timestamp) -> Value;
 }
 
@@ -46,37 +46,37 @@ pub(crate) struct Observation<'e> {
     pub(crate) value: Datum<'e>,
 }
 
-/// What an aggregation is made from. Events that do not have it do not count.
+/// The input of an aggregation. Events without it do not count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Input {
-    /// The event itself; the property, if any, is not read.
+    /// The event itself. The property is not read.
     Event,
-    /// The property where it is a number or a numeric string; passed on as a number.
+    /// The property if it is a number or a numeric string, as a number.
     Number,
-    /// The property where it is not null.
+    /// The property if it is not null.
     Value,
-    /// The property as one element of the attribute's type, where it has a counterpart there.
+    /// The property, cast to one element of the attribute's type, if that is possible.
     Element,
 }
 
-/// What a result looks like, before it is cast to the attribute's type.
+/// The kind of a result, before it is cast to the attribute's type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Output {
-    /// A number: fits every numeric type, and text.
+    /// A number. Fits every numeric type and text.
     Number,
-    /// A number of milliseconds, to be shown in the attribute's time unit.
+    /// A number of milliseconds, shown in the attribute's time unit.
     Milliseconds,
-    /// One of the values taken in.
+    /// One of the input values.
     Element,
-    /// A list of them.
+    /// A list of input values.
     List,
-    /// An object with such values as names.
+    /// An object whose names are input values.
     Map,
-    /// Whatever the property holds.
+    /// Any value of the property.
     Any,
 }
 
-/// From the table of aggregations: which there are, their state, and how calls reach it.
+/// Generates the aggregations, their state and their dispatch from a table.
 macro_rules! aggregations {
     ($($name:literal => $variant:ident($state:ty)),* $(,)?) => {
         /// An aggregation by name.
@@ -88,7 +88,7 @@ macro_rules! aggregations {
         pub(crate) enum State { $($variant($state)),* }
 
         impl Aggregation {
-            /// Every name, as definitions spell it.
+            /// The names in definitions.
             pub(crate) const NAMES: &[&str] = &[$($name),*];
 
             pub(crate) fn named(name: &str) -> Option<Self> {

@@ -31,7 +31,7 @@ impl Aggregate for Sum {
 }
 
 impl Sum {
-    /// The total divided by `count`; null when that is 0.
+    /// The total divided by `count`, or null if `count` is 0.
     pub(super) fn divided_by(&self, count: u64) -> Value {
         self.0.divided_by(count).map_or(Value::Null, |mean| mean.into_datum().into_value())
     }

@@ -1,4 +1,4 @@
-//! What aggregations over distinct values share.
+//! The shared state of aggregations over distinct values.
 
 use std::cmp::Ordering;
 
@@ -8,12 +8,12 @@ use serde_json::Value;
 use super::Observation;
 use crate::Timestamp;
 
-/// Distinct values with how often and how recently each was seen.
+/// Distinct values, and how often and how recently each was seen.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Tally {
     /// Sorted by value, to find one quickly.
     entries: Vec<Entry>,
-    /// How many observations there were; numbers them in order of arrival.
+    /// The number of observations. Numbers them in order of arrival.
     arrivals: u64,
 }
 
@@ -25,7 +25,7 @@ pub(super) struct Entry {
     pub(super) last_seen: Seen,
 }
 
-/// When a value was seen; of the same moment, arrival decides.
+/// When a value was seen. At the same moment, the order of arrival decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) struct Seen {
     at: Timestamp,
@@ -57,7 +57,7 @@ impl Tally {
         &self.entries
     }
 
-    /// Forgets the value that comes first in the given order.
+    /// Removes the first value in the given order.
     pub(super) fn forget_first_by<K: Ord>(&mut self, order: impl Fn(&Entry) -> K) {
         let first = (0..self.entries.len()).min_by_key(|position| order(&self.entries[*position]));
         if let Some(position) = first {
@@ -71,13 +71,13 @@ impl Tally {
 }
 
 impl Entry {
-    /// From the rarest to the most frequent; of equally frequent values, from the one seen longest ago.
+    /// Orders values from the rarest to the most frequent. Of equally frequent values, the one seen longest ago comes first.
     pub(super) fn frequency(&self) -> (u64, Seen) {
         (self.count, self.last_seen)
     }
 }
 
-/// A total order of values, of use for nothing but finding one.
+/// A total order of values, used only for binary search.
 fn compare(left: &Value, right: &Value) -> Ordering {
     match (left, right) {
         (Value::String(left), Value::String(right)) => left.cmp(right),

@@ -38,7 +38,7 @@ impl Aggregate for TimeSinceLast {
     }
 }
 
-/// Not negative: a device clock that runs ahead puts events into the future.
+/// Never negative: a device clock can be fast, so that events are in the future.
 fn elapsed(since: Option<Timestamp>, now: Timestamp) -> Value {
     since.map_or(Value::Null, |at| now.millis_since(at).max(0).into())
 }

@@ -5,8 +5,8 @@ use super::tally::{Entry, Tally};
 use super::{Aggregate, Input, Observation, Output};
 use crate::Timestamp;
 
-/// `unique_list`: distinct values ordered by when each was last seen, oldest first. Beyond 100, the one seen longest ago
-/// leaves.
+/// `unique_list`: distinct values, ordered by when each was last seen, oldest first. Beyond 100 values, the one seen longest
+/// ago is dropped.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct UniqueList(Tally);
 

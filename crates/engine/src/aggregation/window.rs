@@ -7,13 +7,13 @@ use super::{Aggregation, Observation, State};
 use crate::Timestamp;
 use crate::datum::Datum;
 
-/// Observations of a rolling window, from which any aggregation can be computed at any moment.
+/// The observations of a rolling window. Any aggregation can be computed from them at any moment.
 ///
-/// Ordered by time; equal times keep the order of arrival.
+/// Ordered by time. Equal times keep the order of arrival.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Window {
     observations: VecDeque<(Timestamp, Value)>,
-    /// The aggregation of all observations: most events come in order while none leaves, and cost one step then.
+    /// The aggregation of all observations. Usually events arrive in order and none expires, so an event costs one step.
     #[serde(skip)]
     aggregated: Option<State>,
 }
@@ -25,10 +25,10 @@ impl PartialEq for Window {
 }
 
 impl Window {
-    /// Bounds the memory of one attribute in one profile; beyond it the oldest observations leave early.
+    /// Limits the memory of one attribute in one profile. Beyond it, the oldest observations are dropped early.
     pub(crate) const CAPACITY: usize = 10_000;
 
-    /// Keeps an observation, and forgets those that have left the window by `now`. Returns whether one had to leave early.
+    /// Adds an observation, and removes those that have left the window by `now`. Returns whether one was dropped early.
     pub(crate) fn observe(
         &mut self,
         observation: &Observation<'_>,
@@ -55,7 +55,7 @@ impl Window {
         overflows
     }
 
-    /// The aggregation of what is inside the window at `now`; null when nothing is.
+    /// The aggregation of the observations in the window at `now`, or null if there are none.
     pub(crate) fn value(&self, aggregation: Aggregation, now: Timestamp, period_ms: i64) -> Value {
         if self.is_empty_at(now, period_ms) {
             return Value::Null;
@@ -84,7 +84,7 @@ fn aggregate<'o>(
     state
 }
 
-/// A window reaches from just after `now` minus its period to the future: a device clock may run ahead.
+/// A window begins just after `now` minus its period and has no end, because a device clock can be fast.
 fn is_inside(at: Timestamp, now: Timestamp, period_ms: i64) -> bool {
     now.millis_since(at) < period_ms
 }

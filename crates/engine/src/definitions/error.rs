@@ -6,20 +6,20 @@ use thiserror::Error;
 
 use super::locate::position_of;
 
-/// Why a definition was refused, and where.
+/// Why a definition is invalid, and where.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub struct DefinitionError {
-    /// The way to the field at fault, from the outermost object, e.g. `interventions`, 0, `criteria`, `operator`.
+    /// The path to the invalid field from the outermost object, for example `interventions`, 0, `criteria`, `operator`.
     pub loc: Vec<LocSegment>,
-    /// What is wrong, for people.
+    /// The error, for people.
     pub message: String,
-    /// Whether the field is not there, rather than wrong.
+    /// Whether the field is missing.
     pub is_missing: bool,
-    /// Where in the text, when the definition was read from text.
+    /// The position in the text, if the definition was read from text.
     pub position: Option<Position>,
 }
 
-/// One step of a [`DefinitionError::loc`]; serialises as a JSON string or number.
+/// One step of a [`DefinitionError::loc`]. Serialises as a JSON string or number.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum LocSegment {
@@ -29,7 +29,7 @@ pub enum LocSegment {
     Index(usize),
 }
 
-/// A place in a text, counted from 1.
+/// A position in a text, counted from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Position {
     /// Line number.
@@ -39,9 +39,9 @@ pub struct Position {
 }
 
 impl DefinitionError {
-    /// What the JSON reader said while it was at `loc`.
+    /// An error of the JSON parser at `loc`.
     pub(super) fn from_json(cause: &serde_json::Error, loc: Vec<LocSegment>) -> Self {
-        // serde_json counts lines from 1 and says 0 when it was not reading text.
+        // serde_json counts lines from 1. 0 means that it did not read text.
         let position =
             (cause.line() > 0).then(|| Position { line: cause.line(), column: cause.column() });
         let message = cause.to_string();
@@ -65,7 +65,7 @@ impl DefinitionError {
         }
     }
 
-    /// The same error with the position that its place has in `text`.
+    /// The same error with its position in `text`.
     pub(super) fn positioned_in(mut self, text: &str) -> Self {
         self.position = position_of(text, &self.loc);
         self

@@ -5,31 +5,31 @@ use super::{
     AttributeKeyReference, GroupReference, first_version, is_published, published, version,
 };
 
-/// A rule: what must become true of a profile, and whom to tell.
+/// A rule: the criteria that must become true for a profile, and the targets to notify.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Intervention {
-    /// E.g. `free_shipping`.
+    /// The name, for example `free_shipping`.
     pub name: String,
-    /// From 1, which is also the default. A new version starts afresh: nobody has had it.
+    /// At least 1, which is also the default. A new version starts afresh: nobody has received it.
     #[serde(default = "first_version", deserialize_with = "version")]
     #[cfg_attr(feature = "openapi", schema(minimum = 1))]
     pub version: u64,
-    /// For people.
+    /// A description for people.
     #[serde(default)]
     pub description: Option<String>,
-    /// Who answers for it.
+    /// The owner.
     #[serde(default)]
     pub owner: Option<String>,
-    /// Only published interventions trigger. Published when not said.
+    /// Only published interventions trigger. By default, true.
     #[serde(default = "published", deserialize_with = "is_published")]
     pub is_published: bool,
-    /// When it triggers.
+    /// The criteria that trigger it.
     pub criteria: Criteria,
-    /// Whom it is delivered to; without a list, the keys of the groups in the criteria.
+    /// The attribute keys to deliver to. By default, the keys of the groups in the criteria.
     #[serde(default)]
     pub target_attribute_keys: Option<Vec<AttributeKeyReference>>,
-    /// Whose values an instance carries; without a list, the groups in the criteria.
+    /// The groups whose values are delivered. By default, the groups in the criteria.
     #[serde(default)]
     pub payload_attribute_groups: Option<Vec<GroupReference>>,
 }
@@ -44,11 +44,11 @@ pub struct Criteria {
     /// `group:attribute`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attribute: Option<String>,
-    /// How the attribute is tested: `=`, `>`, `is null`, `changed`, …
+    /// The operator: `=`, `>`, `is null`, `changed`, …
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(schema_with = crate::openapi::operator, required = false))]
     pub operator: Option<String>,
-    /// What it is compared with.
+    /// The value to compare with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<Value>,
     /// Every one must hold.
@@ -59,7 +59,7 @@ pub struct Criteria {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(no_recursion))]
     pub any: Option<Vec<Criteria>>,
-    /// Not one may hold.
+    /// None may hold.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(no_recursion))]
     pub none: Option<Vec<Criteria>>,

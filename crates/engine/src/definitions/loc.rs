@@ -2,7 +2,7 @@ use std::fmt::Display;
 
 use super::{DefinitionError, LocSegment};
 
-/// The way to the definition that is being looked at, built on the stack on the way down.
+/// The path to the current definition, built on the stack.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Loc<'a> {
     parent: Option<&'a Loc<'a>>,
@@ -38,12 +38,12 @@ impl<'a> Loc<'a> {
         }
     }
 
-    /// The error that this place is empty.
+    /// The error that a field is missing here.
     pub(crate) fn missing(&self) -> DefinitionError {
         DefinitionError { is_missing: true, ..self.error("missing") }
     }
 
-    /// The error that this place is empty, with what helps to fill it.
+    /// The error that a field is missing here, with a hint.
     pub(crate) fn missing_with(&self, hint: impl Display) -> DefinitionError {
         DefinitionError { is_missing: true, ..self.error(format!("missing: {hint}")) }
     }

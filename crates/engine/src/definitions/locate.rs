@@ -1,4 +1,4 @@
-//! Finding the place in a text that a path through its JSON leads to.
+//! Finds the position of a JSON path in a text.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess,
 
 use super::{LocSegment, Position};
 
-/// Where in the JSON `text` the value at `loc` stands or, when there is none, the innermost of its parents.
+/// The position in the JSON `text` of the value at `loc` or, if there is none, of its innermost parent.
 pub(super) fn position_of(text: &str, loc: &[LocSegment]) -> Option<Position> {
     (0..=loc.len()).rev().find_map(|length| {
         let mut deserializer = serde_json::Deserializer::from_str(text);
@@ -15,7 +15,7 @@ pub(super) fn position_of(text: &str, loc: &[LocSegment]) -> Option<Position> {
     })
 }
 
-/// Walks to a place and refuses what is there, whatever it is: the reader adds to every error where it was.
+/// Walks to a value and rejects it, because the parser adds its position to every error.
 struct Walk<'a>(&'a [LocSegment]);
 
 impl<'de> DeserializeSeed<'de> for Walk<'_> {

@@ -1,7 +1,7 @@
-//! Definitions in registry form: what a definitions file holds and what registry clients publish.
+//! Definitions in the registry's form, as in definitions files and in requests of registry clients.
 //!
-//! These types mirror the JSON. They say nothing about whether a definition makes sense; [`Engine::new`](crate::Engine::new)
-//! does. Fields that are not known here are ignored, because registry clients send many that only concern other systems.
+//! These types mirror the JSON. [`Engine::new`](crate::Engine::new) validates the definitions. Unknown fields are ignored,
+//! because registry clients send many fields that only concern other systems.
 
 mod attribute_group;
 mod attribute_key;
@@ -28,7 +28,7 @@ pub(crate) use loc::Loc;
 pub use property::{Property, PropertyKind};
 pub use service::{GroupReference, Service};
 
-/// Everything that is defined: the content of a definitions file, or of several merged.
+/// All definitions: the content of one definitions file, or of several merged files.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Definitions {
@@ -46,9 +46,9 @@ impl Definitions {
     /// Reads a definitions file.
     ///
     /// # Errors
-    /// The first field that has the wrong form, with its position in `text`.
+    /// The first invalid field, with its position in `text`.
     pub fn from_json(text: &str) -> Result<Self, DefinitionError> {
-        // serde would read an array as the fields in order, and so take `[]` for a file that defines nothing.
+        // serde would read an array as the fields in order, and accept `[]` as a file without definitions.
         if text.trim_start().starts_with('[') {
             return Err(DefinitionError::at_start(text, "expected an object, found an array"));
         }
@@ -63,12 +63,11 @@ impl Definitions {
         Ok(definitions)
     }
 
-    /// Reads one more definitions file and checks that everything so far makes sense together; it may refer to what
-    /// earlier files define.
+    /// Reads another definitions file, which can refer to the definitions of earlier files, and validates all of them together.
     ///
     /// # Errors
-    /// What [`from_json`](Self::from_json), [`merge`](Self::merge) or [`Engine::new`](crate::Engine::new) refuse, by its
-    /// place in this file and with its position in `text`. Nothing is added then.
+    /// An error of [`from_json`](Self::from_json), [`merge`](Self::merge) or [`Engine::new`](crate::Engine::new), with its path
+    /// in this file and its position in `text`. Nothing is added then.
     pub fn add_json(&mut self, text: &str) -> Result<(), DefinitionError> {
         let added = Self::from_json(text)?;
         let mut all = self.clone();
@@ -81,7 +80,7 @@ impl Definitions {
         Ok(())
     }
 
-    /// Turns a place in merged definitions into the place in the file that was merged into these.
+    /// Translates a path in the merged definitions into the path in the file that was merged.
     fn rebase(&self, loc: &mut [LocSegment]) {
         if let [LocSegment::Field(kind), LocSegment::Index(index), ..] = loc {
             *index -= match kind.as_str() {
@@ -98,7 +97,7 @@ impl Definitions {
     ///
     /// # Errors
     /// When both define the same thing: the same attribute key or service name, or the same name and version of a group or
-    /// an intervention. Nothing is added then; `loc` points into `other`.
+    /// an intervention. Nothing is added then, and `loc` points into `other`.
     pub fn merge(&mut self, other: Definitions) -> Result<(), DefinitionError> {
         let root = Loc::ROOT;
         check_disjoint(
@@ -148,30 +147,30 @@ fn check_disjoint<T>(
     Ok(())
 }
 
-/// Reads a list; null says as little as nothing.
+/// Reads a list. Null counts as missing.
 fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
 ) -> Result<Vec<T>, D::Error> {
     Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
-/// Reads a version, which is 1 or greater; null says as little as nothing.
+/// Reads a version, which is at least 1. Null counts as missing.
 fn version<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
     Option::deserialize(deserializer)
         .map(|version| version.map_or_else(first_version, NonZeroU64::get))
 }
 
-/// Reads whether something is published; null says as little as nothing.
+/// Reads whether something is published. Null counts as missing.
 fn is_published<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
     Option::deserialize(deserializer).map(|said| said.unwrap_or_else(published))
 }
 
-/// A definition that is written down is meant to be used: only an explicit `false` holds it back.
+/// Definitions are published by default: only an explicit `false` makes a draft.
 fn published() -> bool {
     true
 }
 
-/// Version of a definition that does not say.
+/// The default version.
 fn first_version() -> u64 {
     1
 }

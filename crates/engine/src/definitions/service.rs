@@ -6,21 +6,21 @@ use super::{is_published, list, published};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Service {
-    /// E.g. `ecom_attributes`.
+    /// The name, for example `ecom_attributes`.
     pub name: String,
-    /// For people.
+    /// A description for people.
     #[serde(default)]
     pub description: Option<String>,
-    /// Who answers for it.
+    /// The owner.
     #[serde(default)]
     pub owner: Option<String>,
-    /// The groups it offers.
+    /// The groups of the service.
     #[serde(default, deserialize_with = "list")]
     pub attribute_groups: Vec<GroupReference>,
-    /// `public` when it may be read without a token.
+    /// `public` if it can be read without a token.
     #[serde(default)]
     pub access_mode: Option<String>,
-    /// Only published services can be read. Published when not said.
+    /// Only published services can be read. By default, true.
     #[serde(default = "published", deserialize_with = "is_published")]
     pub is_published: bool,
 }
@@ -29,9 +29,9 @@ pub struct Service {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct GroupReference {
-    /// E.g. `ecom_attributes`.
+    /// The name, for example `ecom_attributes`.
     pub name: String,
-    /// Which version; the latest published one when not said.
+    /// The version. By default, the latest published one.
     #[serde(default)]
     pub version: Option<u64>,
 }

@@ -12,7 +12,7 @@ use crate::property::PropertyReader;
 use crate::time_unit::TimeUnit;
 use crate::value_type::{Cast, ValueType};
 
-/// Position of an attribute among all of all groups; profiles keep their values by it.
+/// Position of an attribute among the attributes of all groups. Profiles use it to store values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct AttributeIndex(pub(super) u32);
 
@@ -26,47 +26,47 @@ impl AttributeIndex {
 #[derive(Debug, Clone)]
 pub(super) struct Attribute {
     pub(super) name: String,
-    /// `group:attribute`, for people.
+    /// `group:attribute`, for messages.
     pub(super) full_name: String,
     pub(super) key: KeyIndex,
-    /// Whether its group is: only then does it compute, and can be seen.
+    /// Whether its group is published. Otherwise it is neither computed nor shown.
     pub(super) is_published: bool,
     pub(super) filter: EventFilter,
     pub(super) aggregation: Aggregation,
     pub(super) retention: Retention,
     value_type: ValueType,
-    /// As the definition spells it.
+    /// The type's name in the definition.
     pub(super) type_name: String,
     default_value: Option<Value>,
     time_unit: Option<TimeUnit>,
     property: Option<PropertyReader>,
 }
 
-/// What an event adds to an attribute.
+/// What an event contributes to an attribute.
 pub(super) struct Contribution<'e> {
     pub(super) value: Datum<'e>,
-    /// Whether the value was out of range of the attribute's type.
+    /// Whether the value was out of the type's range.
     pub(super) saturated: bool,
 }
 
-/// How long what was counted keeps counting.
+/// How long an event counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Retention {
     pub(super) scope: Scope,
-    /// Milliseconds; what they are counted from depends on the scope.
+    /// In milliseconds, from the moment that the scope defines.
     pub(super) keep_ms: i64,
 }
 
-/// What leaves together when its time is over.
+/// What expires together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Scope {
-    /// Everything, counted from the last update.
+    /// All events, counted from the last update.
     Lifetime,
-    /// Every event for itself, counted from when it happened.
+    /// Each event separately, counted from when it happened.
     Window,
 }
 
-/// What attributes of one group share.
+/// What the attributes of a group share.
 pub(super) struct GroupContext<'a> {
     pub(super) name: &'a str,
     pub(super) is_published: bool,
@@ -90,7 +90,7 @@ impl Attribute {
         let ttl_ms = attribute_ttl.or(group.ttl_ms).unwrap_or(group.key.ttl_ms);
         let retention = match &definition.period {
             Some(_) if attribute_ttl.is_some() => {
-                let message = "values of a `period` leave with it: give one or the other";
+                let message = "values expire with `period`. Set either `ttl` or `period`";
                 return Err(loc.field("ttl").error(message));
             }
             Some(period) => Retention {
@@ -142,7 +142,7 @@ impl Attribute {
         })
     }
 
-    /// What `event` contributes; `None` when it does not count.
+    /// What `event` contributes, or `None` if it does not count.
     pub(super) fn contribution<'e>(&self, event: &'e Event) -> Option<Contribution<'e>> {
         if !self.filter.matches(event) {
             return None;
@@ -157,7 +157,7 @@ impl Attribute {
         (!value.is_null()).then_some(Contribution { value, saturated })
     }
 
-    /// The result of the aggregation in the attribute's unit and type; `None` when it has no counterpart there.
+    /// The result of the aggregation in the attribute's unit and type, or `None` if it cannot be cast.
     pub(super) fn present(&self, result: Value) -> Option<Cast> {
         let result = match self.time_unit {
             Some(unit) => unit.convert(&result),
@@ -166,7 +166,7 @@ impl Attribute {
         Some(self.value_type.cast(result)).filter(|cast| !cast.value.is_null())
     }
 
-    /// What criteria compare: while unset, null unless the definition has a default.
+    /// The value for criteria. While unset, the definition's default or null.
     pub(super) fn value_for_criteria(&self, value: Option<Cast>) -> Value {
         match value {
             Some(cast) => cast.value,
@@ -174,7 +174,7 @@ impl Attribute {
         }
     }
 
-    /// What reads show: while unset, the definition's default, else that of the type.
+    /// The value for reads. While unset, the definition's default or that of the type.
     pub(super) fn value_for_reads(&self, value: Option<Cast>) -> Value {
         match self.value_for_criteria(value) {
             Value::Null => self.value_type.default_value(),
@@ -189,7 +189,7 @@ fn compile_aggregation(
 ) -> Result<Aggregation, DefinitionError> {
     Aggregation::named(&definition.aggregation).ok_or_else(|| {
         loc.field("aggregation").error(format!(
-            "`{}` is not a supported aggregation; supported: {}",
+            "`{}` is not a supported aggregation. Use one of {}",
             definition.aggregation.escape_debug(),
             Aggregation::NAMES.join(", ")
         ))
@@ -237,9 +237,9 @@ fn compile_time_unit(
             loc.error(format!("`{}` is not one of `s`, `min`, `h`, `d`", name.escape_debug()))
         }),
         (Output::Milliseconds, None) => {
-            Err(loc.missing_with(format_args!("`{}` needs one", definition.aggregation)))
+            Err(loc.missing_with(format_args!("`{}` requires it", definition.aggregation)))
         }
-        (_, Some(_)) => Err(loc.error(format!("`{}` has none", definition.aggregation))),
+        (_, Some(_)) => Err(loc.error(format!("`{}` does not support it", definition.aggregation))),
         (_, None) => Ok(None),
     }
 }
@@ -253,12 +253,14 @@ fn compile_property(
     match (&definition.property, aggregation.input()) {
         (Some(property), _) => PropertyReader::compile(property, &loc).map(Some),
         (None, Input::Event) => Ok(None),
-        (None, _) => Err(loc.missing_with(format_args!("`{}` needs one", definition.aggregation))),
+        (None, _) => {
+            Err(loc.missing_with(format_args!("`{}` requires it", definition.aggregation)))
+        }
     }
 }
 
-/// A part that is a number wants a type for whole numbers, also under aggregations that could give it another one; and the sum of
-/// parts of dates means nothing.
+/// A numeric date part requires an integer type, even with aggregations that allow other types. A sum of date parts means
+/// nothing.
 fn check_date_parts(
     definition: &AttributeDefinition,
     aggregation: Aggregation,
@@ -275,17 +277,17 @@ fn check_date_parts(
     let is_number = property.is_some_and(PropertyReader::is_numeric_part_of_date);
     if shows_the_part && is_number && !value_type.is_whole() {
         return Err(loc.field("type").error(format!(
-            "`{}` cannot hold a part of a date that is a number: it takes an integer type such as `int32`",
+            "`{}` cannot hold a numeric date part. Use an integer type such as `int32`",
             definition.value_type
         )));
     }
     Ok(())
 }
 
-/// Refuses parts of dates in `property`, however deep. Compiling has bounded the depth.
+/// Refuses date parts at any depth of `property`. Compiling it has limited the depth.
 fn refuse_date_parts(property: &Property, loc: &Loc<'_>) -> Result<(), DefinitionError> {
     if property.date_part.is_some() {
-        return Err(loc.field("date_part").error("`sum` takes no part of a date"));
+        return Err(loc.field("date_part").error("`sum` does not support date parts"));
     }
     let parts = loc.field("properties");
     for (index, part) in property.properties.iter().flatten().enumerate() {

@@ -1,4 +1,4 @@
-//! Criteria of interventions: one test of an attribute, or a tree of them.
+//! Criteria of interventions: a test of one attribute, or a tree of tests.
 
 use serde_json::Value;
 
@@ -7,10 +7,10 @@ use crate::datum::Datum;
 use crate::definitions::{Criteria, DefinitionError, Loc};
 use crate::predicate::Predicate;
 
-/// How many `all`, `any` and `none` may be nested in each other.
+/// How deep `all`, `any` and `none` may be nested.
 const MAX_DEPTH: usize = 32;
 
-/// The operator that asks not for a value but for the event that changes it.
+/// The operator that tests whether the event changes the value.
 const CHANGED: &str = "changed";
 
 /// Compiled [`Criteria`].
@@ -26,16 +26,16 @@ pub(super) enum Condition {
 /// Finds the attribute that `group:attribute` names.
 pub(super) trait ResolveAttribute {
     /// # Errors
-    /// What is wrong with the name.
+    /// Why the name is invalid.
     fn resolve(&self, full_name: &str) -> Result<AttributeIndex, String>;
 }
 
-/// Attribute values before or after an event. They may remember what they were asked for.
+/// Attribute values before or after an event. Implementations may cache them.
 pub(super) trait Values {
     /// Null while unset, unless the attribute has a default.
     fn value(&mut self, attribute: AttributeIndex) -> &Value;
 
-    /// Whether the event just changed or set it. Before the event it did not.
+    /// Whether the event changed or set the attribute. Always false before the event.
     fn has_changed(&self, attribute: AttributeIndex) -> bool;
 }
 
@@ -60,7 +60,7 @@ impl Condition {
         }
     }
 
-    /// Whether it holds and one of its `changed` criteria has a part in that.
+    /// Whether it holds, and one of its `changed` criteria contributes to that.
     pub(super) fn holds_by_change(&self, values: &mut impl Values) -> bool {
         match self {
             Condition::Test { .. } | Condition::None(_) => false,
@@ -104,7 +104,7 @@ impl Condition {
     }
 }
 
-/// Where in a tree a criterion stands.
+/// The place of a criterion in a tree.
 #[derive(Debug, Clone, Copy, Default)]
 struct Place {
     depth: usize,
@@ -121,7 +121,7 @@ impl Place {
         }
     }
 
-    /// A change is over at once: as an alternative to lasting facts, or denied, it says nothing.
+    /// A change lasts only for one event. Inside `any` or `none`, it would mean nothing.
     fn allows_changed(self) -> bool {
         !self.is_under_none && (self.is_under_all || self.depth == 0)
     }
@@ -139,7 +139,7 @@ fn compile_at(
             return Err(loc.error(format!("nested deeper than {MAX_DEPTH}")));
         }
         if children.is_empty() {
-            return Err(loc.error("empty list of criteria"));
+            return Err(loc.error("must contain at least one criterion"));
         }
         children
             .iter()
@@ -157,9 +157,9 @@ fn compile_at(
             if operator == CHANGED {
                 return match place.allows_changed() {
                     true => Ok(Condition::Changed(attribute)),
-                    false => Err(loc
-                        .field("operator")
-                        .error("`changed` may stand alone or under `all`, and not under `none`")),
+                    false => Err(loc.field("operator").error(
+                        "`changed` is only allowed alone or inside `all`, and not inside `none`",
+                    )),
                 };
             }
             let predicate = Predicate::compile(operator, value.as_ref(), loc)?;
@@ -172,15 +172,18 @@ fn compile_at(
                 (None, None, Some(children)) => subtree(children, "none").map(Condition::None),
                 (None, None, None) => {
                     Err(loc
-                        .error("empty: give `attribute` and `operator`, or `all`, `any` or `none`"))
+                        .error("empty: set `attribute` and `operator`, or `all`, `any` or `none`"))
                 }
-                _ => Err(loc
-                    .error("give only one of `all`, `any` and `none`; nest them to combine them")),
+                _ => Err(
+                    loc.error("use only one of `all`, `any` and `none`. Nest them to combine them")
+                ),
             }
         }
         Criteria { attribute: None, all: None, any: None, none: None, .. } => {
             Err(loc.field("attribute").missing())
         }
-        _ => Err(loc.error("give either `attribute`, `operator` and `value` or a tree, not both")),
+        _ => Err(loc.error(
+            "use either `attribute`, `operator` and `value`, or one of `all`, `any` and `none`",
+        )),
     }
 }

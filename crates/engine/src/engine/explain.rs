@@ -1,4 +1,4 @@
-//! Why an intervention holds or does not: its criteria with the values that they see now. For people who look for the reason.
+//! Explains why a rule holds or not: its criteria with their current values. For the inspector.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -12,7 +12,7 @@ use super::values::CurrentValues;
 use crate::definitions::Criteria;
 use crate::timestamp::Timestamp;
 
-/// How a published intervention stands for some profiles.
+/// The state of a published intervention for some profiles.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct RuleReading {
     /// Name of the intervention.
@@ -21,48 +21,48 @@ pub struct RuleReading {
     pub version: u64,
     /// Its criteria and whether they hold.
     pub criteria: CriteriaReading,
-    /// Those of the ids that are targets of it.
+    /// The ids that are its targets.
     pub targets: Vec<TargetAttributeKey>,
-    /// Those of the targets that have had it, and will not get it again.
+    /// The targets that received it and will not get it again.
     pub received_by: Vec<TargetAttributeKey>,
 }
 
-/// One criterion or a tree of them, as it stands.
+/// The state of one criterion, or of a tree of them.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CriteriaReading {
-    /// Whether it holds now. A `changed` criterion holds only while an event is counted, so it never does.
+    /// Whether it holds now. A `changed` criterion holds only while an event is processed, so this is never true for it.
     pub holds: bool,
-    /// What it asks for.
+    /// What it tests.
     #[serde(flatten)]
     pub asks_for: AsksFor,
 }
 
-/// What a criterion asks for.
+/// What a criterion tests.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum AsksFor {
-    /// A value.
+    /// An attribute's value.
     Test {
         /// `group:attribute`.
         attribute: String,
-        /// How it is tested, as the definition spells it.
+        /// The operator's name in the definition.
         operator: String,
-        /// What it is compared with, where the operator takes that.
+        /// The value to compare with, if the operator has one.
         expected: Option<Value>,
-        /// What it is now; null while unset, and where none of the ids has such a profile.
+        /// The current value. Null while unset, or if none of the ids has such a profile.
         actual: Value,
     },
-    /// Every one of these.
+    /// Every part must hold.
     All {
         /// The parts.
         parts: Vec<CriteriaReading>,
     },
-    /// At least one of these.
+    /// At least one part must hold.
     Any {
         /// The parts.
         parts: Vec<CriteriaReading>,
     },
-    /// Not one of these.
+    /// No part may hold.
     None {
         /// The parts.
         parts: Vec<CriteriaReading>,
@@ -70,8 +70,8 @@ pub enum AsksFor {
 }
 
 impl Engine {
-    /// How the published interventions stand at `now` that mention an attribute of, or are targeted at, one of `owners`, in
-    /// definition order. Of several owners with the same attribute key, the last one counts.
+    /// The state at `now` of the published interventions that use an attribute of one of `owners` or target it, in definition
+    /// order. Of several owners with the same attribute key, the last one counts.
     pub fn explain(&self, owners: &[TargetAttributeKey], now: Timestamp) -> Vec<RuleReading> {
         let ids = Ids::named(owners, &self.program.keys);
         let mut values = self.current_values(&ids, now);
@@ -110,7 +110,7 @@ impl Engine {
     }
 }
 
-/// The condition knows how to decide, the criteria it was compiled from know how that is spelled.
+/// Evaluates `condition`, and takes the names from the criteria that it was compiled from.
 fn read(
     condition: &Condition,
     criteria: &Criteria,

@@ -47,7 +47,7 @@ impl Groups {
             groups.add(definition, keys, &loc.index(index))?;
         }
         for versions in groups.versions.values_mut() {
-            // Latest published first: names without a version mean that one.
+            // Latest published version first: a name without a version means that one.
             versions.sort_by_key(|index| {
                 let group = &groups.groups[index.0 as usize];
                 std::cmp::Reverse((group.is_published, group.version))
@@ -131,7 +131,7 @@ impl Groups {
         GroupIndex(after.saturating_sub(1) as u32)
     }
 
-    /// The group that a reference names: that version, or without one the latest published.
+    /// The group of a reference: its version or, without one, the latest published version.
     pub(super) fn find(&self, reference: &GroupReference) -> Option<GroupIndex> {
         match reference.version {
             Some(version) => self.version(&reference.name, version),
@@ -139,7 +139,7 @@ impl Groups {
         }
     }
 
-    /// As [`find`](Self::find), for a reference in definitions.
+    /// Like [`find`](Self::find), for a reference in definitions.
     pub(super) fn resolve_reference(
         &self,
         reference: &GroupReference,
@@ -160,7 +160,7 @@ impl Groups {
     pub(super) fn find_qualified(&self, qualified_name: &str) -> Option<AttributeIndex> {
         let (group, attribute) = qualified_name.split_once(':')?;
         let (group, version) = group.rsplit_once("_v")?;
-        // `parse` alone would let a sign through.
+        // `parse` alone would accept a sign.
         let version = version.bytes().all(|byte| byte.is_ascii_digit()).then_some(version)?;
         let group = self.get(self.version(group, version.parse().ok()?)?);
         group.attributes().find(|index| self.attribute(*index).name == attribute)
@@ -173,13 +173,13 @@ impl Groups {
 }
 
 impl ResolveAttribute for Groups {
-    /// Latest published version that has the attribute. Where only an unpublished one does, the name is still known: rules
-    /// stay valid when a group is taken back, and see null.
+    /// The latest published version that has the attribute. If only unpublished versions have it, the name is still valid: when
+    /// a group is unpublished, rules that use it stay valid and read null.
     fn resolve(&self, full_name: &str) -> Result<AttributeIndex, String> {
         let shown = full_name.escape_debug();
         let (group, attribute) = full_name
             .split_once(':')
-            .ok_or_else(|| format!("`{shown}` is not of the form `group:attribute`"))?;
+            .ok_or_else(|| format!("`{shown}` must have the form `group:attribute`"))?;
         let versions = self
             .versions
             .get(group)

@@ -26,7 +26,7 @@ impl KeyIndex {
 pub(super) struct Key {
     pub(super) name: String,
     pub(super) ttl_ms: i64,
-    /// Where in an event the id is; `None` where no event has one.
+    /// The location of the id in events. `None` if no event contains it.
     source: Option<PropertyReader>,
 }
 
@@ -60,7 +60,7 @@ impl Keys {
         Ok(keys)
     }
 
-    /// The key that an attribute group embeds: a known one by its name, or a new one that it defines on the spot.
+    /// The key that an attribute group embeds: an existing key by its name, or a new definition.
     pub(super) fn resolve_embedded(
         &mut self,
         definition: &AttributeKey,
@@ -104,13 +104,15 @@ fn compile_key(definition: &AttributeKey, loc: &Loc<'_>) -> Result<Key, Definiti
         (None, None) => source_of(&definition.name),
     };
     if source.is_none() && definition.external_column.is_none() {
-        return Err(loc.field("property").missing_with("where in an event is the id of this key?"));
+        return Err(loc
+            .field("property")
+            .missing_with("set where an event contains the id of this key"));
     }
     let ttl_ms = compile_ttl(definition.ttl.as_deref(), loc)?.unwrap_or(DEFAULT_TTL_MS);
     Ok(Key { name: definition.name.clone(), ttl_ms, source })
 }
 
-/// Where an event has the id of a key that says nothing but its name.
+/// The location of the id of a key that has only a name.
 fn source_of(name: &str) -> Option<PropertyReader> {
     let of_client_session =
         |path| PropertyReader::entity("com.snowplowanalytics.snowplow", "client_session", path);
@@ -121,7 +123,7 @@ fn source_of(name: &str) -> Option<PropertyReader> {
     }
 }
 
-/// Milliseconds of the field `ttl` of the definition at `loc`, if it is there.
+/// The field `ttl` of the definition at `loc` in milliseconds, if it is set.
 pub(super) fn compile_ttl(
     ttl: Option<&str>,
     loc: &Loc<'_>,
@@ -130,7 +132,7 @@ pub(super) fn compile_ttl(
         .transpose()
 }
 
-/// Whom one event is about: its id for every attribute key, where it has one.
+/// The ids of one event, by attribute key.
 pub(super) struct Ids<'e>(Vec<Option<Cow<'e, str>>>);
 
 impl<'e> Ids<'e> {
@@ -139,7 +141,7 @@ impl<'e> Ids<'e> {
         Self(keys.0.iter().map(id_of).collect())
     }
 
-    /// These ids, as far as there are such keys; the last one of each.
+    /// The ids of the existing keys in `owners`. The last one of each key counts.
     pub(super) fn named(owners: &'e [TargetAttributeKey], keys: &Keys) -> Self {
         let mut ids = vec![None; keys.len()];
         for owner in owners {
@@ -150,7 +152,7 @@ impl<'e> Ids<'e> {
         Self(ids)
     }
 
-    /// Every key that the event has an id of.
+    /// Every key for which the event has an id.
     pub(super) fn iter(&self) -> impl Iterator<Item = (KeyIndex, &str)> {
         (0..).map(KeyIndex).zip(&self.0).filter_map(|(key, id)| Some((key, id.as_deref()?)))
     }

@@ -1,4 +1,4 @@
-//! The engine: compiled definitions and the profiles they are computed for.
+//! The engine: compiled definitions, and the profiles that it computes.
 
 mod attribute;
 mod condition;
@@ -35,7 +35,7 @@ pub use saved::{ProfileChanges, SavedProfile};
 pub use snapshot::Snapshot;
 use values::{After, Before, Change, Changes, CurrentValues};
 
-/// Computes attributes from events and says which interventions they trigger.
+/// Computes attributes from events, and decides which interventions they trigger.
 ///
 /// ```
 /// # use signals_engine::{Arrival, Definitions, Engine, Event, Timestamp};
@@ -67,23 +67,23 @@ use values::{After, Before, Change, Changes, CurrentValues};
 pub struct Engine {
     program: Program,
     profiles: Profiles,
-    /// Only when somebody wants to know.
+    /// `None` unless changes are tracked.
     changed: Option<ChangedProfiles>,
 }
 
-/// A rule that holds after an event which changed one of its attributes.
+/// A rule that holds after an event that changed one of its attributes.
 struct Holding {
     rule: RuleIndex,
-    /// Those of its targets for which it did not hold before the event, or holds because of a change.
+    /// The targets for which it did not hold before the event, or holds because of a change.
     anew_for: Vec<KeyIndex>,
 }
 
 impl Engine {
-    /// Compiles `definitions`; there are no profiles yet.
+    /// Compiles `definitions`. There are no profiles yet.
     ///
     /// # Errors
-    /// The first definition that does not make sense, by its place in `definitions`: a name of unusual characters or given
-    /// twice, an unknown aggregation, type, operator, property or duration, a reference to something that is not defined,
+    /// The first invalid definition, by its place in `definitions`: a name with unsupported characters or that is defined twice,
+    /// an unknown aggregation, type, operator, property or duration, a reference to something that is not defined, or
     /// criteria that are empty or nested deeper than 32.
     pub fn new(definitions: &Definitions) -> Result<Engine, DefinitionError> {
         let program = Program::compile(definitions)?;
@@ -93,14 +93,13 @@ impl Engine {
 
     /// Counts one event and reports what it triggered. The engine's time is the event's `collector_tstamp`.
     ///
-    /// An intervention triggers when its criteria did not hold before the event and hold after it, for those of its targets
-    /// that the event has an id of and that have not had it yet; all of them share one instance. One with a `changed`
-    /// criterion triggers at every change that has a part in making its criteria hold, however often its targets had it.
-    /// Criteria over profiles of
-    /// several keys, such as a user's and a session's, start afresh with each new profile: a user who met them long ago
-    /// can still meet them in a new session.
+    /// An intervention triggers when its criteria did not hold before the event and hold after it. Its targets are the event's
+    /// ids that have not received it yet. All of them share one instance. An intervention with a `changed` criterion triggers
+    /// at every change that contributes to making its criteria hold, even if its targets received it before. Criteria over
+    /// the profiles of several keys, such as a user's and a session's, start afresh with each new profile: a user who met
+    /// them long ago can meet them again in a new session.
     ///
-    /// `new_id` makes the id of an instance (UUID v4 outside of tests); it is called once per trigger.
+    /// `new_id` makes the id of an instance (UUID v4 outside tests). It is called once per trigger.
     pub fn process(&mut self, event: &Event, new_id: &mut dyn FnMut() -> Uuid) -> Outcome {
         let now = event.collector_tstamp();
         let mut outcome = Outcome::default();
@@ -137,15 +136,14 @@ impl Engine {
         outcome
     }
 
-    /// Whether `name` is a built-in attribute key or one that the definitions bring.
+    /// Whether `name` is an attribute key, built in or defined.
     pub fn has_attribute_key(&self, name: &str) -> bool {
         self.program.keys.named(name).is_some()
     }
 
-    /// The values of one profile at `now`: every published group of that attribute key, attributes in definition order.
+    /// The values of one profile at `now`: every published group of the attribute key, with its attributes in definition order.
     ///
-    /// A profile that does not exist reads like one in which nothing was ever counted. An unknown attribute key has no
-    /// groups.
+    /// A profile that does not exist reads like an empty one. An unknown attribute key has no groups.
     pub fn attributes(&self, attribute_key: &str, id: &str, now: Timestamp) -> Vec<GroupReading> {
         let Some(key) = self.program.keys.named(attribute_key) else { return Vec::new() };
         let groups = self.program.groups.iter();
@@ -155,7 +153,7 @@ impl Engine {
             .collect()
     }
 
-    /// The values of one published group in one profile at `now`; `None` when there is no such group.
+    /// The values of one published group in one profile at `now`. `None` if there is no such group.
     pub fn group(
         &self,
         reference: &GroupReference,
@@ -165,14 +163,14 @@ impl Engine {
         self.published_group(reference).map(|group| self.read_group(group, id, now))
     }
 
-    /// What the attributes of a published group are, in definition order; `None` when there is no such group.
+    /// The attributes of a published group, in definition order. `None` if there is no such group.
     pub fn group_info(&self, reference: &GroupReference) -> Option<Vec<AttributeInfo>> {
         let group = self.published_group(reference)?;
         Some(group.attributes().map(|index| self.describe(index)).collect())
     }
 
-    /// The value of one attribute of a published group in one profile at `now`, by its qualified name (e.g.
-    /// `ecom_attributes_v1:page_views`); `None` when there is no such attribute.
+    /// The value of one attribute of a published group in one profile at `now`, by its qualified name such as
+    /// `ecom_attributes_v1:page_views`. `None` if there is no such attribute.
     pub fn attribute(
         &self,
         qualified_name: &str,
@@ -182,22 +180,22 @@ impl Engine {
         self.published_attribute(qualified_name).map(|index| self.read_attribute(index, id, now))
     }
 
-    /// What an attribute of a published group is, by its qualified name (e.g. `ecom_attributes_v1:page_views`); `None` when
-    /// there is no such attribute.
+    /// The definition of an attribute of a published group, by its qualified name such as `ecom_attributes_v1:page_views`. `None`
+    /// if there is no such attribute.
     pub fn attribute_info(&self, qualified_name: &str) -> Option<AttributeInfo> {
         self.published_attribute(qualified_name).map(|index| self.describe(index))
     }
 
-    /// Whom an event is about: its id for every attribute key, where it has one.
+    /// The ids of an event, by attribute key.
     pub fn ids(&self, event: &Event) -> Vec<TargetAttributeKey> {
         let ids = Ids::of(event, &self.program.keys);
         ids.iter().map(|(key, id)| self.owner(key, id)).collect()
     }
 
-    /// Compiles other definitions and keeps the profiles of attributes and interventions that are still there.
+    /// Replaces the definitions, and keeps the profiles of attributes and interventions that are still defined.
     ///
     /// # Errors
-    /// As [`Engine::new`]; the engine is unchanged then.
+    /// As [`Engine::new`]. The engine is unchanged then.
     pub fn replace_definitions(
         &mut self,
         definitions: &Definitions,
@@ -212,7 +210,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Forgets every profile and who has had which intervention. Definitions stay.
+    /// Forgets every profile, including received interventions. Keeps the definitions.
     pub fn reset_profiles(&mut self) {
         self.profiles = Profiles::new(&self.program.keys);
         if let Some(changed) = &mut self.changed {
@@ -220,10 +218,10 @@ impl Engine {
         }
     }
 
-    /// Frees what has outlived its time to live at `now`: values, and the memory of who has had which intervention when the
-    /// id has no living attribute and had no event for 90 days. Neither counts any more anyway: this is about memory.
+    /// Frees expired values, and the received interventions of ids that have no value and had no event for 90 days. Neither
+    /// counts any more anyway, so this only saves memory.
     ///
-    /// Looks at every profile: call it every few minutes, not with every event.
+    /// Goes through every profile: call it every few minutes, not with every event.
     pub fn forget_expired(&mut self, now: Timestamp) {
         let Self { program, profiles, changed } = self;
         profiles.forget_expired(program, now, |key, id| {
@@ -233,14 +231,14 @@ impl Engine {
         });
     }
 
-    /// Everything the engine remembers about profiles, to be serialised.
+    /// All profiles, in a form that can be serialised.
     pub fn snapshot(&self) -> Snapshot {
         Snapshot::take(&self.program, &self.profiles)
     }
 
     /// Replaces all profiles by those of a snapshot.
     ///
-    /// Attributes and interventions that are not defined any more, or aggregate differently, are left out.
+    /// Leaves out attributes and interventions that are no longer defined, or that aggregate differently.
     pub fn restore(&mut self, snapshot: Snapshot) {
         self.profiles = snapshot.restore(&self.program);
         self.mark_all_changed();
@@ -291,7 +289,7 @@ impl Engine {
         }
     }
 
-    /// Takes the event into every attribute that counts it. Returns the changes that rules may care for.
+    /// Counts the event in every attribute that selects it. Returns the changes that can affect rules.
     fn count(&mut self, event: &Event, ids: &Ids<'_>, outcome: &mut Outcome) -> Changes {
         let now = event.collector_tstamp();
         let Self { program, profiles, .. } = self;
@@ -305,13 +303,13 @@ impl Engine {
                     Some((index, attribute, attribute.contribution(event)?))
                 })
                 .peekable();
-            // Most events are of no interest to a key: no profile is made for them.
+            // Most events contribute nothing to a key. They create no profile.
             if contributions.peek().is_none() {
                 continue;
             }
             let profile = profiles.open(key, id, now);
             for (index, attribute, contribution) in contributions {
-                // Nobody asks what an attribute was that no rule mentions.
+                // The previous value matters only if a rule uses the attribute.
                 let is_mentioned = !program.rules_mentioning(index).is_empty();
                 let before = is_mentioned.then(|| profile.value(index, attribute, now)).flatten();
                 let Contribution { value, saturated } = contribution;
@@ -335,7 +333,7 @@ impl Engine {
                 let (was_set, is_set) = (before.is_some(), after.is_some());
                 let before = attribute.value_for_criteria(before);
                 let after = attribute.value_for_criteria(after);
-                // The first value may equal the default.
+                // The first value can equal the default.
                 if before != after || was_set != is_set {
                     changes.push(Change { attribute: index, was_set, before, after });
                 }
@@ -344,7 +342,7 @@ impl Engine {
         Changes::new(changes)
     }
 
-    /// Rules that mention a changed attribute and hold now, in definition order.
+    /// Rules that use a changed attribute and hold now, in definition order.
     fn evaluate(
         &self,
         changes: &Changes,
@@ -385,8 +383,7 @@ impl Engine {
             .collect()
     }
 
-    /// Whether a rule over several profiles meets this one for the first time: nothing that it mentions was set there
-    /// before the event.
+    /// Whether a profile is new to a rule over several profiles: before the event, it had no value that the rule uses.
     fn is_new_to(
         &self,
         rule: &Rule,
@@ -403,7 +400,7 @@ impl Engine {
         !here.is_empty() && !elsewhere.is_empty() && !here.iter().any(was_set)
     }
 
-    /// Values in the profiles that an event belongs to.
+    /// The values in the profiles of an event.
     fn current_values(&self, ids: &Ids<'_>, now: Timestamp) -> CurrentValues<'_> {
         let keys = (0..self.program.keys.len() as u32).map(KeyIndex);
         let profiles = keys.map(|key| self.profiles.get(key, ids.get(key)?)).collect();
@@ -414,8 +411,8 @@ impl Engine {
         TargetAttributeKey { name: self.program.keys.get(key).name.clone(), id: id.to_owned() }
     }
 
-    /// Those targets for which a rule holds anew, that the event has an id of and, unless the rule triggers at every
-    /// change, that have not had it; from now on they have.
+    /// The targets that receive a rule now: it newly holds for them and the event has their id. Unless the rule triggers at every
+    /// change, they have not received it before. Records that they have received it.
     fn claim_targets(
         &mut self,
         holding: &Holding,
@@ -433,7 +430,7 @@ impl Engine {
         targets
     }
 
-    /// What an instance carries. Where two groups have an attribute of the same name, the group named first wins.
+    /// The attributes of an instance. If two groups have an attribute of the same name, the first group wins.
     fn payload(&self, rule: &Rule, values: &CurrentValues<'_>) -> Map<String, Value> {
         let mut payload = Map::new();
         for group in &rule.payload {

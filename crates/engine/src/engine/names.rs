@@ -1,5 +1,5 @@
-//! What attributes and interventions are called: saved state is tied to definitions by names, because indexes mean nothing
-//! once definitions change.
+//! The names of attributes and interventions. Saved state refers to definitions by name, because indexes change with the
+//! definitions.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::group::Groups;
 use super::rule::Rule;
 
-/// Which attribute of which version of which group.
+/// An attribute of a version of a group.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) struct AttributeName {
     group: String,
@@ -19,7 +19,7 @@ pub(super) struct AttributeName {
 /// Name and version.
 pub(super) type InterventionName = (String, u64);
 
-/// The names of everything that is defined, by its index.
+/// The names of all definitions, by index.
 #[derive(Debug, Clone)]
 pub(super) struct Names {
     pub(super) attributes: Vec<Arc<AttributeName>>,

@@ -3,20 +3,20 @@ use std::fmt;
 use serde_json::{Map, Value};
 use signals_wire::TargetAttributeKey;
 
-/// What one event did.
+/// The effects of one event.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Outcome {
     /// Interventions to deliver, in definition order.
     pub triggered: Vec<Triggered>,
-    /// How many attributes took the event in.
+    /// How many attributes counted the event.
     pub attributes_updated: u64,
     /// How many interventions were evaluated because of it.
     pub rules_evaluated: u64,
-    /// What could not be done as defined; to be logged.
+    /// Deviations from the definitions, to be logged.
     pub warnings: Vec<Warning>,
 }
 
-/// One intervention instance before it is addressed: every target gets a copy with the same id.
+/// A triggered intervention, before delivery. Every target gets a copy with the same id.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Triggered {
     /// UUID of this occurrence.
@@ -27,19 +27,19 @@ pub struct Triggered {
     pub version: u64,
     /// Attribute values after the event. Attributes that are not set and have no default are left out.
     pub attributes: Map<String, Value>,
-    /// Whom to deliver to; never empty.
+    /// The targets. Never empty.
     pub targets: Vec<TargetAttributeKey>,
 }
 
-/// Something that could not be done as defined, though the event was processed.
+/// A deviation from the definition. The event was processed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Warning {
-    /// A value does not fit the attribute's type and was set to the nearest one that does.
+    /// A value does not fit the attribute's type and was replaced by the nearest one that does.
     Saturated {
         /// `group:attribute`.
         attribute: String,
     },
-    /// A rolling window has more observations than fit; the oldest left it early.
+    /// A rolling window has too many observations, and the oldest were dropped early.
     WindowOverflowed {
         /// `group:attribute`.
         attribute: String,
@@ -50,12 +50,15 @@ impl fmt::Display for Warning {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Warning::Saturated { attribute } => {
-                write!(formatter, "{attribute}: out of range of its type, saturated")
+                write!(
+                    formatter,
+                    "{attribute}: a value is out of the type's range and was limited to it"
+                )
             }
             Warning::WindowOverflowed { attribute } => {
                 write!(
                     formatter,
-                    "{attribute}: too many events in its window, the oldest do not count"
+                    "{attribute}: too many events in its window. The oldest no longer count"
                 )
             }
         }

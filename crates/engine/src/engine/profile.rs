@@ -1,4 +1,4 @@
-//! What is remembered of one attribute key id.
+//! The profile of one id of an attribute key.
 
 use hashbrown::HashMap;
 use hashbrown::hash_map::EntryRef;
@@ -12,15 +12,15 @@ use crate::Timestamp;
 use crate::aggregation::{Observation, State, Window};
 use crate::value_type::Cast;
 
-/// How long who has received what is remembered after the last event: 90 days, in milliseconds.
+/// How long received interventions are remembered after the last event: 90 days, in milliseconds.
 ///
-/// Without an end it would grow for ever, as ids come and go. A quarter is longer than attributes live by default and than
-/// most campaigns run, and whoever comes back after it is a new visitor.
+/// Without a limit, memory would grow for ever, as ids come and go. 90 days is longer than attributes live by default and than
+/// most campaigns run. A visitor who returns later counts as new.
 const IDLE_LIFE_MS: i64 = 90 * 24 * 60 * 60 * 1000;
 
-/// Attribute values and received interventions of one attribute key id.
+/// The attribute values and received interventions of one id.
 ///
-/// Both lists are sorted by index and hold only what was ever set: profiles are many, and most touch few attributes.
+/// Both lists are sorted by index and contain only what was set, because there are many profiles, and most use few attributes.
 #[derive(Debug, Clone)]
 pub(super) struct Profile {
     cells: Vec<(AttributeIndex, Cell)>,
@@ -42,10 +42,10 @@ enum CellState {
     Window(Window),
 }
 
-/// What became of an observation.
+/// The outcome of an observation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Observed {
-    /// Whether an older observation had to leave its window early, for lack of room.
+    /// Whether an older observation was dropped early because the window is full.
     pub(super) window_overflowed: bool,
 }
 
@@ -59,7 +59,7 @@ impl Profile {
         Some(&self.cells[position].1)
     }
 
-    /// Takes an observation into an attribute at the engine time `now`.
+    /// Adds an observation to an attribute, at the engine time `now`.
     pub(super) fn observe(
         &mut self,
         index: AttributeIndex,
@@ -111,7 +111,7 @@ impl Profile {
         self.active_at
     }
 
-    /// Whether nothing of it counts any more at `now`: no attribute lives, and nobody was there for long.
+    /// Whether nothing in the profile counts at `now`: no value is alive, and the last event is too old.
     fn is_over(&self, program: &Program, now: Timestamp) -> bool {
         now.millis_since(self.active_at) >= IDLE_LIFE_MS
             && !self.cells.iter().any(|(index, cell)| cell.is_live(program.attribute(*index), now))
@@ -131,7 +131,7 @@ impl Profile {
         self.received.binary_search(&rule).is_ok()
     }
 
-    /// Remembers that an intervention was delivered. Returns whether it was not before.
+    /// Records that an intervention was delivered. Returns whether this is the first time.
     pub(super) fn receive(&mut self, rule: RuleIndex) -> bool {
         match self.received.binary_search(&rule) {
             Ok(_) => false,
@@ -174,7 +174,7 @@ impl Cell {
         Observed { window_overflowed }
     }
 
-    /// The value at `now`; `None` when it has expired, its window is empty, or it has no counterpart in the type.
+    /// The value at `now`. `None` if it has expired, its window is empty, or it cannot be cast to the type.
     fn value(&self, attribute: &Attribute, now: Timestamp) -> Option<Cast> {
         let value = match &self.state {
             _ if !self.is_live(attribute, now) => return None,
@@ -194,7 +194,7 @@ impl Cell {
         }
     }
 
-    /// Whether the cell can be state of `attribute`, whose definition may have changed since.
+    /// Whether the cell fits `attribute`, whose definition may have changed.
     pub(super) fn fits(&self, attribute: &Attribute) -> bool {
         match &self.state {
             CellState::Lifetime(state) => {
@@ -221,16 +221,16 @@ impl Profiles {
         self.by_key[key.get()].get(id)
     }
 
-    /// The profile of that id; it is made if there is none yet.
+    /// The profile of `id`. Creates it if there is none.
     pub(super) fn open(&mut self, key: KeyIndex, id: &str, now: Timestamp) -> &mut Profile {
-        // Most are there: the id is copied only for one that is not.
+        // Most profiles exist, so the id is copied only for a new one.
         match self.by_key[key.get()].entry_ref(id) {
             EntryRef::Occupied(profile) => profile.into_mut(),
             EntryRef::Vacant(place) => place.insert_with_key(id.into(), Profile::new(now)),
         }
     }
 
-    /// Notes an event of that id. A profile that was over starts afresh.
+    /// Records an event of `id`. An expired profile starts afresh.
     pub(super) fn touch(&mut self, key: KeyIndex, id: &str, program: &Program, now: Timestamp) {
         if let Some(profile) = self.by_key[key.get()].get_mut(id) {
             if profile.is_over(program, now) {
@@ -259,8 +259,8 @@ impl Profiles {
         self.by_key.iter().map(HashMap::len).sum()
     }
 
-    /// Drops values that have expired at `now`, and profiles that are over or of which nothing is left. Tells `on_change` of
-    /// every profile that lost something.
+    /// Drops expired values and profiles, and profiles that become empty. Calls `on_change` for every profile that lost
+    /// something.
     pub(super) fn forget_expired(
         &mut self,
         program: &Program,
@@ -284,7 +284,7 @@ impl Profiles {
         self.give_memory_back();
     }
 
-    /// Shrinks tables that were much larger once.
+    /// Shrinks tables that were much larger before.
     pub(super) fn give_memory_back(&mut self) {
         for profiles in &mut self.by_key {
             if profiles.capacity() / 4 > profiles.len() {

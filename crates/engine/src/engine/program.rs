@@ -1,4 +1,4 @@
-//! Compiled definitions, with the indexes that make the cost of an event depend on what it touches alone.
+//! Compiled definitions, with indexes so that the cost of an event depends only on what it affects.
 
 use std::collections::{HashMap, HashSet};
 
@@ -11,7 +11,7 @@ use crate::definitions::{DefinitionError, Definitions, Loc, Service};
 use crate::event::Event;
 use crate::name::check_name;
 
-/// Everything that an [`Engine`](super::Engine) knows besides profiles.
+/// The state of an [`Engine`](super::Engine) without profiles.
 #[derive(Debug, Clone)]
 pub(super) struct Program {
     pub(super) keys: Keys,
@@ -19,11 +19,11 @@ pub(super) struct Program {
     pub(super) names: Names,
     rules: Vec<Rule>,
     counted_by: EventIndex,
-    /// For each attribute, the published rules that mention it.
+    /// For each attribute, the published rules that use it.
     mentioned_by: Vec<Vec<RuleIndex>>,
 }
 
-/// From event to the attributes that may count it.
+/// Finds the attributes that may count an event.
 #[derive(Debug, Clone, Default)]
 struct EventIndex {
     by_name: HashMap<String, Vec<AttributeIndex>>,
@@ -79,7 +79,7 @@ impl Program {
         &self.mentioned_by[attribute.get()]
     }
 
-    /// Attributes that count `event` as far as its name tells, in runs of one attribute key.
+    /// The attributes that select the name of `event`, grouped by attribute key.
     pub(super) fn candidates(
         &self,
         event: &Event,

@@ -1,24 +1,24 @@
 use serde_json::Value;
 
-/// What is defined of an attribute of a published group.
+/// The definition of an attribute in a published group.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AttributeInfo {
     /// Name of its group.
     pub group: String,
     /// Version of its group.
     pub version: u64,
-    /// Name of the attribute key whose profiles have it.
+    /// Name of the attribute key of its profiles.
     pub attribute_key: String,
     /// Name of the attribute.
     pub name: String,
-    /// Its type, as the definition spells it.
+    /// Its type's name in the definition.
     pub value_type: String,
-    /// What reads show while it is not set: the definition's default, else that of the type.
+    /// The value that reads return while it is unset: the definition's default, or else that of the type.
     pub default_value: Value,
 }
 
 impl AttributeInfo {
-    /// The name that tells it from attributes of all other groups and versions, e.g. `ecom_attributes_v1:page_views`.
+    /// Its unique name, for example `ecom_attributes_v1:page_views`.
     pub fn qualified_name(&self) -> String {
         format!("{}_v{}:{}", self.group, self.version, self.name)
     }
@@ -40,8 +40,8 @@ pub struct GroupReading {
 pub struct AttributeReading {
     /// Name of the attribute.
     pub name: String,
-    /// The value; while unset, the definition's default, else that of the type (0, 0.0, `""`, false, [] or {}).
+    /// The value. While unset, the definition's default, or else that of the type (0, 0.0, `""`, false, [] or {}).
     pub value: Value,
-    /// Whether an event set it (and it has not expired since).
+    /// Whether an event set it, and it has not expired.
     pub is_set: bool,
 }

@@ -5,7 +5,7 @@ use super::key::{KeyIndex, Keys, unknown_key};
 use crate::definitions::{Criteria, DefinitionError, Intervention, Loc};
 use crate::name::check_name;
 
-/// Position of an intervention in the definitions; profiles remember by it what they have had.
+/// Position of an intervention in the definitions. Profiles use it to record what they received.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct RuleIndex(pub(super) u32);
 
@@ -22,11 +22,11 @@ pub(super) struct Rule {
     pub(super) version: u64,
     pub(super) is_published: bool,
     pub(super) condition: Condition,
-    /// What `condition` was compiled from.
+    /// The source of `condition`.
     pub(super) criteria: Criteria,
-    /// Whether every target gets it the first time only. Rules that ask for a change trigger at every change.
+    /// Whether every target gets it only once. Rules with a `changed` criterion trigger at every change.
     pub(super) is_once: bool,
-    /// Attributes whose change is a reason to evaluate the rule.
+    /// Attributes whose changes cause an evaluation of the rule.
     pub(super) mentioned: Vec<AttributeIndex>,
     pub(super) targets: Vec<KeyIndex>,
     pub(super) payload: Vec<GroupIndex>,
@@ -58,7 +58,7 @@ impl Rule {
     }
 }
 
-/// An empty list says as little as none.
+/// An empty list counts as missing.
 fn compile_targets(
     definition: &Intervention,
     keys: &Keys,
@@ -82,7 +82,7 @@ fn compile_targets(
     targets.map(distinct)
 }
 
-/// An empty list says as little as none.
+/// An empty list counts as missing.
 fn compile_payload(
     definition: &Intervention,
     groups: &Groups,

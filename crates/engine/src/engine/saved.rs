@@ -1,4 +1,4 @@
-//! Single profiles as they are saved one by one, so that what is written grows with what changed and not with what there is.
+//! Saves profiles one by one, so that the cost of a write depends on the changes and not on the number of profiles.
 
 use std::collections::{HashMap, HashSet};
 use std::mem;
@@ -14,9 +14,9 @@ use super::profile::{Cell, Profile, Profiles};
 use super::program::Program;
 use crate::Timestamp;
 
-/// What is remembered of one attribute key id. Opaque, but serialisable.
+/// The profile of one id. Opaque, but serialisable.
 ///
-/// It speaks of attributes and interventions by their names, so it can be read whatever is defined by then.
+/// It refers to attributes and interventions by name, so it can be read even after the definitions have changed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SavedProfile {
     pub(super) cells: Vec<(Arc<AttributeName>, Cell)>,
@@ -24,16 +24,16 @@ pub struct SavedProfile {
     pub(super) active_at: Timestamp,
 }
 
-/// What has become of profiles since the last [`Engine::take_changes`].
+/// The changes of profiles since the last [`Engine::take_changes`].
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ProfileChanges {
-    /// Whether all that there were are gone; `profiles` are those that came after.
+    /// Whether all earlier profiles are gone. `profiles` are the later ones.
     pub all_forgotten: bool,
-    /// Those that changed, as they are now; `None` for those that are gone. In no particular order.
+    /// The current state of profiles that changed, or `None` for those that are gone. In no particular order.
     pub profiles: Vec<(TargetAttributeKey, Option<SavedProfile>)>,
 }
 
-/// Whose profiles have changed. By the names of attribute keys: those outlive a change of definitions.
+/// The ids whose profiles have changed, by the name of the attribute key: names survive a change of the definitions.
 #[derive(Debug, Clone, Default)]
 pub(super) struct ChangedProfiles {
     all_forgotten: bool,
@@ -71,7 +71,7 @@ impl ChangedProfiles {
         *self = Self { all_forgotten: true, ids: HashMap::new() };
     }
 
-    /// Those of `before` that lost something when the definitions changed and they became `after`.
+    /// Adds the profiles that lost something when the definitions changed, from `before` to `after`.
     pub(super) fn add_losers(
         &mut self,
         before: (&Program, &Profiles),
@@ -88,14 +88,14 @@ impl ChangedProfiles {
 }
 
 impl Engine {
-    /// Notes from now on which profiles change, for [`Engine::take_changes`] to tell. Costs some time with every event.
+    /// From now on, records changed profiles for [`Engine::take_changes`]. This takes some time with every event.
     pub fn track_changes(&mut self) {
         self.changed.get_or_insert_default();
     }
 
-    /// What has changed since the last call or, before the first, since [`Engine::track_changes`]. Nothing without that.
+    /// The changes since the last call or, before the first, since [`Engine::track_changes`]. Empty without that.
     ///
-    /// Whoever replaces what was saved of these profiles and no others has saved everything.
+    /// Applied to the profiles that were saved before, they give the whole state.
     pub fn take_changes(&mut self) -> ProfileChanges {
         let Some(changed) = &mut self.changed else { return ProfileChanges::default() };
         let ChangedProfiles { all_forgotten, ids } = mem::take(changed);
@@ -111,8 +111,8 @@ impl Engine {
         ProfileChanges { all_forgotten, profiles }
     }
 
-    /// Makes the next [`Engine::take_changes`] tell of every profile, as if they were all new. For when what was told before
-    /// could not be saved.
+    /// Makes the next [`Engine::take_changes`] return every profile, as if all were new. Call this if earlier changes could not be
+    /// saved.
     pub fn mark_all_changed(&mut self) {
         let Self { program, profiles, changed: Some(changed) } = self else { return };
         changed.forget_all();
@@ -126,9 +126,9 @@ impl Engine {
         self.profiles.len()
     }
 
-    /// Bounds the memory: of more than `keep` profiles, forgets those whose last event is longest ago.
+    /// Limits the memory: if there are more than `keep` profiles, forgets those whose last event is longest ago.
     ///
-    /// Looks at every profile then: call it when there are many too many, rather than often.
+    /// Goes through every profile then: call it rarely, when there are far too many.
     pub fn forget_least_active(&mut self, keep: usize) {
         let surplus = self.profiles.len().saturating_sub(keep);
         if surplus == 0 {
@@ -136,7 +136,7 @@ impl Engine {
         }
         let mut ages: Vec<(Timestamp, KeyIndex, &str)> =
             self.profiles.iter().map(|(key, id, profile)| (profile.active_at(), key, id)).collect();
-        // Ids decide between equals, so that the same events leave the same profiles everywhere.
+        // Ids break ties, so that the same events keep the same profiles everywhere.
         ages.select_nth_unstable(surplus - 1);
         let least_active: Vec<(KeyIndex, Box<str>)> =
             ages[..surplus].iter().map(|(_, key, id)| (*key, Box::from(*id))).collect();

@@ -1,4 +1,4 @@
-//! All state at once, as it is saved.
+//! A snapshot of all profiles.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -15,12 +15,12 @@ use super::rule::RuleIndex;
 use super::saved::SavedProfile;
 use crate::Timestamp;
 
-/// Everything an engine remembers about profiles. Opaque, but serialisable, and equal for equal state.
+/// All profiles of an engine. Opaque, but serialisable, and equal for equal state.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Snapshot {
-    /// Every attribute there was; cells refer to them by position.
+    /// Every attribute. Cells refer to them by position.
     attributes: Vec<Arc<AttributeName>>,
-    /// Name and version of every intervention there was; profiles refer to them by position.
+    /// Name and version of every intervention. Profiles refer to them by position.
     interventions: Vec<Arc<InterventionName>>,
     /// Sorted by attribute key and id.
     profiles: Vec<OwnedProfile>,
@@ -55,7 +55,7 @@ impl Snapshot {
         }
     }
 
-    /// The profiles under `program`, as far as it still defines what they hold.
+    /// Restores the profiles with `program`, without what it no longer defines.
     pub(super) fn restore(self, program: &Program) -> Profiles {
         let attributes: Vec<Option<AttributeIndex>> =
             positions(&self.attributes, &program.names.attributes, AttributeIndex);
@@ -82,7 +82,7 @@ impl Snapshot {
     }
 }
 
-/// Profiles that were saved one by one. Of several of the same id, one counts.
+/// Collects profiles that were saved one by one. Of several with the same id, one counts.
 impl FromIterator<(TargetAttributeKey, SavedProfile)> for Snapshot {
     fn from_iter<I: IntoIterator<Item = (TargetAttributeKey, SavedProfile)>>(saved: I) -> Self {
         let mut attributes = Interned::default();
@@ -105,7 +105,7 @@ impl FromIterator<(TargetAttributeKey, SavedProfile)> for Snapshot {
     }
 }
 
-/// Names, each once.
+/// A list of unique names.
 #[derive(Debug)]
 struct Interned<N> {
     names: Vec<Arc<N>>,
@@ -128,7 +128,7 @@ impl<N: Eq + Hash> Interned<N> {
     }
 }
 
-/// For each of the `old` names, its position among the `new` ones, if it is still there.
+/// For each of the `old` names, its position among the `new` ones, if it is one of them.
 fn positions<N: Eq + Hash, I: Copy>(
     old: &[Arc<N>],
     new: &[Arc<N>],

@@ -1,4 +1,4 @@
-//! Attribute values as criteria and payloads see them, around one event or at one moment.
+//! Attribute values for criteria and payloads, before and after an event or at one moment.
 
 use serde_json::Value;
 
@@ -23,7 +23,7 @@ pub(super) struct Change {
 pub(super) struct Changes(Vec<Change>);
 
 impl Changes {
-    /// From changes in any order, at most one for each attribute.
+    /// Takes changes in any order, at most one for each attribute.
     pub(super) fn new(mut changes: Vec<Change>) -> Self {
         changes.sort_unstable_by_key(|change| change.attribute);
         Self(changes)
@@ -46,7 +46,7 @@ pub(super) struct CurrentValues<'a> {
     /// By attribute key.
     profiles: Vec<Option<&'a Profile>>,
     now: Timestamp,
-    /// What criteria have asked for, sorted by attribute: many rules ask for the same.
+    /// A cache of values, sorted by attribute: many rules use the same ones.
     known: Vec<(AttributeIndex, Value)>,
 }
 
@@ -59,12 +59,12 @@ impl<'a> CurrentValues<'a> {
         Self { program, profiles, now, known: Vec::new() }
     }
 
-    /// The value of an attribute in the one of the profiles that has it, as criteria see it.
+    /// The value of an attribute for criteria, from the profile that has it.
     pub(super) fn compute(&self, attribute: AttributeIndex) -> Value {
         self.program.attribute(attribute).value_for_criteria(self.cast(attribute))
     }
 
-    /// Whether the attribute has a value of its own, and not that of its definition.
+    /// Whether the attribute is set, so that its value is not the default.
     pub(super) fn is_set(&self, attribute: AttributeIndex) -> bool {
         self.cast(attribute).is_some()
     }

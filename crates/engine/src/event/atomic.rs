@@ -9,7 +9,7 @@ use super::page_url::{self, Derivation};
 use crate::Timestamp;
 use crate::datum::{Datum, parse_number};
 
-/// Room for the values that an event of the JavaScript tracker has, and for the text of those that are text.
+/// The capacity for the values of an event of the JavaScript tracker.
 const USUAL_VALUES: usize = 32;
 const USUAL_TEXT: usize = 512;
 
@@ -17,22 +17,22 @@ const _: () = assert!(AtomicField::COUNT <= u8::MAX as usize, "positions are byt
 
 /// All atomic values of one event, addressed by field.
 ///
-/// Events are made, kept and dropped by the ten thousand a second: few pieces of memory make that cheap.
+/// Tens of thousands of events are created and dropped per second. Few allocations make that cheap.
 #[derive(Debug, Clone)]
 pub(crate) struct Atomic {
-    /// In no particular order. A slot for every field would be kilobytes to fill, to drop and to keep for each event, which
-    /// has a quarter of them.
+    /// In no particular order. A slot for every field would take kilobytes per event, and an event has only a quarter of the
+    /// fields.
     values: Vec<AtomicValue>,
-    /// For every field, the position of its value counted from 1; 0 where it has none.
+    /// For every field, the position of its value counted from 1, or 0 if it has none.
     positions: [u8; AtomicField::COUNT],
-    /// What `AtomicValue::text` points to.
+    /// The texts to which `AtomicValue::text` points.
     text: String,
 }
 
 /// Value of one atomic field.
 #[derive(Debug, Clone)]
 struct AtomicValue {
-    /// What was sent: ids are texts, whatever else they are. Empty for what was not sent.
+    /// The original text, because ids are texts even if the field is a number. Empty for a value that was not sent.
     text: Range<u32>,
     parsed: Parsed,
 }
@@ -55,7 +55,7 @@ impl Atomic {
         }
     }
 
-    /// The value of a field; null when it has none.
+    /// The value of a field, or null if it has none.
     pub(crate) fn get(&self, field: AtomicField) -> Datum<'_> {
         if let Some(derivation) = page_url::derivation(field) {
             return self.derived(derivation).map_or(Datum::Null, |text| derived_datum(field, text));
@@ -70,7 +70,7 @@ impl Atomic {
         }
     }
 
-    /// The text of a field as somebody's id; `None` when it was not sent, or is none of the texts that can be one.
+    /// The text of a field as an id. `None` if it was not sent, or cannot be an id.
     pub(crate) fn id_text(&self, field: AtomicField) -> Option<Cow<'_, str>> {
         let text = match page_url::derivation(field) {
             Some(derivation) => self.derived(derivation)?,
@@ -79,7 +79,7 @@ impl Atomic {
         Some(text).filter(|text| field.field_type().can_be_id(text))
     }
 
-    /// The text of a field, if it holds one.
+    /// The text of a field, if its value is a text.
     pub(crate) fn text(&self, field: AtomicField) -> Option<&str> {
         let value = self.value(field)?;
         matches!(value.parsed, Parsed::Text).then(|| self.slice(&value.text))
@@ -101,10 +101,10 @@ impl Atomic {
         self.set(field, "", Parsed::Moment(moment));
     }
 
-    /// Sets a field to what the text of `parameter` says.
+    /// Sets a field from the text of `parameter`.
     ///
     /// # Errors
-    /// The text is not of the field's type.
+    /// The text does not fit the field's type.
     pub(super) fn set_parsed(
         &mut self,
         field: AtomicField,
@@ -156,7 +156,7 @@ impl Atomic {
         &self.text[range.start as usize..range.end as usize]
     }
 
-    /// What the page's or the referrer's URL says of a field.
+    /// The value of a field that is derived from the page's or the referrer's URL.
     fn derived(&self, derivation: Derivation) -> Option<Cow<'_, str>> {
         derivation.part.read(self.text(derivation.source)?)
     }
@@ -171,7 +171,7 @@ fn derived_datum(field: AtomicField, text: Cow<'_, str>) -> Datum<'_> {
     }
 }
 
-/// Whole numbers, also where a sender wrote a fraction (scroll offsets on zoomed screens): it is cut off.
+/// Parses an integer. Cuts off a fraction, which some senders write (scroll offsets on zoomed screens).
 fn parse_integer(text: &str) -> Option<i64> {
     match parse_number(text)? {
         Datum::Integer(integer) => Some(integer),

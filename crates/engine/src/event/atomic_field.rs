@@ -1,9 +1,9 @@
-//! The fields that every event may have, by their enriched names.
+//! The atomic fields, by their enriched names.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-/// What an atomic field holds.
+/// The type of an atomic field.
 pub(crate) use signals_wire::tracker_protocol::FieldKind as FieldType;
 
 /// One column of Snowplow's `atomic.events`: an index into [`FIELDS`].
@@ -14,13 +14,12 @@ impl AtomicField {
     /// How many fields there are.
     pub(crate) const COUNT: usize = FIELDS.len();
 
-    /// The field of that enriched name.
+    /// The field with the enriched name `name`.
     pub(crate) fn named(name: &str) -> Option<Self> {
         BY_NAME.get(name).copied()
     }
 
-    /// The field of that enriched name, for names that are known when this crate is compiled: a wrong one does not compile
-    /// where this is evaluated as a constant.
+    /// The field with the enriched name `name`, for names in the source: in a constant, a wrong name does not compile.
     pub(crate) const fn known(name: &str) -> Self {
         let mut index = 0;
         while index < FIELDS.len() {
@@ -63,8 +62,8 @@ static BY_NAME: LazyLock<HashMap<&str, AtomicField>> = LazyLock::new(|| {
 
 use FieldType::{Boolean, Integer, Moment, Number, Text, Uuid};
 
-/// Fields that no tracker sends and that need a lookup database (`geo_…`, `ip_…`, `br_name`) are listed too: a definition
-/// may name them, they are just null here.
+/// Also lists fields that come from lookup databases (`geo_…`, `ip_…`, `br_name`). Definitions can use them, but here they are
+/// always null.
 const FIELDS: &[(&str, FieldType)] = &[
     ("app_id", Text),
     ("platform", Text),

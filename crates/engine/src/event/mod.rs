@@ -1,4 +1,4 @@
-//! The event model: from the tracker protocol to something attributes can be computed from.
+//! The event model: decodes the tracker protocol into events from which attributes are computed.
 
 mod atomic;
 mod atomic_field;
@@ -26,25 +26,25 @@ pub use self_describing::{SchemaUri, SelfDescribing};
 /// What the collector adds to an event when it arrives.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Arrival {
-    /// When the event arrived. This is also the engine's time for the event: time to live and windows go by it.
+    /// When the event arrived. The engine uses this time for the time to live and for windows.
     pub collector_tstamp: Timestamp,
-    /// The collector's cookie id, used when the payload brings none (`nuid`); `None` for anonymous requests.
+    /// The collector's cookie id, used if the payload has none (`nuid`). `None` for anonymous requests.
     pub network_userid: Option<String>,
-    /// The `User-Agent` header, used when the payload brings none.
+    /// The `User-Agent` header, used if the payload has none.
     pub useragent: Option<String>,
-    /// The `Referer` header, which is the page's URL when the payload brings none.
+    /// The `Referer` header, used as the page's URL if the payload has none.
     pub referer: Option<String>,
-    /// The client's address, used when the payload brings none; `None` for anonymous requests.
+    /// The client's address, used if the payload has none. `None` for anonymous requests.
     pub user_ipaddress: Option<String>,
 }
 
-/// An event that cannot be processed, and why. `Display` names the field: ``ue_px: not base64: …``.
+/// Why an event cannot be processed. `Display` names the field: ``ue_px: not base64: …``.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{field}: {reason}")]
 pub struct BadEvent {
-    /// The tracker protocol parameter at fault.
+    /// The invalid parameter of the tracker protocol.
     pub field: String,
-    /// What is wrong with it, for people.
+    /// The error, for people.
     pub reason: String,
 }
 
@@ -54,7 +54,7 @@ impl BadEvent {
     }
 }
 
-/// One event with enriched field names, decoded and ready to be counted.
+/// One decoded event, with enriched field names.
 #[derive(Debug, Clone)]
 pub struct Event {
     collector_tstamp: Timestamp,
@@ -65,7 +65,7 @@ pub struct Event {
     entities: Vec<SelfDescribing>,
 }
 
-/// Fields that this module fills or reads by itself.
+/// The fields that this module uses.
 mod known {
     use super::AtomicField;
 
@@ -89,12 +89,12 @@ mod known {
 impl Event {
     /// Maps and decodes one tracker payload.
     ///
-    /// Parameters that nobody knows are ignored; empty ones count as absent. Control characters are removed, a tab becomes four
-    /// spaces, and half of a surrogate pair U+FFFD.
+    /// Ignores unknown and empty parameters. Removes control characters, and replaces a tab by four spaces and a lone surrogate by
+    /// U+FFFD.
     ///
     /// # Errors
-    /// [`BadEvent`] names the first parameter that is malformed: an unknown or missing event type, a number that is none,
-    /// base64, JSON or a schema URI that cannot be decoded, a parameter that is no text.
+    /// [`BadEvent`] names the first malformed parameter: an unknown or missing event type, an invalid number, base64, JSON or
+    /// schema URI that cannot be decoded, or a parameter that is not a text.
     pub fn from_payload(payload: Payload<'_>, arrival: &Arrival) -> Result<Event, BadEvent> {
         let mut atomic = Atomic::new();
         let mut event_type = None;
@@ -107,7 +107,7 @@ impl Event {
                 Meaning::EventType => event_type = Some(clean(text)),
                 Meaning::Event(encoding) => {
                     let event = self_describing::decode_event(&text, encoding).map_err(bad)?;
-                    // Of two the plain one counts, which comes first.
+                    // If there are two, the plain one counts. It comes first.
                     self_describing.get_or_insert(event);
                 }
                 Meaning::Entities(encoding) => {
@@ -137,7 +137,7 @@ impl Event {
         })
     }
 
-    /// The tracker's id of this event (`eid`), by which duplicates are known.
+    /// The tracker's id of this event (`eid`). Duplicates have the same id.
     pub fn event_id(&self) -> Option<&str> {
         self.atomic.text(known::EVENT_ID)
     }
@@ -147,34 +147,34 @@ impl Event {
         self.collector_tstamp
     }
 
-    /// When the event most probably happened; events are ordered by it.
+    /// The best estimate of when the event happened. Events are ordered by it.
     pub fn derived_tstamp(&self) -> Timestamp {
         self.derived_tstamp
     }
 
-    /// The schema that describes the event: its own for self-describing events, the well-known one for all others.
+    /// The schema of the event: its own for a self-describing event, or else the standard one.
     pub fn schema(&self) -> &SchemaUri {
         &self.schema
     }
 
-    /// The data of a self-describing event; `None` for page views, pings and structured events.
+    /// The data of a self-describing event. `None` for page views, pings and structured events.
     pub fn data(&self) -> Option<&Value> {
         self.data.as_ref().map(Json::value)
     }
 
-    /// The entities (contexts) of the event, in the order in which the tracker attached them.
+    /// The entities (contexts) of the event, in the tracker's order.
     pub fn entities(&self) -> &[SelfDescribing] {
         &self.entities
     }
 
-    /// The enriched field `name` as JSON, e.g. `page_urlpath`; null when the event does not have it or there is no such
-    /// field. Moments are ISO 8601 strings in UTC.
+    /// The enriched field `name` as JSON, for example `page_urlpath`. Null if the event or the protocol does not have it. Moments
+    /// are ISO 8601 strings in UTC.
     pub fn atomic(&self, name: &str) -> Value {
         AtomicField::named(name).map_or(Value::Null, |field| self.field(field).into_value())
     }
 
     pub(crate) fn field(&self, field: AtomicField) -> Datum<'_> {
-        // These are parts of the schema: asked for rarely, so they are not copied out of it for every event.
+        // These are parts of the schema. They are rarely needed, so they are not copied for every event.
         match field {
             known::EVENT_VENDOR => Datum::Text(self.schema.vendor().into()),
             known::EVENT_NAME => Datum::Text(self.schema.name().into()),
@@ -184,11 +184,11 @@ impl Event {
         }
     }
 
-    /// The text of a field as somebody's id.
+    /// The text of a field as an id.
     pub(crate) fn id_text(&self, field: AtomicField) -> Option<Cow<'_, str>> {
         match self.field(field) {
             Datum::Text(text) => Some(text),
-            // Of anything else the text that was sent.
+            // For other fields, the original text.
             _ => self.atomic.id_text(field),
         }
     }
@@ -216,7 +216,7 @@ fn event_schema(
     Ok((schema, data))
 }
 
-/// Fills what the collector knows, and returns the derived timestamp.
+/// Sets the fields that the collector adds, and returns the derived timestamp.
 fn set_arrival(atomic: &mut Atomic, arrival: &Arrival) -> Timestamp {
     for (field, text) in [
         (known::NETWORK_USERID, &arrival.network_userid),
@@ -239,8 +239,8 @@ fn set_arrival(atomic: &mut Atomic, arrival: &Arrival) -> Timestamp {
     derived_tstamp
 }
 
-/// The tracker's own truth if it has one; else arrival less the time that the event waited on the device, by the device's
-/// clock; else arrival. A clock that ran backwards while the event waited says nothing.
+/// The true timestamp if the tracker sent one. Or else the time of arrival, minus the time that the event waited on the device
+/// according to the device's clock. If that clock ran backwards during the wait, the time of arrival.
 fn derive_tstamp(
     collector: Timestamp,
     truth: Option<Timestamp>,

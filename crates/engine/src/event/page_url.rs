@@ -6,7 +6,7 @@ use signals_wire::ids::{FROM_URLS, FromUrl};
 
 use super::atomic_field::AtomicField;
 
-/// Where a derived field comes from.
+/// The source of a derived field.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Derivation {
     /// The field with the URL.
@@ -14,13 +14,13 @@ pub(super) struct Derivation {
     pub(super) part: FromUrl,
 }
 
-/// How the field is derived; `None` for those that events bring themselves.
+/// How the field is derived. `None` for fields that events contain.
 pub(super) fn derivation(field: AtomicField) -> Option<Derivation> {
     static DERIVATIONS: LazyLock<[Option<Derivation>; AtomicField::COUNT]> = LazyLock::new(|| {
         let mut derivations = [None; AtomicField::COUNT];
         for (name, parameter, part) in FROM_URLS.iter().copied() {
             let source = if parameter == "refr" { PAGE_REFERRER } else { PAGE_URL };
-            // One of the names is not that of a field.
+            // One of the names is not a field.
             if let Some(field) = AtomicField::named(name) {
                 derivations[field.index()] = Some(Derivation { source, part });
             }

@@ -1,4 +1,4 @@
-//! The parameters of the tracker protocol, and what each is for.
+//! The parameters of the tracker protocol and their meaning.
 
 use std::sync::LazyLock;
 
@@ -7,7 +7,7 @@ use signals_wire::tracker_protocol::{FIELDS, Field, OLDER_PARAMETERS, SIZES, STR
 use super::atomic_field::AtomicField;
 use super::self_describing::Encoding;
 
-/// What a parameter brings.
+/// The meaning of a parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Meaning {
     /// The value of a field.
@@ -18,11 +18,11 @@ pub(super) enum Meaning {
     Event(Encoding),
     /// The entities that are attached to the event.
     Entities(Encoding),
-    /// `{width}x{height}`, and the fields that they fill.
+    /// `{width}x{height}`, and the fields for both.
     Size { width: AtomicField, height: AtomicField },
 }
 
-/// A parameter that means something here: a position in the table of all of them.
+/// A known parameter: a position in the table of all parameters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Parameter(u8);
 
@@ -34,7 +34,7 @@ const SPECIAL: &[(&str, Meaning)] = &[
     ("cx", Meaning::Entities(Encoding::Base64)),
 ];
 
-/// In this order they are read, and of those that fill the same field the last one counts.
+/// In reading order. If several set the same field, the last one counts.
 static MEANINGS: LazyLock<Vec<(&str, Meaning)>> = LazyLock::new(|| {
     let sizes = SIZES.iter().filter_map(|&(parameter, width, height)| {
         let (width, height) = (AtomicField::named(width)?, AtomicField::named(height)?);
@@ -56,7 +56,7 @@ fn carries(field: &Field) -> Option<Meaning> {
     AtomicField::named(field.name).map(Meaning::Field)
 }
 
-/// By packed name, in its order. An event has dozens of parameters: hashing each name took a tenth of decoding it.
+/// Sorted by packed name. An event has dozens of parameters, and hashing their names took a tenth of the decoding time.
 static BY_NAME: LazyLock<Vec<(u64, Parameter)>> = LazyLock::new(|| {
     let names = MEANINGS.iter().filter_map(|(name, _)| pack(name));
     let mut by_name: Vec<_> = names.zip((0..).map(Parameter)).collect();
@@ -64,7 +64,7 @@ static BY_NAME: LazyLock<Vec<(u64, Parameter)>> = LazyLock::new(|| {
     by_name
 });
 
-/// A name of up to seven bytes and its length as a number; `None` for longer names, which the protocol does not have.
+/// Packs a name of up to seven bytes and its length into a number. `None` for longer names, which the protocol does not have.
 fn pack(name: &str) -> Option<u64> {
     let mut bytes = [0; size_of::<u64>()];
     let (length, text) = bytes.split_last_mut()?;
@@ -74,14 +74,14 @@ fn pack(name: &str) -> Option<u64> {
 }
 
 impl Parameter {
-    /// How many there are.
+    /// The number of parameters.
     pub(super) const COUNT: usize = OLDER_PARAMETERS.len()
         + FIELDS.len()
         + STRONGER_PARAMETERS.len()
         + SPECIAL.len()
         + SIZES.len();
 
-    /// The parameter of that name, if it means anything.
+    /// The parameter with this name, if it is known.
     pub(super) fn named(name: &str) -> Option<Self> {
         let name = pack(name)?;
         let position = BY_NAME.binary_search_by_key(&name, |(name, _)| *name).ok()?;

@@ -10,23 +10,23 @@ use signals_wire::number::number_text;
 use super::BadEvent;
 use super::parameter::{Meaning, Parameter};
 
-/// One event as the tracker sent it: the text of every tracker protocol parameter that means something.
+/// One event as the tracker sent it: the text of every known parameter of the tracker protocol.
 ///
-/// Deserialises from a flat JSON object and borrows from it where it can. The protocol knows strings only, but other senders
-/// than browsers write bare numbers and booleans: they are taken as the text that JavaScript has for them. Of a parameter that repeats, the last counts;
-/// empty ones and null count as absent.
+/// Deserialises from a flat JSON object and borrows from it where possible. The protocol has only strings, but some senders write
+/// bare numbers and booleans: these become the text that JavaScript would write. If a parameter repeats, the last one counts. Empty
+/// ones and null count as missing.
 #[derive(Debug, Clone)]
 pub struct Payload<'a> {
-    /// In the order in which the parameters came. A slot for every one would be kilobytes to fill, to move and to drop for each
-    /// event, which has a third of them. Empty ones are absent.
+    /// In the order of arrival, without empty ones. A slot for every parameter would take kilobytes per event, and an event has
+    /// only a third of the parameters.
     texts: Vec<Cow<'a, str>>,
-    /// For every parameter, the position of its text counted from 1; 0 where there was none.
+    /// For every parameter, the position of its text counted from 1, or 0 if it has none.
     positions: [u8; Parameter::COUNT],
     /// A parameter that has no text, which makes the event a bad one.
     without_text: Option<String>,
 }
 
-/// Room for the parameters that the JavaScript tracker sends.
+/// The capacity for the parameters of the JavaScript tracker.
 const USUAL_PARAMETERS: usize = 32;
 
 const _: () = assert!(Parameter::COUNT <= u8::MAX as usize, "positions are bytes");
@@ -37,14 +37,14 @@ impl<'a> Payload<'a> {
         Self { texts, positions: [0; Parameter::COUNT], without_text: None }
     }
 
-    /// Takes a parameter out, as if the tracker had not sent it.
+    /// Removes a parameter, as if the tracker had not sent it.
     pub fn remove(&mut self, parameter: &str) {
         if let Some(parameter) = Parameter::named(parameter) {
             self.set(parameter, Cow::default());
         }
     }
 
-    /// Every parameter that is there, with its name and meaning.
+    /// Every parameter of the event, with its name and meaning.
     ///
     /// # Errors
     /// A parameter has no text.
@@ -73,7 +73,7 @@ impl<'a> Payload<'a> {
     }
 }
 
-/// From the pairs of a query.
+/// Collects the pairs of a query.
 impl<'a> FromIterator<(Cow<'a, str>, Cow<'a, str>)> for Payload<'a> {
     fn from_iter<I: IntoIterator<Item = (Cow<'a, str>, Cow<'a, str>)>>(pairs: I) -> Self {
         let mut payload = Self::new();
@@ -115,7 +115,7 @@ impl<'de> Visitor<'de> for Object {
     }
 }
 
-/// Reads any JSON as text; `None` for what has none. Null is empty.
+/// Reads a JSON value as text. `None` for arrays and objects. Null is empty.
 struct Text;
 
 impl<'de> DeserializeSeed<'de> for Text {

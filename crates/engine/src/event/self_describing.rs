@@ -10,7 +10,7 @@ use signals_wire::base64;
 use signals_wire::schema::{SCHEME, Schema};
 use signals_wire::text::{clean, repair_json};
 
-/// A JSON with the schema that describes it.
+/// Self-describing JSON: data with its schema.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SelfDescribing {
     /// The schema.
@@ -25,7 +25,7 @@ impl SelfDescribing {
     }
 }
 
-/// Valid JSON, as a value when first asked for: definitions ask for little of what events bring.
+/// Valid JSON that is parsed lazily, because definitions use little of the data in events.
 #[derive(Debug, Clone)]
 pub(super) struct Json {
     text: Box<RawValue>,
@@ -34,8 +34,7 @@ pub(super) struct Json {
 
 impl Json {
     /// # Errors
-    /// The text cannot be a value, though it is JSON: a number is too large, a surrogate stands alone, or it is nested too
-    /// deep.
+    /// The text is JSON but cannot become a value: a number is too large, there is a lone surrogate, or it is nested too deeply.
     fn new(text: Box<RawValue>) -> Result<Self, serde_json::Error> {
         serde_json::from_str::<Checked>(text.get())?;
         Ok(Self { text, value: OnceLock::new() })
@@ -44,7 +43,7 @@ impl Json {
     pub(super) fn value(&self) -> &Value {
         self.value.get_or_init(|| {
             let text = self.text.get();
-            // It was checked that the text is a value.
+            // `new` has checked that the text is a value.
             let mut value = serde_json::from_str(text).unwrap_or_default();
             // JSON allows control characters only as escapes, except DEL and those whose first byte is 0xC2.
             if text.bytes().any(|byte| matches!(byte, b'\\' | 0x7f | 0xc2)) {
@@ -75,7 +74,7 @@ impl PartialEq for Json {
     }
 }
 
-/// An Iglu schema URI taken apart: `iglu:{vendor}/{name}/{format}/{model}-{revision}-{addition}`.
+/// A parsed Iglu schema URI: `iglu:{vendor}/{name}/{format}/{model}-{revision}-{addition}`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SchemaUri {
     uri: Cow<'static, str>,
@@ -86,18 +85,18 @@ pub struct SchemaUri {
 }
 
 impl SchemaUri {
-    /// Takes a schema URI apart; `None` when it is none.
+    /// Parses a schema URI. `None` if it is invalid.
     pub fn parse(uri: impl Into<String>) -> Option<Self> {
         Self::from_uri(uri.into().into()).ok()
     }
 
-    /// Takes a schema URI apart that is part of the program.
+    /// Parses a schema URI in the source.
     pub(super) fn well_known(uri: &'static str) -> Option<Self> {
         Self::from_uri(uri.into()).ok()
     }
 
     /// # Errors
-    /// The text, when it is no schema URI.
+    /// The text, if it is not a schema URI.
     fn from_uri(uri: Cow<'static, str>) -> Result<Self, Cow<'static, str>> {
         match Self::ends(&uri) {
             Some((vendor_end, name_end, format_end, major_version)) => {
@@ -107,7 +106,7 @@ impl SchemaUri {
         }
     }
 
-    /// Where vendor, name and format end, and the major version.
+    /// The ends of vendor, name and format, and the major version.
     fn ends(uri: &str) -> Option<(usize, usize, usize, u64)> {
         let schema = Schema::parse(uri)?;
         let vendor_end = SCHEME.len() + schema.vendor.len();
@@ -116,27 +115,27 @@ impl SchemaUri {
         Some((vendor_end, name_end, format_end, schema.major_version))
     }
 
-    /// E.g. `com.snowplowanalytics.snowplow.ecommerce`.
+    /// The vendor, for example `com.snowplowanalytics.snowplow.ecommerce`.
     pub fn vendor(&self) -> &str {
         &self.uri[SCHEME.len()..self.vendor_end]
     }
 
-    /// E.g. `product`.
+    /// The name, for example `product`.
     pub fn name(&self) -> &str {
         &self.uri[self.vendor_end + 1..self.name_end]
     }
 
-    /// Nearly always `jsonschema`.
+    /// The format, usually `jsonschema`.
     pub fn format(&self) -> &str {
         &self.uri[self.name_end + 1..self.format_end]
     }
 
-    /// E.g. `1-0-2`.
+    /// The version, for example `1-0-2`.
     pub fn version(&self) -> &str {
         &self.uri[self.format_end + 1..]
     }
 
-    /// The first number of the version: data of one major version is compatible.
+    /// The first number of the version. Data of the same major version is compatible.
     pub fn major_version(&self) -> u64 {
         self.major_version
     }
@@ -163,7 +162,7 @@ struct Envelope<T> {
     data: T,
 }
 
-/// A self-describing JSON whose data was not looked at.
+/// Self-describing JSON whose data was not checked.
 #[derive(Deserialize)]
 struct Unchecked {
     schema: SchemaUri,
@@ -193,15 +192,14 @@ pub(super) fn decode_entities(
     })
 }
 
-/// How a self-describing JSON is written into a tracker protocol parameter.
+/// The encoding of self-describing JSON in a parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Encoding {
     Plain,
     Base64,
 }
 
-/// Reads JSON, and once more with what its sender did carelessly [repaired](repair_json): few events need that, so it is not looked for
-/// beforehand.
+/// Reads JSON. If that fails, [repairs](repair_json) it and tries again: few events need that, so it is not done first.
 fn decode<T>(
     text: &str,
     encoding: Encoding,
@@ -230,7 +228,7 @@ fn undecodable(error: &serde_json::Error) -> String {
     format!("{what}: {error}")
 }
 
-/// JSON that can be a [`Value`], without making one.
+/// Checks that JSON can become a [`Value`], without creating one.
 struct Checked;
 
 impl<'de> Deserialize<'de> for Checked {

@@ -1,4 +1,4 @@
-//! Tests of one value, shared by criteria over events and criteria over attributes.
+//! Tests of one value, for criteria over events and over attributes.
 
 mod pattern;
 
@@ -10,7 +10,7 @@ use crate::datum::{Datum, Relation};
 use crate::definitions::{DefinitionError, Loc};
 use pattern::Pattern;
 
-/// A compiled operator with the value it compares with.
+/// A compiled operator and its value.
 #[derive(Debug, Clone)]
 pub(crate) enum Predicate {
     IsNull,
@@ -47,7 +47,7 @@ const COMPARISONS: &[(&str, Comparison)] = &[
 const OTHERS: [&str; 8] =
     ["like", "not like", "rlike", "not rlike", "in", "not in", "is null", "is not null"];
 
-/// Every operator, as definitions spell it.
+/// The operators in definitions.
 #[cfg(any(test, feature = "openapi"))]
 pub(crate) fn operators() -> impl Iterator<Item = &'static str> {
     COMPARISONS.iter().map(|(name, _)| *name).chain(OTHERS)
@@ -63,7 +63,7 @@ impl Predicate {
         let value_loc = loc.field("value");
         let operand = || match value {
             None | Some(Value::Null) => Err(value_loc.missing_with(format_args!(
-                "`{operator}` needs one; to test for null use `is null`"
+                "`{operator}` requires a value. To test for null, use `is null`"
             ))),
             Some(value) => Ok(value),
         };
@@ -98,14 +98,16 @@ impl Predicate {
                     value if is_comparable(value) => {
                         Ok(Predicate::Compare(*comparison, value.clone()))
                     }
-                    _ => Err(value_loc
-                        .error(format!("`{operator}` compares with a string, number or boolean"))),
+                    _ => {
+                        Err(value_loc
+                            .error(format!("`{operator}` needs a string, number or boolean")))
+                    }
                 }
             }
         }
     }
 
-    /// Whether the test holds. With null nothing does, negations included, except `is null`.
+    /// Whether the test holds. For null, only `is null` holds. Negations do not.
     pub(crate) fn holds(&self, datum: &Datum<'_>) -> bool {
         match self {
             Predicate::IsNull => datum.is_null(),
@@ -129,7 +131,7 @@ fn is_one_of(datum: &Datum<'_>, values: &[Value]) -> bool {
     values.iter().any(|value| Comparison::Equal.holds(datum.relate(&Datum::from(value))))
 }
 
-/// Strings, and moments as reads show them, may match a pattern. Nothing else does.
+/// Only strings can match a pattern, and moments in the form that reads return.
 fn is_match(datum: &Datum<'_>, pattern: &Pattern) -> bool {
     match datum {
         Datum::Text(text) => pattern.matches(text),

@@ -1,16 +1,16 @@
 use regex::{Regex, RegexBuilder};
 
-/// Bytes that a compiled pattern may take. Patterns come from whoever may publish, and are kept for good.
+/// How many bytes a compiled pattern may take. Anyone who may publish can add patterns, and they are kept.
 const SIZE_LIMIT: usize = 256 * 1024;
 
-/// A pattern for strings. Matching takes time proportional to the string, whatever the pattern.
+/// A pattern for strings. Matching takes linear time for every pattern.
 #[derive(Debug, Clone)]
 pub(crate) struct Pattern(Regex);
 
 impl Pattern {
     /// SQL's `like`: `%` stands for any number of characters, `_` for exactly one, and the whole string must match.
     pub(crate) fn like(pattern: &str) -> Result<Self, String> {
-        // Unlike in regular expressions, any character includes the end of a line.
+        // Unlike in regular expressions, any character includes a line break.
         let mut expression = String::from("(?s)^");
         for character in pattern.chars() {
             match character {
@@ -23,7 +23,7 @@ impl Pattern {
         Self::compile(&expression)
     }
 
-    /// `rlike`: a regular expression that is found anywhere in the string.
+    /// `rlike`: a regular expression that can match anywhere in the string.
     pub(crate) fn regular_expression(pattern: &str) -> Result<Self, String> {
         Self::compile(pattern)
     }

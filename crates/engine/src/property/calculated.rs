@@ -6,7 +6,7 @@ use crate::datum::{Datum, Relation};
 use crate::definitions::{DefinitionError, Loc, Property};
 use crate::event::Event;
 
-/// A value made of other properties of the same event.
+/// A value calculated from other properties of the event.
 #[derive(Debug, Clone)]
 pub(crate) struct Calculated {
     operation: Operation,
@@ -15,7 +15,7 @@ pub(crate) struct Calculated {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Operation {
-    /// The values as text, one after the other; nulls are skipped, and nothing but nulls is null.
+    /// The values joined as text. Nulls are skipped. If all are null, the result is null.
     Concat {
         separator: String,
     },
@@ -27,22 +27,22 @@ enum Operation {
     Coalesce,
 }
 
-/// Names as definitions spell them.
+/// The names in definitions.
 const NAMES: &[&str] = &["concat", "sum", "product", "min", "max", "coalesce"];
 
-/// Every name, as definitions spell it.
+/// The names in definitions.
 #[cfg(feature = "openapi")]
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {
     NAMES.iter().copied()
 }
 
-/// How many calculated properties may be nested in each other.
+/// How deep calculated properties may be nested.
 const MAX_DEPTH: usize = 8;
 
-/// How many properties one calculation may have, which is what registry clients allow.
+/// How many properties one calculation may have. Registry clients have the same limit.
 const MAX_PROPERTIES: usize = 50;
 
-/// How many characters a separator may have, which is what registry clients allow.
+/// How many characters a separator may have. Registry clients have the same limit.
 const MAX_SEPARATOR: usize = 16;
 
 impl Calculated {
@@ -103,7 +103,7 @@ fn compile_operation(property: &Property, loc: &Loc<'_>) -> Result<Operation, De
             Err(loc.field("separator").error(format!("longer than {MAX_SEPARATOR} characters")))
         }
         (Operation::Concat { .. }, _) | (_, None) => Ok(operation),
-        (_, Some(_)) => Err(loc.field("separator").error(format!("`{name}` has none"))),
+        (_, Some(_)) => Err(loc.field("separator").error(format!("`{name}` does not support it"))),
     }
 }
 
@@ -122,7 +122,7 @@ fn concat<'e>(values: impl Iterator<Item = Datum<'e>>, separator: &str) -> Optio
     joined.map(|text| Datum::Text(text.into()))
 }
 
-/// `None` when one of the values is no number.
+/// `None` if one of the values is not a number.
 fn fold<'e>(
     mut values: impl Iterator<Item = Datum<'e>>,
     operation: fn(Amount, Amount) -> Amount,
@@ -133,7 +133,7 @@ fn fold<'e>(
         .map(Amount::into_datum)
 }
 
-/// The number that lies beyond all others in the wanted direction; `None` when one of the values is no number.
+/// The largest or smallest number, depending on `beyond`. `None` if one of the values is not a number.
 fn extreme<'e>(mut values: impl Iterator<Item = Datum<'e>>, beyond: Ordering) -> Option<Datum<'e>> {
     let first = values.next()?.as_number()?;
     values.try_fold(first, |kept, value| {

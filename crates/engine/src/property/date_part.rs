@@ -3,7 +3,7 @@ use jiff::civil::{Date, DateTime};
 use crate::Timestamp;
 use crate::datum::Datum;
 
-/// What of a moment is taken instead of the whole, in UTC.
+/// A part of a moment, in UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum DatePart {
     /// 0 to 23.
@@ -20,7 +20,7 @@ pub(crate) enum DatePart {
     ActiveMonth,
 }
 
-/// Names as definitions spell them.
+/// The names in definitions.
 const NAMES: &[(&str, DatePart)] = &[
     ("hour_of_day", DatePart::HourOfDay),
     ("day_of_week", DatePart::DayOfWeek),
@@ -30,7 +30,7 @@ const NAMES: &[(&str, DatePart)] = &[
     ("active_month", DatePart::ActiveMonth),
 ];
 
-/// Every name, as definitions spell it.
+/// The names in definitions.
 #[cfg(feature = "openapi")]
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {
     NAMES.iter().map(|(name, _)| *name)
@@ -45,12 +45,12 @@ impl DatePart {
         })
     }
 
-    /// Whether it is a number, and not a date.
+    /// Whether the part is a number and not a date.
     pub(crate) fn is_numeric(self) -> bool {
         matches!(self, DatePart::HourOfDay | DatePart::DayOfWeek | DatePart::MonthOfYear)
     }
 
-    /// This part of a moment; null for what is none.
+    /// This part of a moment. Null for other values.
     pub(crate) fn of(self, datum: &Datum<'_>) -> Datum<'static> {
         datum.as_moment().and_then(|moment| self.of_moment(moment)).unwrap_or(Datum::Null)
     }

@@ -1,4 +1,4 @@
-//! Compiled properties: where in an event a value is found.
+//! Compiled properties: they read a value from an event.
 
 mod calculated;
 mod date_part;
@@ -21,7 +21,7 @@ pub(crate) use calculated::names as operation_names;
 #[cfg(feature = "openapi")]
 pub(crate) use date_part::names as date_part_names;
 
-/// A [`Property`] that is ready to be read from any number of events.
+/// A compiled [`Property`].
 #[derive(Debug, Clone)]
 pub(crate) enum PropertyReader {
     Atomic(AtomicField),
@@ -57,7 +57,7 @@ impl SchemaPattern {
 }
 
 impl PropertyReader {
-    /// The reader of an atomic field that is known to exist, by its enriched name.
+    /// The reader of an existing atomic field, by its enriched name.
     pub(crate) fn atomic(name: &str) -> Option<Self> {
         AtomicField::named(name).map(PropertyReader::Atomic)
     }
@@ -66,18 +66,20 @@ impl PropertyReader {
         Self::compile_nested(property, loc, 0)
     }
 
-    /// Compiles the property of an attribute key: an id is found, not made.
+    /// Compiles the property of an attribute key. Ids cannot be calculated.
     pub(crate) fn compile_id(property: &Property, loc: &Loc<'_>) -> Result<Self, DefinitionError> {
         if property.kind == PropertyKind::Calculated {
-            return Err(loc.field("type").error("the id of an attribute key is not calculated"));
+            return Err(loc.field("type").error("the id of an attribute key cannot be calculated"));
         }
         if property.date_part.is_some() {
-            return Err(loc.field("date_part").error("the id of an attribute key is no date"));
+            return Err(loc
+                .field("date_part")
+                .error("the id of an attribute key cannot be part of a date"));
         }
         Self::compile(property, loc)
     }
 
-    /// Whether it gives a part of a date that is a number, such as the hour.
+    /// Whether it reads a numeric date part, such as the hour.
     pub(crate) fn is_numeric_part_of_date(&self) -> bool {
         matches!(self, PropertyReader::PartOfDate { part, .. } if part.is_numeric())
     }
@@ -93,9 +95,11 @@ impl PropertyReader {
         let loc = loc.field("date_part");
         match source {
             PropertyReader::Atomic(field) if field.field_type() != FieldType::Moment => {
-                Err(loc.error("only fields that hold a time (`…_tstamp`) have one"))
+                Err(loc.error("only time fields (`…_tstamp`) have date parts"))
             }
-            PropertyReader::Calculated(_) => Err(loc.error("a calculated property has none")),
+            PropertyReader::Calculated(_) => {
+                Err(loc.error("calculated properties have no date parts"))
+            }
             source => Ok(PropertyReader::PartOfDate {
                 part: DatePart::named(name).map_err(|reason| loc.error(reason))?,
                 source: Box::new(source),
@@ -131,7 +135,7 @@ impl PropertyReader {
         }
     }
 
-    /// The reader of a property of an entity's data, in the first major version of its schema.
+    /// The reader of a property of an entity, in the first major version of its schema.
     pub(crate) fn entity(vendor: &str, name: &str, path: &str) -> Option<Self> {
         let (vendor, name) = (vendor.to_owned(), name.to_owned());
         Some(PropertyReader::EntityData {
@@ -141,7 +145,7 @@ impl PropertyReader {
         })
     }
 
-    /// The text of somebody's id in `event`, found as the plugin finds it.
+    /// The id in `event`, found in the same way as by the plugin.
     pub(crate) fn read_id<'e>(&self, event: &'e Event) -> Option<Cow<'e, str>> {
         match self {
             PropertyReader::Atomic(field) => event.id_text(*field),
@@ -149,12 +153,12 @@ impl PropertyReader {
             PropertyReader::EntityData { schema, path, index } => {
                 path.find_text(schema.entity_data(event, *index)?)
             }
-            // No attribute key has one.
+            // No attribute key has such a property.
             PropertyReader::Calculated(_) | PropertyReader::PartOfDate { .. } => None,
         }
     }
 
-    /// The value in `event`; null when it does not have it.
+    /// The value in `event`, or null if it has none.
     pub(crate) fn read<'e>(&self, event: &'e Event) -> Datum<'e> {
         match self {
             PropertyReader::Atomic(field) => event.field(*field),
@@ -181,7 +185,7 @@ fn compile_schema(property: &Property, loc: &Loc<'_>) -> Result<SchemaPattern, D
     check_schema_name(&name).map_err(|reason| loc.field("name").error(reason))?;
     let major_version = *required(&property.major_version, "major_version", loc)?;
     if major_version == 0 {
-        return Err(loc.field("major_version").error("versions count from 1"));
+        return Err(loc.field("major_version").error("must be at least 1"));
     }
     Ok(SchemaPattern { vendor, name, major_version })
 }

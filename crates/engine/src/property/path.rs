@@ -3,11 +3,11 @@ use std::borrow::Cow;
 use serde_json::Value;
 use signals_wire::ids::follow;
 
-/// A way through JSON: `a.b[0]`, with or without a leading `$.`.
+/// A path in JSON: `a.b[0]`, with or without a leading `$.`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Path {
     steps: Vec<Step>,
-    /// The steps as those of a JSON Pointer.
+    /// The steps in the form of a JSON Pointer.
     names: Vec<String>,
 }
 
@@ -19,7 +19,7 @@ enum Step {
 
 impl Path {
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        // Field names may begin with `$` themselves, as `$schema` does.
+        // Field names can begin with `$` too, such as `$schema`.
         let is_root = |rest: &&str| rest.is_empty() || rest.starts_with(['.', '[']);
         let after_root = text.strip_prefix('$').filter(is_root).unwrap_or(text);
         let mut rest = after_root.strip_prefix('.').unwrap_or(after_root);
@@ -63,12 +63,12 @@ impl Path {
         Ok(Self { names: names.collect(), steps })
     }
 
-    /// The text that the path leads to, as a JSON Pointer in the plugin would find it: a list of one element stands for its element.
+    /// The text at the path, found like a JSON Pointer in the plugin: a list of one element stands for its element.
     pub(crate) fn find_text<'a>(&self, data: &'a Value) -> Option<Cow<'a, str>> {
         follow(data, &self.names)
     }
 
-    /// What the path leads to; `None` when a step is missing.
+    /// The value at the path, or `None` if a step is missing.
     pub(crate) fn walk<'a>(&self, data: &'a Value) -> Option<&'a Value> {
         self.steps.iter().try_fold(data, |value, step| match step {
             Step::Field(name) => value.get(name.as_str()),

@@ -1,11 +1,11 @@
-//! Definitions of every kind, and events that touch all of them.
+//! Definitions of every kind, and events that affect all of them.
 
 use serde_json::{Value, json};
 use signals_engine::{Engine, Event, Timestamp};
 
 use super::*;
 
-/// Every aggregation over the amounts of all events, for life and over a rolling window.
+/// Every aggregation of the amounts of all events, over the life of a profile and over a rolling window.
 fn every_aggregation() -> Value {
     let amount = |name: &str| json!({"type": "event", "vendor": "com.acme", "name": name, "major_version": 1, "path": "amount"});
     let number = json!({"type": "calculated", "operation": "coalesce", "properties": [amount("a"), amount("b")]});
@@ -69,9 +69,9 @@ pub(crate) fn all_kinds_of_definitions() -> Value {
     })
 }
 
-/// What tells one event of a history from the others.
+/// The varying parts of an event in a history.
 pub(crate) struct Step {
-    /// From 0 to 2; the last one is nobody.
+    /// 0 to 2. The last one is anonymous.
     pub(crate) user: usize,
     /// 0 or 1.
     pub(crate) session: usize,
@@ -95,7 +95,7 @@ pub(crate) fn happening(step: Step, now: i64) -> Event {
     event_at(payload, now)
 }
 
-/// Everything that can be read of the profiles in these histories.
+/// All values in the profiles of these histories.
 pub(crate) fn readings(engine: &Engine, now: Timestamp) -> Value {
     let readings = [
         ("domain_userid", USER),

@@ -1,4 +1,4 @@
-//! What the engine's tests share: definitions from JSON literals, events from a few fields, ids that count up.
+//! Shared code of the engine's tests: definitions from JSON literals, events from a few fields, and ids that count up.
 
 #![allow(
     dead_code,
@@ -17,7 +17,7 @@ pub(crate) const OTHER_USER: &str = "5ba5b0e2-94d2-4b6e-8f0c-14ad9e9f6a11";
 pub(crate) const SESSION: &str = "887a6de4-5987-4023-9862-b0ebbd14857a";
 pub(crate) const OTHER_SESSION: &str = "1f0f6d3a-7c55-4a9e-9f64-6f2a3d1c0b22";
 
-/// Milliseconds of the moment at which tests begin.
+/// When tests begin, in milliseconds.
 pub(crate) const START: i64 = 1_795_333_700_000;
 
 pub(crate) fn definitions(json: Value) -> Definitions {
@@ -28,7 +28,7 @@ pub(crate) fn engine(json: Value) -> Engine {
     Engine::new(&definitions(json)).unwrap()
 }
 
-/// The message of the error that these definitions are refused with, place included.
+/// The error of these definitions, with its place.
 pub(crate) fn refusal(json: Value) -> String {
     match Definitions::from_json(&json.to_string()) {
         Ok(definitions) => Engine::new(&definitions).unwrap_err().to_string(),
@@ -69,7 +69,7 @@ pub(crate) fn identified(payload: Map<String, Value>, user: &str, session: &str)
     Value::Object(payload)
 }
 
-/// An engine with a clock that stands still unless moved and ids that count up from 1.
+/// An engine with a manual clock and ids that count up from 1.
 pub(crate) struct Run {
     pub(crate) engine: Engine,
     pub(crate) now: i64,
@@ -100,7 +100,7 @@ impl Run {
         names(&outcome)
     }
 
-    /// The value of an attribute of [`USER`] or [`SESSION`], whichever it is kept by, as reads show it.
+    /// The value of an attribute of [`USER`] or [`SESSION`], as a read returns it.
     pub(crate) fn read(&self, attribute: &str) -> Value {
         self.reading(attribute).0
     }
@@ -125,7 +125,7 @@ pub(crate) fn names(outcome: &Outcome) -> Vec<String> {
     outcome.triggered.iter().map(|triggered| triggered.name.clone()).collect()
 }
 
-/// One group of attributes kept by `domain_userid`, and interventions.
+/// One group of attributes of `domain_userid`, and interventions.
 pub(crate) fn user_group(attributes: Value, interventions: Value) -> Value {
     json!({
         "attribute_groups": [{

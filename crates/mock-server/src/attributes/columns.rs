@@ -6,7 +6,7 @@ use signals_engine::{AttributeReading, GroupReading};
 use super::request::QualifiedName;
 use crate::error::{Problem, Step};
 
-/// What was read for the ids of one attribute key.
+/// The values that were read for the ids of one attribute key.
 #[derive(Debug)]
 pub(super) struct KeyReadings {
     pub(super) key: String,
@@ -15,7 +15,7 @@ pub(super) struct KeyReadings {
     pub(super) rows: Vec<Vec<GroupReading>>,
 }
 
-/// An answer: one column for each attribute key and each attribute, one position for each id.
+/// The response: one column for each attribute key and each attribute, with one value per id.
 #[derive(Debug)]
 pub(super) struct Columns {
     readings: Vec<KeyReadings>,
@@ -31,12 +31,12 @@ impl Columns {
         Self { readings, full_names, columns, added: HashSet::new() }
     }
 
-    /// Whether there are ids of that attribute key.
+    /// Whether the request has ids of this attribute key.
     pub(super) fn has_key(&self, key: &str) -> bool {
         self.readings.iter().any(|readings| readings.key == key)
     }
 
-    /// Adds every attribute of a group. Says whether the group belongs to one of the keys.
+    /// Adds every attribute of a group. Returns whether the group belongs to one of the keys.
     ///
     /// # Errors
     /// When two attributes would have the same name.
@@ -48,10 +48,10 @@ impl Columns {
         Ok(true)
     }
 
-    /// Adds one attribute, unless it was. Says whether there is such an attribute of one of the keys.
+    /// Adds one attribute, unless it is there already. Returns whether one of the keys has this attribute.
     ///
     /// # Errors
-    /// When there is another one of the same name.
+    /// When another attribute has the same name.
     pub(super) fn add_attribute(&mut self, name: &QualifiedName) -> Result<bool, Problem> {
         if self.added.contains(name) {
             return Ok(true);
@@ -62,7 +62,7 @@ impl Columns {
             false => name.attribute.clone(),
         };
         if self.columns.contains_key(&shown) {
-            let msg = format!("there is more than one `{shown}`; ask for full names");
+            let msg = format!("there are several `{shown}`. Set `full_attribute_names`");
             return Err(Problem::in_body([Step::from("full_attribute_names")], "value_error", msg));
         }
         self.columns.insert(shown, values);

@@ -1,4 +1,4 @@
-//! Reading attributes: all of a service, or one by one.
+//! Reads attributes: all attributes of a service, or single ones.
 
 mod columns;
 mod request;
@@ -44,7 +44,7 @@ pub(crate) fn routes() -> Router<AppState> {
     Router::new().route("/api/v1/get-online-attributes", route)
 }
 
-/// Reads attributes: a column for each, with one value per id. Public services need no token.
+/// Reads attributes. Each column has one value per id. Public services need no token.
 #[utoipa::path(
     post,
     path = "/api/v1/get-online-attributes",
@@ -52,7 +52,7 @@ pub(crate) fn routes() -> Router<AppState> {
     security(("token" = []), ()),
     request_body = AttributesRequest,
     responses(
-        (status = 200, description = "The columns, by the names of attribute keys and attributes.", body = HashMap<String, Vec<Value>>),
+        (status = 200, description = "One column for each attribute key and each attribute.", body = HashMap<String, Vec<Value>>),
         (status = 404, body = ErrorBody, description = "There is no such service."),
         BodyRefused,
         TokenRefused,
@@ -80,7 +80,7 @@ async fn get_online_attributes(
     Ok(Json(columns))
 }
 
-/// Looks a service up. For whoever brings no token, one that is not public does not exist.
+/// Finds a service. Without a token, only public services exist.
 fn readable_service(
     state: &AppState,
     caller: Caller,
@@ -93,7 +93,7 @@ fn readable_service(
     })
 }
 
-/// The values of every published group for all ids at one moment.
+/// The values of every published group, for all ids at the same moment.
 fn read(state: &AppState, entities: Entities) -> Result<Vec<KeyReadings>, Problem> {
     let now = state.clock().now();
     let of_key = |(key, ids): (String, Vec<String>)| {
@@ -108,7 +108,7 @@ fn read(state: &AppState, entities: Entities) -> Result<Vec<KeyReadings>, Proble
     entities.0.into_iter().map(of_key).collect()
 }
 
-/// All attributes of a service that belong to the keys in the request.
+/// All attributes of the service that belong to the keys in the request.
 fn of_service(
     readings: Vec<KeyReadings>,
     name: &str,

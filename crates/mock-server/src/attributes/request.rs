@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use crate::error::{Problem, Step};
 
-/// Which attributes of whom.
+/// Which attributes to read, for which ids.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(super) struct AttributesRequest {
     /// Ids by attribute key. With several keys, ids at the same position belong together.
@@ -16,11 +16,11 @@ pub(super) struct AttributesRequest {
     service: Option<String>,
     /// Read these attributes, each `{group}_v{version}:{attribute}`.
     attributes: Option<Vec<String>>,
-    /// Whether answers name attributes in that way too.
+    /// Whether the response uses these full names too.
     full_attribute_names: Option<bool>,
 }
 
-/// A request that makes sense.
+/// A valid request.
 #[derive(Debug)]
 pub(super) struct Query {
     pub(super) entities: Entities,
@@ -28,7 +28,7 @@ pub(super) struct Query {
     pub(super) full_names: bool,
 }
 
-/// Ids by attribute key, as many of each.
+/// Ids by attribute key, the same number for each key.
 #[derive(Debug)]
 pub(super) struct Entities(pub(super) BTreeMap<String, Vec<String>>);
 
@@ -53,7 +53,7 @@ const MAX_IDS: usize = 1_000;
 
 impl AttributesRequest {
     /// # Errors
-    /// The first field that makes no sense.
+    /// The first invalid field.
     pub(super) fn check(self) -> Result<Query, Problem> {
         let Self { attribute_keys, service, attributes, full_attribute_names } = self;
         check_ids(&attribute_keys)?;
@@ -61,11 +61,11 @@ impl AttributesRequest {
             (Some(service), None) => Selection::Service(service),
             (None, Some(names)) => Selection::Attributes(parse_names(&names)?),
             (Some(_), Some(_)) => {
-                let msg = "give either a service or attributes, not both";
+                let msg = "pass either `service` or `attributes`, not both";
                 return Err(Problem::in_body([], "value_error", msg));
             }
             (None, None) => {
-                return Err(Problem::in_body([], "missing", "give a service or attributes"));
+                return Err(Problem::in_body([], "missing", "pass `service` or `attributes`"));
             }
         };
         let entities = Entities(attribute_keys);
@@ -74,21 +74,21 @@ impl AttributesRequest {
 }
 
 impl Entities {
-    /// Whether these may be asked for without a token: one id, which nobody can guess.
+    /// Checks that they can be read without a token: one id that nobody can guess.
     ///
     /// # Errors
-    /// When there are several, or the only one is not a UUID.
+    /// When there are several ids, or the only one is not a UUID.
     pub(super) fn check_public(&self) -> Result<(), Problem> {
         let mut ids = self.0.iter().flat_map(|(key, ids)| ids.iter().map(move |id| (key, id)));
         match (ids.next(), ids.next()) {
             (Some((_, id)), None) if is_canonical_uuid(id) => Ok(()),
             (Some((key, _)), None) => {
                 let path = [Step::from(ATTRIBUTE_KEYS), Step::from(key.as_str()), Step::Index(0)];
-                let msg = "must be a UUID in canonical form when there is no token";
+                let msg = "must be a canonical UUID, because the request has no token";
                 Err(Problem::in_body(path, "uuid_parsing", msg))
             }
             _ => {
-                let msg = "only one id at a time without a token";
+                let msg = "pass only one id, because the request has no token";
                 Err(Problem::in_body([Step::from(ATTRIBUTE_KEYS)], "too_long", msg))
             }
         }
@@ -101,7 +101,7 @@ fn check_ids(ids_by_key: &BTreeMap<String, Vec<String>>) -> Result<(), Problem> 
         Err(Problem::in_body(path, kind, msg))
     };
     let Some(rows) = ids_by_key.values().next().map(Vec::len) else {
-        return problem(&[], "too_short", "name an attribute key and its ids");
+        return problem(&[], "too_short", "pass at least one attribute key with its ids");
     };
     if ids_by_key.values().map(Vec::len).sum::<usize>() > MAX_IDS {
         return problem(&[], "too_long", &format!("at most {MAX_IDS} ids"));
@@ -109,10 +109,14 @@ fn check_ids(ids_by_key: &BTreeMap<String, Vec<String>>) -> Result<(), Problem> 
     for (key, ids) in ids_by_key {
         let key = Step::from(key.as_str());
         if ids.is_empty() {
-            return problem(&[key], "too_short", "name at least one id");
+            return problem(&[key], "too_short", "pass at least one id");
         }
         if ids.len() != rows {
-            return problem(&[key], "value_error", "every attribute key needs as many ids");
+            return problem(
+                &[key],
+                "value_error",
+                "every attribute key must have the same number of ids",
+            );
         }
         for (index, id) in ids.iter().enumerate() {
             let path = [key.clone(), Step::Index(index)];
@@ -131,11 +135,11 @@ fn parse_names(names: &[String]) -> Result<Vec<QualifiedName>, Problem> {
     let path =
         |index: Option<usize>| [Step::from("attributes")].into_iter().chain(index.map(Step::Index));
     if names.is_empty() {
-        return Err(Problem::in_body(path(None), "too_short", "name at least one attribute"));
+        return Err(Problem::in_body(path(None), "too_short", "pass at least one attribute"));
     }
     let parse = |(index, name): (usize, &String)| {
         QualifiedName::parse(name).ok_or_else(|| {
-            let msg = "must be of the form {group}_v{version}:{attribute}";
+            let msg = "must have the form {group}_v{version}:{attribute}";
             Problem::in_body(path(Some(index)), "value_error", msg)
         })
     };

@@ -3,10 +3,10 @@ use ureq::http::Request;
 use super::{Client, ClientError};
 use crate::config::ServerArgs;
 
-/// What `server` has registered, as the text of a definitions file. Waits for the answer.
+/// The definitions of `server`, as the text of a definitions file. Blocks until the server answers.
 ///
 /// # Errors
-/// When the server cannot be reached, or does not take the token.
+/// When the server cannot be reached, or rejects the token.
 pub fn export(server: &ServerArgs) -> Result<String, ClientError> {
     let client = Client::owner(server);
     client.text(request(&client)?)

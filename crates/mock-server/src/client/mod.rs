@@ -1,4 +1,4 @@
-//! What the command line asks of a running server.
+//! The commands that talk to a running server.
 
 mod export;
 mod recording;
@@ -18,31 +18,31 @@ pub use self::trigger::trigger;
 pub use self::watch::{WatchError, watch};
 use crate::config::{ServerArgs, ServerUrl};
 
-/// Why a server did not do what it was asked.
+/// Why a request to a server failed.
 #[derive(Debug, Error)]
 pub enum ClientError {
-    /// Nobody answers.
+    /// The server did not answer.
     #[error("cannot reach {url}: {source}")]
     Unreachable {
-        /// What was asked.
+        /// The requested URL, without its query.
         url: String,
-        /// Why not.
+        /// The cause.
         source: ureq::Error,
     },
-    /// The answer is not what was asked for.
-    #[error("{url} answers {status}: {reason}")]
+    /// The server answered with an error.
+    #[error("{url} answered {status}: {reason}")]
     Refused {
-        /// What was asked.
+        /// The requested URL, without its query.
         url: String,
-        /// The status of the answer.
+        /// The status of the response.
         status: StatusCode,
-        /// What the server says about it.
+        /// The error in the response's body.
         reason: String,
     },
 }
 
 impl ClientError {
-    /// Whether trying again is of no use.
+    /// Whether a retry cannot help.
     fn is_final(&self) -> bool {
         match self {
             Self::Refused { status, .. } => status.is_client_error(),
@@ -53,21 +53,21 @@ impl ClientError {
     }
 }
 
-/// Whoever asks something of one server.
+/// A client of one server.
 struct Client<'a> {
     url: &'a str,
-    /// Only where it is needed: what is replayed or watched may be somewhere else than the token is good for.
+    /// Sent only if a route needs it: `replay` and `watch` may talk to a server that must not see the token.
     token: Option<&'a str>,
     agent: Agent,
 }
 
 impl<'a> Client<'a> {
-    /// Somebody who may do everything.
+    /// A client that sends the token.
     fn owner(ServerArgs { server, token }: &'a ServerArgs) -> Self {
         Self { token: Some(token), ..Self::anybody(server) }
     }
 
-    /// Somebody who may do what pages can.
+    /// A client without the token, with the rights of a page.
     fn anybody(server: &'a ServerUrl) -> Self {
         let agent = Agent::config_builder().http_status_as_error(false).build().into();
         Self { url: &server.url, token: None, agent }
@@ -77,12 +77,12 @@ impl<'a> Client<'a> {
         format!("{}{path}", self.url.trim_end_matches('/'))
     }
 
-    /// The answer, whose body is not read yet.
+    /// Sends a request. The body of the response is not read yet.
     fn send(&self, mut request: Request<impl AsSendBody>) -> Result<Response<Body>, ClientError> {
-        // Queries may be long, and say who somebody is.
+        // Errors leave the query out: it can be long, and it contains ids.
         let url = request.uri().to_string();
         let url = url.split('?').next().unwrap_or_default().to_owned();
-        // A token that no header can hold is a wrong one; the server says so.
+        // If a header cannot hold the token, it is wrong. The server reports that.
         if let Some(Ok(token)) = self.token.map(|token| format!("Bearer {token}").parse()) {
             request.headers_mut().insert("authorization", token);
         }
@@ -98,12 +98,12 @@ impl<'a> Client<'a> {
         Err(ClientError::Refused { url, status, reason: reason(&body) })
     }
 
-    /// The whole answer.
+    /// Sends a request and reads the body of the response.
     fn text(&self, request: Request<impl AsSendBody>) -> Result<String, ClientError> {
         self.bytes(request).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
     }
 
-    /// The whole answer, whatever it is.
+    /// Like [`Client::text`], but accepts bytes that are not UTF-8.
     fn bytes(&self, request: Request<impl AsSendBody>) -> Result<Vec<u8>, ClientError> {
         let url = request.uri().path().to_owned();
         let bytes = self.send(request)?.body_mut().read_to_vec();
@@ -111,7 +111,7 @@ impl<'a> Client<'a> {
     }
 }
 
-/// What an error says, for people.
+/// The error in a response's body, as text.
 fn reason(body: &str) -> String {
     let error: serde_json::Value = serde_json::from_str(body).unwrap_or_default();
     match &error["detail"] {

@@ -1,4 +1,4 @@
-//! Recorded events: what trackers sent, and when.
+//! Recordings: the events that trackers sent, and when.
 
 use std::time::Duration;
 
@@ -8,17 +8,17 @@ use signals_wire::tracker_protocol::POST_PATH;
 use thiserror::Error;
 use uuid::Uuid;
 
-/// Headers that make a difference to a collector.
+/// The headers that a collector uses.
 const HEADERS: [&str; 3] = ["content-type", "sp-anonymous", "user-agent"];
 
-/// What says that a body is a list of events.
+/// The schema of a body with a list of events.
 const PAYLOAD_DATA: &str = "iglu:com.snowplowanalytics.snowplow/payload_data/jsonschema/1-0-4";
 
-/// A file that is no recording.
+/// Why a file is not a recording.
 #[derive(Debug, Error, PartialEq, Eq)]
 #[error("{place}: {reason}")]
 pub struct RecordingError {
-    /// Which line or element.
+    /// The line or element with the error.
     place: String,
     reason: String,
 }
@@ -27,19 +27,19 @@ pub struct RecordingError {
 #[derive(Debug, PartialEq)]
 pub(super) struct Recording {
     pub(super) requests: Vec<RecordedRequest>,
-    /// How many requests there were besides, which bring no events.
+    /// How many other requests there were, without events.
     pub(super) skipped: usize,
 }
 
 /// One request of a tracker.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct RecordedRequest {
-    /// How long after the first one.
+    /// The time since the first request.
     pub(super) after: Duration,
     /// With the query.
     pub(super) path: String,
     pub(super) headers: Vec<(String, String)>,
-    /// Nothing for a GET, whose event is in the query.
+    /// `None` for a GET request, whose event is in the query.
     pub(super) body: Option<Map<String, Value>>,
 }
 
@@ -64,7 +64,7 @@ impl Recording {
                 continue;
             };
             let before = recording.requests.last().map_or(Duration::ZERO, |last| last.after);
-            // Requests keep their order, whatever their devices' clocks say.
+            // Devices' clocks differ, but requests keep their order.
             request.after = match request.sent_ms() {
                 Some(sent) => {
                     let first = *first_ms.get_or_insert(sent);
@@ -75,7 +75,7 @@ impl Recording {
             recording.requests.push(request);
         }
         if recording.requests.is_empty() {
-            let reason = "there are no events in it".to_owned();
+            let reason = "contains no events".to_owned();
             return Err(RecordingError { place: "recording".to_owned(), reason });
         }
         Ok(recording)
@@ -92,7 +92,7 @@ impl RecordedRequest {
         self.body.as_ref().map_or(1, |_| self.payloads().count())
     }
 
-    /// Gives every event another id, so that a server which has seen the recording counts it again.
+    /// Gives every event a new id, so that a server that has received the recording before counts the events again.
     pub(super) fn renew_event_ids(&mut self) {
         let id = || Uuid::new_v4().to_string();
         match &mut self.body {
@@ -121,7 +121,7 @@ impl RecordedRequest {
         data.and_then(Value::as_array).into_iter().flatten()
     }
 
-    /// When its first event was sent or, where it does not say, happened: milliseconds since 1970.
+    /// When its first event was sent or, if that is unknown, happened. In milliseconds since 1970.
     fn sent_ms(&self) -> Option<u64> {
         let read = |name: &str| -> Option<u64> {
             if let Some(event) = self.payloads().next() {
@@ -136,7 +136,7 @@ impl RecordedRequest {
     }
 }
 
-/// What a recording consists of, each with its place.
+/// The elements of a recording, each with its place for errors.
 fn entries(text: &str) -> Result<Vec<(String, Value)>, RecordingError> {
     if text.trim_start().starts_with('[') {
         let list: Vec<Value> = serde_json::from_str(text).map_err(|error| RecordingError {
@@ -158,7 +158,7 @@ fn entries(text: &str) -> Result<Vec<(String, Value)>, RecordingError> {
         .collect()
 }
 
-/// The request that `entry` is, or makes; nothing for one that brings no events.
+/// Reads `entry` as a request. `None` if it has no events.
 fn read_entry(entry: Value) -> Result<Option<RecordedRequest>, String> {
     let Value::Object(fields) = entry else { return Err("must be an object".to_owned()) };
     if fields.contains_key("method") {
@@ -170,7 +170,7 @@ fn read_entry(entry: Value) -> Result<Option<RecordedRequest>, String> {
     }
     if !fields.contains_key("e") {
         return Err(
-            "neither a tracker payload (field `e`) nor a POST body (`data`) nor a request (`method`)"
+            "must be a tracker payload (field `e`), a POST body (`data`) or a request (`method`)"
                 .to_owned(),
         );
     }
@@ -259,11 +259,11 @@ mod tests {
     #[test]
     fn what_is_no_recording_is_named_by_its_place() {
         for (text, expected) in [
-            ("", "recording: there are no events"),
+            ("", "recording: contains no events"),
             ("{\"e\": \"pv\"}\noops", "line 2: not JSON"),
             ("[{\"e\": \"pv\"}, 7]", "element 1: must be an object"),
             ("[{\"e\": \"pv\"}", "line 1: not a JSON array"),
-            (r#"{"event": "page_view"}"#, "line 1: neither a tracker payload"),
+            (r#"{"event": "page_view"}"#, "line 1: must be a tracker payload"),
             (r#"{"data": {}}"#, "line 1: data: must be an array"),
             (r#"{"method": "GET", "path": "i"}"#, "line 1: path: must begin with /"),
             (r#"{"method": "GET"}"#, "line 1: not a request: missing field `path`"),

@@ -14,7 +14,7 @@ use crate::config::ReplayOptions;
 /// How often progress is shown on a terminal.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
 
-/// Why a recording was not replayed to its end.
+/// Why a replay failed.
 #[derive(Debug, Error)]
 pub enum ReplayError {
     /// The file cannot be read.
@@ -22,36 +22,36 @@ pub enum ReplayError {
     Unreadable {
         /// The file.
         file: PathBuf,
-        /// Why not.
+        /// The cause.
         source: io::Error,
     },
-    /// The file is no recording.
+    /// The file is not a recording.
     #[error("{}: {source}", file.display())]
     NotARecording {
         /// The file.
         file: PathBuf,
-        /// Where, and what is wrong.
+        /// The line and the cause.
         source: RecordingError,
     },
-    /// The server is not there.
+    /// A request failed.
     #[error(transparent)]
     Client(#[from] ClientError),
-    /// It was replayed, but the server did not take everything.
-    #[error("the server refused {refused} of {requests} requests; the first because {first}")]
+    /// All requests were sent, but the server refused some.
+    #[error("the server refused {refused} of {requests} requests. First refusal: {first}")]
     Refused {
         /// How many were refused.
         refused: usize,
         /// How many there were.
         requests: usize,
-        /// What the server said first.
+        /// The first refusal.
         first: Box<ClientError>,
     },
 }
 
-/// How fast a recording is replayed.
+/// The speed of a replay.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Speed {
-    /// So many times as fast as it was recorded.
+    /// This many times faster than recorded.
     Times(f64),
     /// Without waiting.
     Max,
@@ -70,7 +70,7 @@ impl FromStr for Speed {
 }
 
 impl Speed {
-    /// When to do what was recorded so long after the first.
+    /// When to send a request that was recorded `after` the first one.
     fn scale(self, after: Duration) -> Duration {
         match self {
             Self::Max => Duration::ZERO,
@@ -81,11 +81,11 @@ impl Speed {
     }
 }
 
-/// Sends a recording to a server, one request after the other at the intervals in which they were recorded, and says in a line
-/// how many. Progress goes to `progress`, if there is somebody to look at it.
+/// Sends a recording to a server, one request after the other at the recorded intervals, and returns a summary. Writes the
+/// progress to `progress`, if there is a terminal.
 ///
 /// # Errors
-/// When there is no recording or no server, or the server did not take everything.
+/// When the recording cannot be read, the server cannot be reached, or it refused a request.
 pub fn replay(
     options: &ReplayOptions,
     progress: Option<&mut dyn Write>,
@@ -167,7 +167,7 @@ fn send(client: &Client<'_>, recorded: &RecordedRequest) -> Result<(), ClientErr
 fn summary(recording: &Recording, took: Duration) -> String {
     let skipped = match recording.skipped {
         0 => String::new(),
-        skipped => format!("; {skipped} without events skipped"),
+        skipped => format!(", skipped {skipped} without events"),
     };
     format!(
         "sent {} events in {} requests in {:.1} s{skipped}",
@@ -177,7 +177,7 @@ fn summary(recording: &Recording, took: Duration) -> String {
     )
 }
 
-/// A line on a terminal that is written again and again.
+/// A line on a terminal that is rewritten as requests are sent.
 struct Progress<'a> {
     out: Option<&'a mut dyn Write>,
     requests: usize,
@@ -200,7 +200,7 @@ impl<'a> Progress<'a> {
             return;
         };
         self.shown_at = Some(elapsed);
-        // Who cannot see the progress does not miss it.
+        // A terminal that cannot show the progress must not end the replay.
         let _ = write!(
             out,
             "\r\x1b[K{done} of {} requests, {events} events, {:.1} s of about {:.1} s",

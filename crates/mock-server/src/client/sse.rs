@@ -1,27 +1,27 @@
-//! The part of Server-Sent Events that the intervention stream uses.
+//! A parser for the subset of Server-Sent Events that the intervention stream uses.
 
 use std::time::Duration;
 
-/// One event of a stream, or what else comes in one piece.
+/// One event of a stream, or a block that only sets the id or the retry time.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct SseEvent {
-    /// Where to resume after it.
+    /// The id to resume after it.
     pub(super) id: Option<String>,
-    /// Nothing for instances.
+    /// `None` for interventions.
     pub(super) name: Option<String>,
     pub(super) data: String,
-    /// How long to wait before connecting anew, from now on.
+    /// From now on, how long to wait before reconnecting.
     pub(super) retry: Option<Duration>,
 }
 
-/// Puts events together from lines.
+/// Assembles events from lines.
 #[derive(Debug, Default)]
 pub(super) struct SseLines {
     event: SseEvent,
 }
 
 impl SseLines {
-    /// Takes a line without its end; gives the event that it ends.
+    /// Takes a line without its line break. Returns the event that it completes.
     pub(super) fn push(&mut self, line: &str) -> Option<SseEvent> {
         if line.is_empty() {
             let event = std::mem::take(&mut self.event);
@@ -38,12 +38,12 @@ impl SseLines {
                 }
                 self.event.data.push_str(value);
             }
-            // `parse` alone would let a sign through.
+            // `parse` alone would accept a sign.
             "retry" if value.bytes().all(|byte| byte.is_ascii_digit()) => {
                 let millis = value.parse::<u32>().ok();
                 self.event.retry = millis.map(|millis| Duration::from_millis(millis.into()));
             }
-            // Comments and what others may add.
+            // Comments and unknown fields.
             _ => {}
         }
         None

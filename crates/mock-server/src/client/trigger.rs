@@ -5,10 +5,10 @@ use ureq::http::Request;
 use super::{Client, ClientError};
 use crate::config::TriggerOptions;
 
-/// Pushes an instance to its targets and says what became of it, in a line. Waits for the answer.
+/// Pushes an intervention to its targets and returns the outcome as text. Blocks until the server answers.
 ///
 /// # Errors
-/// When the server cannot be reached, or refuses: the token, an id or a name.
+/// When the server cannot be reached, or rejects the token, an id or the name.
 pub fn trigger(options: &TriggerOptions) -> Result<String, ClientError> {
     let client = Client::owner(&options.server);
     let url = client.url(&format!("{INTERVENTIONS_PATH}?{}", options.targets.query()));
@@ -26,7 +26,7 @@ pub fn trigger(options: &TriggerOptions) -> Result<String, ClientError> {
     let answer: serde_json::Value = serde_json::from_str(&answer).unwrap_or_default();
     Ok(match answer["status"].as_str() {
         Some("undelivered") => {
-            "undelivered: no stream is open for it; it waits a minute for the first one".to_owned()
+            "undelivered: no stream is open for it. It waits one minute for a stream, unless the server runs with --hosted".to_owned()
         }
         Some(status) => status.to_owned(),
         None => answer.to_string(),

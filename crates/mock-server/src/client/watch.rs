@@ -15,34 +15,34 @@ use super::sse::{SseEvent, SseLines};
 use super::{Client, ClientError};
 use crate::config::WatchOptions;
 
-/// How long to wait before the first new attempt, unless the server says; twice as long before each further one.
+/// Delay before the first retry, unless the server sets it. It doubles with each retry.
 const FIRST_DELAY: Duration = Duration::from_millis(500);
 
-/// The longest wait, unless the server asks for a longer one.
+/// The longest delay, unless the server asks for a longer one.
 const LAST_DELAY: Duration = Duration::from_secs(10);
 
-/// A connection that is silent for so long is dead: it misses several signs of life.
+/// A connection that is silent for this long is dead: several keep-alives are missing.
 const SILENCE: Duration = Duration::from_millis(3 * KEEP_ALIVE_MS);
 
-/// So many instances are known by their ids, to show none twice when a server replays all it has.
+/// How many ids are remembered, so that nothing is shown twice when a server replays everything.
 const REMEMBERED: usize = 1_000;
 
 /// Why watching ended early.
 #[derive(Debug, Error)]
 pub enum WatchError {
-    /// The server refuses.
+    /// The server refused the stream.
     #[error(transparent)]
     Client(#[from] ClientError),
-    /// What is seen cannot be shown.
+    /// The output cannot be written.
     #[error("cannot write: {0}")]
     Output(#[from] io::Error),
 }
 
-/// Shows the instances of some ids as they arrive, on `out`, and how the connection is, on `status`. Goes on until as many
-/// were shown as asked for, else for ever: a connection that is lost is made again, and resumes where it was.
+/// Writes the interventions of some ids to `out` as they arrive, and messages about the connection to `status`. A lost
+/// connection is made again and resumes. Returns after `count` interventions, or never.
 ///
 /// # Errors
-/// When the server refuses, which it would do again, or nothing can be shown any more.
+/// When the server refuses the request, or the output cannot be written.
 pub fn watch(
     options: &WatchOptions,
     out: &mut impl Write,
@@ -67,7 +67,7 @@ pub fn watch(
             Err(error) => error.to_string(),
         };
         let delay = watcher.next_delay();
-        writeln!(status, "{lost}; next attempt in {:.1} s", delay.as_secs_f64())?;
+        writeln!(status, "{lost}. Reconnecting in {:.1} s", delay.as_secs_f64())?;
         thread::sleep(delay);
     }
 }
@@ -77,26 +77,26 @@ struct Watcher<'a> {
     shown: u64,
     last_event_id: Option<String>,
     known: VecDeque<String>,
-    /// What the server asks for.
+    /// The delay that the server asks for.
     first_delay: Duration,
-    /// Before the next attempt.
+    /// The delay before the next attempt.
     delay: Duration,
 }
 
 impl Watcher<'_> {
-    /// How long to wait now.
+    /// How long to wait before the next attempt.
     fn next_delay(&mut self) -> Duration {
         let longer = LAST_DELAY.max(self.first_delay).min(self.delay * 2);
         mem::replace(&mut self.delay, longer)
     }
 
-    /// Waits so long from now on before the first new attempt.
+    /// Sets the delay before the first retry.
     fn wait_first(&mut self, delay: Duration) {
         self.first_delay = delay;
         self.delay = delay;
     }
 
-    /// Opens a stream. What it brings comes from a thread of its own, so that silence can be told from waiting.
+    /// Opens a stream. A thread reads it, so that the reader can time out.
     fn connect(&self, client: &Client<'_>) -> Result<Receiver<SseEvent>, ClientError> {
         let url = client.url(&format!("{INTERVENTIONS_PATH}?{}", self.options.targets.query()));
         let mut request = Request::get(&url).header("accept", "text/event-stream");
@@ -121,7 +121,7 @@ impl Watcher<'_> {
         Ok(receiver)
     }
 
-    /// Shows what comes; gives the reason when nothing does any more, and nothing when enough was shown.
+    /// Shows the interventions of a stream. Returns why the stream ended, or `None` when enough were shown.
     fn follow(
         &mut self,
         events: &Receiver<SseEvent>,
@@ -131,7 +131,9 @@ impl Watcher<'_> {
         loop {
             let event = match events.recv_timeout(SILENCE) {
                 Ok(event) => event,
-                Err(RecvTimeoutError::Timeout) => return Ok(Some("the server is silent".into())),
+                Err(RecvTimeoutError::Timeout) => {
+                    return Ok(Some("the server sends no keep-alives".into()));
+                }
                 Err(RecvTimeoutError::Disconnected) => return Ok(Some("connection lost".into())),
             };
             if let Some(delay) = event.retry {
@@ -168,7 +170,7 @@ impl Watcher<'_> {
         }
         match instance {
             Some(instance) if !self.options.json => writeln!(out, "{}", for_people(&instance))?,
-            // What is no instance is shown as it is, too.
+            // Also anything that is not an intervention.
             _ => writeln!(out, "{data}")?,
         }
         self.shown += 1;
@@ -210,7 +212,7 @@ mod tests {
         }
     }
 
-    /// Seconds before each of some attempts in vain.
+    /// The delays in seconds before several failed attempts.
     fn delays(retry: Option<u64>) -> Vec<f64> {
         let options = options();
         let mut watcher = Watcher {

@@ -23,7 +23,7 @@ use crate::faults;
 use crate::shop;
 use crate::state::AppState;
 
-/// Asks the collector to know nobody: neither the address nor the cookie.
+/// Asks the collector to use neither the client's address nor a cookie.
 const SP_ANONYMOUS: HeaderName = HeaderName::from_static("sp-anonymous");
 
 /// How long browsers may remember the answer to a preflight request.
@@ -36,7 +36,7 @@ pub(crate) struct Api;
 
 /// The routes that trackers use.
 ///
-/// Trackers may be told to post to any path of two segments; everything else there belongs to the shop.
+/// Trackers can be configured to post to any path of two segments. Other methods on such paths are for the shop's files.
 pub(crate) fn routes(state: &AppState) -> Router<AppState> {
     let collecting = |route| with_cors_and_faults(route, state);
     Router::new()
@@ -46,7 +46,7 @@ pub(crate) fn routes(state: &AppState) -> Router<AppState> {
         .route("/health", get(|| async { "ok" }))
 }
 
-/// The shop's files may lie as deep as trackers post.
+/// The shop's files can have the same paths.
 async fn file_of_shop(state: State<AppState>, request: Request) -> Response {
     if matches!(*request.method(), Method::GET | Method::HEAD) {
         shop::serve(state, request).await
@@ -57,11 +57,11 @@ async fn file_of_shop(state: State<AppState>, request: Request) -> Response {
 
 fn with_cors_and_faults(route: MethodRouter<AppState>, state: &AppState) -> MethodRouter<AppState> {
     let strike = middleware::from_fn_with_state(state.clone(), faults::strike_collector);
-    // A scripted refusal carries the CORS headers too, as one of a real collector would.
+    // A scripted refusal has the CORS headers too, like that of a real collector.
     route.options(preflight).layer((cors(), strike))
 }
 
-/// Credentials need the very origin in the answer: a wildcard would make browsers drop it.
+/// With credentials, browsers require the exact origin: they reject a wildcard.
 fn cors() -> CorsLayer {
     CorsLayer::new()
         .allow_origin(AllowOrigin::mirror_request())
@@ -71,20 +71,20 @@ fn cors() -> CorsLayer {
         .max_age(PREFLIGHT_MAX_AGE)
 }
 
-/// Makes the route exist; the CORS layer answers.
+/// Registers the method. The CORS layer answers.
 async fn preflight() -> StatusCode {
     StatusCode::OK
 }
 
-/// Takes in the events of a tracker. Any path of two segments will do.
+/// Receives a tracker's events. Any path of two segments works.
 #[utoipa::path(
     post,
     path = "/com.snowplowanalytics.snowplow/tp2",
     tag = "collector",
     request_body = Object,
     responses(
-        (status = 200, description = "They are processed.", content_type = "text/plain", body = String),
-        (status = 400, body = ErrorBody, description = "The body is no tracker payload."),
+        (status = 200, description = "The events are processed.", content_type = "text/plain", body = String),
+        (status = 400, body = ErrorBody, description = "The body is not a tracker payload."),
         (status = 413, body = ErrorBody, description = "The body is too large."),
     )
 )]
@@ -99,7 +99,7 @@ async fn post_events(
     Ok((AppendHeaders(visitor.set_cookie()), "ok").into_response())
 }
 
-/// Takes in one event, which is the query.
+/// Receives one event, which is in the query.
 #[utoipa::path(
     get,
     path = "/i",

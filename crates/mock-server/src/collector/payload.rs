@@ -1,4 +1,4 @@
-//! From a request to the events in it.
+//! Reads the events in a request.
 
 use std::borrow::Cow;
 
@@ -11,7 +11,7 @@ use crate::body::is_object;
 use crate::error::ApiError;
 use crate::pipeline::RawEvent;
 
-/// What every schema of a tracker's POST body begins with, whatever its version.
+/// The schema of a tracker's POST body, without its version.
 const PAYLOAD_DATA: &str = "iglu:com.snowplowanalytics.snowplow/payload_data/jsonschema/";
 
 #[derive(Deserialize)]
@@ -22,18 +22,18 @@ struct PayloadData<'a> {
     data: Vec<&'a RawValue>,
 }
 
-/// The text of a POST body, with what would cost its events and is not worth one: bytes that are no text and halves of surrogate pairs
-/// become U+FFFD (pages cut texts in the middle of an emoji), and control characters, which JSON does not allow in strings, are taken out.
+/// The text of a POST body, repaired where a small error would lose all of its events. Bytes that are not UTF-8 and lone surrogates
+/// become U+FFFD (pages cut texts in the middle of an emoji). Control characters, which JSON does not allow in strings, are removed.
 pub(super) fn text_of(body: &[u8]) -> Cow<'_, str> {
     let text = clean(String::from_utf8_lossy(body));
-    // Browsers escape halves, and hardly anything else does.
+    // Browsers escape lone surrogates, and hardly anything else does.
     if !text.contains("\\ud") && !text.contains("\\uD") {
         return text;
     }
     repair_json(&text).map_or(text, Cow::Owned)
 }
 
-/// The events in the [text](text_of) of a POST body, each read when it is its turn. An element that is not an object becomes a bad event.
+/// The events in the [text](text_of) of a POST body, parsed lazily. An element that is not an object becomes a bad event.
 ///
 /// # Errors
 /// 400 when the body is not a tracker payload.
@@ -56,7 +56,7 @@ pub(super) fn events_in_body(body: &str) -> Result<impl Iterator<Item = RawEvent
 }
 
 /// # Errors
-/// Why the JSON is no event.
+/// Why the JSON is not an event.
 fn read_event(json: &str) -> Result<Payload<'_>, String> {
     if !is_object(json.as_bytes()) {
         return Err("an event must be an object".to_owned());
@@ -64,7 +64,7 @@ fn read_event(json: &str) -> Result<Payload<'_>, String> {
     serde_json::from_str(json).map_err(|error| format!("not JSON: {error}"))
 }
 
-/// The event in the query of a GET request. Of a parameter that repeats, the last counts.
+/// The event in the query of a GET request. If a parameter repeats, the last one counts.
 pub(super) fn event_in_query(query: &str) -> RawEvent<'_> {
     RawEvent { text: query, payload: Ok(form_urlencoded::parse(query.as_bytes()).collect()) }
 }

@@ -1,7 +1,7 @@
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 
-/// A transparent picture of one pixel: the answer to a tracker that sends by loading an image.
+/// A transparent pixel: the response to a tracker that sends by loading an image.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Pixel {
     Gif,
@@ -9,7 +9,7 @@ pub(super) enum Pixel {
 }
 
 impl Pixel {
-    /// The picture that a client which loads `path` expects.
+    /// The format that a client of `path` expects.
     pub(super) fn for_path(path: &str) -> Self {
         if path.ends_with(".png") { Self::Png } else { Self::Gif }
     }
@@ -23,7 +23,7 @@ impl IntoResponse for Pixel {
         };
         let headers = [
             (header::CONTENT_TYPE, content_type),
-            // A cached picture would be an event that was not sent.
+            // If a browser cached the pixel, it would not send the next event.
             (header::CACHE_CONTROL, "no-cache, no-store, must-revalidate"),
         ];
         (headers, bytes).into_response()

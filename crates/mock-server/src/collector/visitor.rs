@@ -17,18 +17,18 @@ const COOKIE_NAME: &str = "sp";
 
 const COOKIE_MAX_AGE: time::Duration = time::Duration::days(365);
 
-/// Tracker parameters that an anonymous request must not smuggle in: the address and the network user id.
+/// Tracker parameters that are ignored in an anonymous request: the address and the network user id.
 const IDENTIFYING_PARAMETERS: [&str; 3] = ["ip", "nuid", "tnuid"];
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
-/// What a request says about who sent it.
+/// What a request reveals about its sender.
 #[derive(Debug)]
 pub(super) struct Visitor {
     useragent: Option<String>,
     referer: Option<String>,
-    /// Nothing for requests that want to be anonymous.
+    /// `None` for anonymous requests.
     identity: Option<Identity>,
 }
 
@@ -52,7 +52,7 @@ impl Visitor {
         }
     }
 
-    /// Takes out of an event what an anonymous request must not leave behind.
+    /// Removes identifying parameters from an event of an anonymous request.
     pub(super) fn redact<'a>(&self, mut event: RawEvent<'a>) -> RawEvent<'a> {
         if self.identity.is_none()
             && let Ok(payload) = &mut event.payload
@@ -67,8 +67,8 @@ impl Visitor {
     /// The `Set-Cookie` header that keeps the network user id for another year.
     pub(super) fn set_cookie(&self) -> Option<(HeaderName, HeaderValue)> {
         let identity = self.identity.as_ref()?;
-        // Browsers take cookies for other sites only with `Secure`, and not all of them take that over plain HTTP, even from
-        // loopback. There, shop and collector are one site whatever their ports, and `Lax` serves them.
+        // Browsers accept third-party cookies only with `Secure`, and not all of them accept that over plain HTTP, even from
+        // loopback. There, the shop and the collector are the same site on any port, so `Lax` works.
         let same_site = if identity.over_https { SameSite::None } else { SameSite::Lax };
         let cookie = Cookie::build((COOKIE_NAME, identity.network_userid.as_str()))
             .path("/")
@@ -114,7 +114,7 @@ fn id_in_cookie(headers: &HeaderMap) -> Option<String> {
         .find(|id| identifier::is_canonical_uuid(id) && identifier::is_id(id))
 }
 
-/// The client as the first proxy saw it.
+/// The client's address, from the first proxy.
 fn forwarded_address(headers: &HeaderMap) -> Option<IpAddr> {
     text(headers, &X_FORWARDED_FOR)?.split(',').next()?.trim().parse().ok()
 }

@@ -1,9 +1,9 @@
 use signals_engine::Position;
 
-/// Characters that are shown before and after the place: files may be one long line.
+/// How many characters are shown before and after the place: a file can be one long line.
 const AROUND: usize = 60;
 
-/// The line of `text` that `place` is on, with a mark under the place.
+/// The line of `text` at `place`, with a mark under it.
 pub(super) fn excerpt(text: &str, place: Position) -> String {
     let line = text.lines().nth(place.line.saturating_sub(1)).unwrap_or_default();
     let at = line.floor_char_boundary(place.column.saturating_sub(1));
@@ -16,7 +16,7 @@ pub(super) fn excerpt(text: &str, place: Position) -> String {
 
     let number = place.line.to_string();
     let margin = " ".repeat(number.len());
-    // A tab is as wide as a tab: the mark stays under its place.
+    // Tabs stay tabs, so that the mark is under its place.
     let indent: String = before.chars().map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
     let indent = " ".repeat(cut_before.chars().count()) + &indent;
     format!(

@@ -11,37 +11,37 @@ use thiserror::Error;
 
 use self::excerpt::excerpt;
 
-/// The definitions of a server that was not given any.
+/// The definitions of a server that is started without any.
 const DEFAULT: &str = include_str!("../../../../definitions/ecommerce.json");
 
-/// Name by which errors speak of [`DEFAULT`].
+/// The name of [`DEFAULT`] in errors.
 const DEFAULT_NAME: &str = "built-in definitions";
 
-/// A definitions file that cannot be used. The message names file, position and field as far as there is one.
+/// Why a definitions file cannot be used. The message names the file and, if there is one, the position and the field.
 #[derive(Debug, Error)]
 pub enum LoadError {
-    /// It cannot be read.
+    /// The file cannot be read.
     #[error("{}: {source}", file.display())]
     Unreadable {
         /// The file.
         file: PathBuf,
-        /// Why not.
+        /// The cause.
         source: io::Error,
     },
-    /// It does not make sense.
+    /// The definitions are invalid.
     #[error("{}{}: {}", file.display(), position(source), without_position(source))]
     Invalid {
         /// The file.
         file: PathBuf,
-        /// What is in it.
+        /// Its text.
         text: Box<str>,
-        /// Where, and what is wrong.
+        /// The place and the cause.
         source: DefinitionError,
     },
 }
 
 impl LoadError {
-    /// The message, and under it the line at fault with a mark at the place, as compilers do.
+    /// The message and the line with the error, marked like a compiler's error.
     pub fn report(&self) -> String {
         let mut report = self.to_string();
         if let Self::Invalid {
@@ -55,10 +55,11 @@ impl LoadError {
     }
 }
 
-/// Reads `files` and merges them; without any, the default definitions. A file may refer to what those before it define.
+/// Reads and merges `files`, or returns the default definitions if there are none. A file can refer to the definitions of the
+/// files before it.
 ///
 /// # Errors
-/// The first file that cannot be read, does not make sense or defines again what another one does.
+/// The first file that cannot be read, is invalid or repeats a definition.
 pub fn load(files: &[PathBuf]) -> Result<Definitions, LoadError> {
     let mut all = Definitions::default();
     if files.is_empty() {
@@ -80,7 +81,7 @@ fn add(all: &mut Definitions, file: &Path, text: String) -> Result<(), LoadError
     })
 }
 
-/// `:{line}:{column}`, so that editors can jump there.
+/// `:{line}:{column}`, a form that editors recognise.
 fn position(error: &DefinitionError) -> String {
     let position = error.position.as_ref();
     position.map(|at| format!(":{}:{}", at.line, at.column)).unwrap_or_default()

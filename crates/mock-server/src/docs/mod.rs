@@ -1,4 +1,4 @@
-//! The API, described for programs and for people.
+//! The OpenAPI description of the API, and a page that shows it.
 
 use axum::http::header;
 use axum::response::{Html, IntoResponse};
@@ -11,18 +11,18 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use crate::state::AppState;
 use crate::{attributes, collector, credentials, mock_api, registry, stream, testing};
 
-/// Everything that is not about single routes.
+/// The parts that do not belong to a single route.
 #[derive(OpenApi)]
 #[openapi(info(
     title = "signals-mock-server",
-    description = "Stands in for the Snowplow collector and for Signals."
+    description = "Mock of the Snowplow collector and of Signals."
 ))]
 struct Api;
 
-/// Shows the description. It asks for nothing but that.
+/// The page. It requests only the description.
 const PAGE: &str = include_str!("page.html");
 
-/// Lets the page load what it is made of and nothing else.
+/// Allows only the page's own script, styles and requests.
 const POLICY: &str =
     "default-src 'none'; connect-src 'self'; style-src 'unsafe-inline'; script-src 'unsafe-inline'";
 

@@ -1,7 +1,7 @@
-//! The delivery hub: takes instances in and hands them to every open stream of their targets.
+//! The delivery hub: receives instances and delivers them to every open stream of their targets.
 //!
-//! [`state`] decides who gets what and knows neither time nor sockets. What is here adds the lock, the clock, the metrics and
-//! the keep-alive task, and makes a stream end when its reader goes away.
+//! [`state`] decides which stream gets what, without a clock or sockets. This module adds the lock, the clock, the metrics and
+//! the keep-alive task, and closes a stream when its client goes away.
 
 mod outbox;
 mod position;
@@ -32,7 +32,7 @@ use crate::frame::{Dialect, Frame};
 use crate::journal::{Happening, Journal};
 use crate::metrics::Metrics;
 
-/// Handle on the hub. Clones are the same hub.
+/// A handle to the hub. Clones share the hub.
 #[derive(Debug, Clone)]
 pub(crate) struct DeliveryHub {
     shared: Arc<Shared>,
@@ -40,8 +40,8 @@ pub(crate) struct DeliveryHub {
 
 #[derive(Debug)]
 struct Shared {
-    /// One lock for everything makes registering, replaying and publishing one step each: a stream can neither miss an
-    /// instance nor get it twice, and all streams see the same order. Nothing waits while it is held.
+    /// One lock for everything, so that opening a stream, replaying and publishing are atomic: a stream neither misses an
+    /// instance nor gets it twice, and all streams see the same order. Nothing waits while it is held.
     state: Mutex<HubState>,
     published: Notify,
     clock: Clock,
@@ -62,7 +62,7 @@ impl DeliveryHub {
         }
     }
 
-    /// Opens a stream for `targets`, which must not repeat, resuming after `last_event_id` if there is one.
+    /// Opens a stream for `targets`, which must be unique. Resumes after `last_event_id` if there is one.
     pub(crate) fn subscribe(
         &self,
         targets: &[TargetAttributeKey],
@@ -81,7 +81,7 @@ impl DeliveryHub {
         Subscription { hub: self.clone(), key, first, outbox }
     }
 
-    /// Delivers `instance` and says how many open streams got it, or get it as soon as it is saved.
+    /// Delivers `instance`. Returns how many open streams got it, or will get it as soon as it is saved.
     pub(crate) fn publish(&self, instance: Triggered) -> usize {
         let now = self.shared.clock.now();
         let published = self.with_state(|state| state.publish(now, &instance));
@@ -93,36 +93,36 @@ impl DeliveryHub {
         published.delivered
     }
 
-    /// Gives streams what was held back, up to the instance at `position`, for that is saved now.
+    /// Delivers the instances that were held back until they are saved, up to `position`.
     pub(crate) fn release(&self, position: Position) {
         let published = self.with_state(|state| state.release(position));
         self.note_slow_readers(published.too_slow);
     }
 
-    /// Gives streams everything that was held back.
+    /// Delivers every instance that was held back.
     pub(crate) fn release_all(&self) {
         let latest = self.with_state(|state| state.latest());
         self.release(latest);
     }
 
-    /// Resolves when an instance was published since this was last awaited. Meant for one who waits.
+    /// Resolves when an instance was published since the last call. Only one task may wait.
     pub(crate) async fn published(&self) {
         self.shared.published.notified().await;
     }
 
-    /// Writes `frame` to every open stream and says how many there are.
+    /// Writes `frame` to every open stream. Returns how many there are.
     pub(crate) fn broadcast(&self, frame: &Frame) -> usize {
         let published = self.with_state(|state| state.broadcast(frame));
         self.note_slow_readers(published.too_slow);
         published.delivered
     }
 
-    /// Ends every open stream after what is queued for it.
+    /// Ends every open stream after its queued frames.
     pub(crate) fn close_streams(&self) {
         self.with_state(HubState::close_all);
     }
 
-    /// Ends every open stream after what is queued for it, and new ones after their opening.
+    /// Ends every open stream after its queued frames, and new ones after their opening.
     pub(crate) fn shut_down(&self) {
         self.with_state(HubState::shut_down);
     }
@@ -138,28 +138,28 @@ impl DeliveryHub {
         self.with_state(|state| state.forget_expired(now));
     }
 
-    /// Goes on from where another process was. To be called before anything happens.
+    /// Continues from the state of another process. Call this before anything else.
     pub(crate) fn restore(&self, saved: SavedHub) {
         self.with_state(|state| state.restore(saved));
     }
 
-    /// Notes from now on what changes, for [`DeliveryHub::take_changes`], and holds instances back until [`DeliveryHub::release`].
+    /// From now on, records changes for [`DeliveryHub::take_changes`] and holds instances back until [`DeliveryHub::release`].
     pub(crate) fn track_changes(&self) {
         self.with_state(HubState::track_changes);
     }
 
-    /// What has changed since the last call. Whoever applies it to what was saved before has saved everything.
+    /// The changes since the last call. Applied to what was saved before, they give the whole state.
     pub(crate) fn take_changes(&self) -> HubChanges {
         let now = self.shared.clock.now();
         self.with_state(|state| state.take_changes(now))
     }
 
-    /// Makes the next [`DeliveryHub::take_changes`] tell everything, as if it were all new.
+    /// Makes the next [`DeliveryHub::take_changes`] return everything, as if all of it were new.
     pub(crate) fn mark_all_changed(&self) {
         self.with_state(HubState::mark_all_changed);
     }
 
-    /// The instances of the last minutes for `target` and when they were published, oldest first.
+    /// The instances that are kept for `target` and when they were published, oldest first.
     pub(crate) fn instances(
         &self,
         target: &TargetAttributeKey,
@@ -173,11 +173,11 @@ impl DeliveryHub {
         self.with_state(|state| state.streams_of(target))
     }
 
-    /// Sends keep-alive frames and forgets what is too old, for ever.
+    /// Sends keep-alive frames and frees old instances. Never returns.
     pub(crate) async fn keep_alive(self) {
         let mut ticks = time::interval(state::TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        ticks.tick().await; // The first one comes at once.
+        ticks.tick().await; // The first tick is immediate.
         loop {
             ticks.tick().await;
             let now = self.shared.clock.now();
@@ -197,7 +197,10 @@ impl DeliveryHub {
     fn note_slow_readers(&self, count: usize) {
         if count > 0 {
             self.shared.metrics.instances_dropped.inc_by(count as u64);
-            tracing::info!(count, "disconnected readers that were too slow; they resume by replay");
+            tracing::info!(
+                count,
+                "disconnected clients that read too slowly. They can resume and receive what they missed"
+            );
         }
     }
 }
@@ -208,13 +211,13 @@ impl DeliveryHub {
 pub(crate) struct Subscription {
     hub: DeliveryHub,
     key: StreamKey,
-    /// The opening and the replayed instances, which come before anything live.
+    /// The opening and the replayed instances, which are written before live ones.
     first: VecDeque<Replayed>,
     outbox: Arc<Outbox>,
 }
 
 impl Subscription {
-    /// Adds `frame` to those that come before anything live.
+    /// Adds `frame` to those that are written before live ones.
     pub(crate) fn push_first(&mut self, frame: Frame) {
         self.first.push_back(Replayed { frame, waiting: None });
     }
@@ -224,12 +227,12 @@ impl Subscription {
         matches!(self.first.front(), Some(Replayed { frame: Frame::Control(_), .. }))
     }
 
-    /// The next frame to write; `None` when the stream is over.
+    /// The next frame to write, or `None` at the end of the stream.
     pub(crate) fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Frame>> {
         match self.first.pop_front() {
             Some(Replayed { frame, .. }) => Poll::Ready(Some(frame)),
             None => {
-                // Most streams live long after their opening: do not keep its memory.
+                // Most streams stay open long after their opening. Free its memory.
                 self.first = VecDeque::new();
                 Poll::Ready(ready!(self.outbox.poll_next(context)))
             }
@@ -239,7 +242,7 @@ impl Subscription {
 
 impl Drop for Subscription {
     fn drop(&mut self) {
-        // Whoever went away while connecting has not got what waited for the first stream.
+        // A client that went away while connecting did not get what waited for its first stream.
         let unwritten = mem::take(&mut self.first).into_iter().filter_map(|first| first.waiting);
         self.hub.with_state(|state| {
             state.close(self.key);

@@ -5,9 +5,9 @@ use parking_lot::Mutex;
 
 use crate::frame::Frame;
 
-/// The bounded queue between the hub and the reader of one stream.
+/// The bounded queue between the hub and the client of one stream.
 ///
-/// The hub never waits for a reader: what does not fit closes the outbox. Its lock is held for a push or a pop only.
+/// The hub never waits for a client: a frame that does not fit closes the outbox. The lock is held only for a push or a pop.
 #[derive(Debug)]
 pub(super) struct Outbox {
     limit_bytes: usize,
@@ -22,22 +22,22 @@ struct Queue {
     reader: Option<Waker>,
 }
 
-/// The reader is too slow for its queue.
+/// The client reads too slowly, and its queue is full.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct TooSlow;
 
 impl Outbox {
-    /// Capacity that an empty queue may keep; most streams carry a frame now and then.
+    /// The capacity that an empty queue keeps: most streams carry a frame only now and then.
     const IDLE_CAPACITY: usize = 8;
 
     pub(super) fn new(limit_bytes: usize) -> Self {
         Self { limit_bytes, queue: Mutex::default() }
     }
 
-    /// Queues `frame` unless the outbox is closed. A frame larger than the limit still passes when it is alone.
+    /// Queues `frame` unless the outbox is closed. An empty queue accepts a frame of any size.
     ///
     /// # Errors
-    /// [`TooSlow`] when the limit is reached; the outbox is closed then and what was queued is gone.
+    /// [`TooSlow`] when the limit is reached. The outbox is then closed and empty.
     pub(super) fn push(&self, frame: Frame) -> Result<(), TooSlow> {
         let mut queue = self.queue.lock();
         if queue.closed {
@@ -55,7 +55,7 @@ impl Outbox {
         if fits { Ok(()) } else { Err(TooSlow) }
     }
 
-    /// Queues `frame` if the reader has nothing else to read.
+    /// Queues `frame` if the queue is empty.
     pub(super) fn push_if_idle(&self, frame: Frame) {
         let mut queue = self.queue.lock();
         if queue.frames.is_empty() && !queue.closed {
@@ -65,14 +65,14 @@ impl Outbox {
         }
     }
 
-    /// Takes no more frames. The reader still gets those that are queued.
+    /// Accepts no more frames. The client still gets those that are queued.
     pub(super) fn close(&self) {
         let mut queue = self.queue.lock();
         queue.closed = true;
         queue.wake_reader();
     }
 
-    /// The next frame; `None` once the outbox is closed and empty. Meant for one reader.
+    /// The next frame, or `None` once the outbox is closed and empty. Only one task may read.
     pub(super) fn poll_next(&self, context: &mut Context<'_>) -> Poll<Option<Frame>> {
         let mut queue = self.queue.lock();
         if let Some(frame) = queue.frames.pop_front() {

@@ -2,7 +2,7 @@ use std::fmt;
 
 use uuid::Uuid;
 
-/// Place of an instance in the order in which they were published in one epoch, counted from 1.
+/// The number of an instance in its epoch, in the order of publishing. The first is 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Position(u64);
 
@@ -10,7 +10,7 @@ impl Position {
     /// Before the first instance.
     pub(super) const START: Self = Self(0);
 
-    /// More instances than a process publishes between two savings.
+    /// More instances than a process publishes between two writes of the data file.
     const UNSAVED_AT_MOST: u64 = 1 << 32;
 
     pub(crate) const fn new(number: u64) -> Self {
@@ -21,8 +21,8 @@ impl Position {
         self.0
     }
 
-    /// From where a new process goes on, which knows of this position and not of those that were given out in a last moment
-    /// before a crash. None of those must come twice: a client that brings one would miss what has it now.
+    /// The position from which a new process continues. It leaves out those that the previous process may have used between its
+    /// last write and a crash: a client that resumes from one of them would miss the new instance with that position.
     pub(super) fn after_restart(self) -> Self {
         Self(self.0.saturating_add(Self::UNSAVED_AT_MOST))
     }
@@ -36,10 +36,10 @@ impl Position {
     }
 }
 
-/// Tells the positions of one server's life from those of another.
+/// Distinguishes the positions of one server from those of another.
 ///
-/// Positions start afresh with every server that remembers nothing. Without this, an id from before would pass for a position
-/// of today and hide the instances before it. A server with a data file goes on with its epoch.
+/// A server without a data file starts at position 1 again. Without the epoch, an old id would look like a current position and
+/// hide the instances before it. A server with a data file keeps its epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Epoch(u32);
 
@@ -52,7 +52,7 @@ impl Epoch {
         self.0
     }
 
-    /// An epoch that no other server has had, as far as chance allows.
+    /// A random epoch, which no other server is likely to have.
     pub(crate) fn random() -> Self {
         Self(Uuid::new_v4().as_fields().0)
     }
@@ -62,12 +62,12 @@ impl Epoch {
         Self(0)
     }
 
-    /// The id under which clients know `position`.
+    /// The id of `position` in frames.
     pub(super) fn event_id(self, position: Position) -> EventId {
         EventId { epoch: self, position }
     }
 
-    /// The position that `event_id` stands for, if it is of this epoch.
+    /// The position in `event_id`, if it has this epoch.
     pub(super) fn position(self, event_id: &str) -> Option<Position> {
         let (epoch, position) = event_id.split_once('-')?;
         let position = Position(position.parse().ok()?);

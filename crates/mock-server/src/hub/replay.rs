@@ -20,7 +20,7 @@ pub(super) struct Kept {
 }
 
 impl Kept {
-    /// What an instance takes besides its frame, with its part of the tables around it: about so many bytes.
+    /// About how many bytes an instance takes besides its frame, including its share of the tables.
     const OVERHEAD_BYTES: usize = 200;
 
     /// About how many bytes of memory it takes.
@@ -42,17 +42,17 @@ impl ReplayBuffer {
         self.kept.len()
     }
 
-    /// Everything, oldest first.
+    /// All instances, oldest first.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Kept> {
         self.kept.iter()
     }
 
-    /// What was published after `moment`, oldest first.
+    /// The instances published after `moment`, oldest first.
     pub(super) fn since(&self, moment: Timestamp) -> impl Iterator<Item = &Kept> {
         self.kept.iter().filter(move |kept| kept.at > moment)
     }
 
-    /// Takes out the oldest one if [`ReplayBuffer::since`] would not give it for `moment` or any later one.
+    /// Removes the oldest instance if it is too old for [`ReplayBuffer::since`] at `moment`.
     pub(super) fn pop_until(&mut self, moment: Timestamp) -> Option<Kept> {
         self.kept.pop_front_if(|kept| kept.at <= moment)
     }

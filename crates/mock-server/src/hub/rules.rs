@@ -5,18 +5,17 @@ use std::time::Duration;
 pub(crate) struct DeliveryRules {
     /// Instances kept for replay, per target.
     pub(crate) replay_instances: usize,
-    /// Bytes that all instances together may take that are kept for replay. The oldest leave early.
+    /// Bytes that all kept instances may take together. Beyond it, the oldest are dropped early.
     pub(crate) replay_bytes: usize,
     /// How long an instance can be replayed.
     pub(crate) replay_window: Duration,
-    /// How long an instance that no stream had waits for the first one.
+    /// How long an instance that no stream received waits for a stream.
     pub(crate) waiting_time: Duration,
-    /// How many instances may wait for their first stream. The oldest leave early.
+    /// How many instances may wait for a stream. Beyond it, the oldest are dropped early.
     pub(crate) waiting_instances: usize,
-    /// Whether instances reach the streams that are open, and nothing else: none is replayed or waits, and streams have no ids
-    /// from which to resume.
+    /// Whether instances reach only streams that are open: none is replayed or waits, and streams have no ids to resume from.
     pub(crate) live_only: bool,
-    /// Bytes that may wait for one reader. One that falls further behind is disconnected.
+    /// Bytes that may wait for one client. A client that falls further behind is disconnected.
     pub(crate) queue_bytes: usize,
 }
 
@@ -29,7 +28,7 @@ impl Default for DeliveryRules {
             waiting_time: Duration::from_secs(60),
             waiting_instances: 1_000_000,
             live_only: false,
-            // About 3,000 instances: far more than a burst that replay could heal, little enough for many readers.
+            // About 3,000 instances: more than any burst, and little enough for many clients.
             queue_bytes: 1 << 20,
         }
     }

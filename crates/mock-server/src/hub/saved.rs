@@ -1,4 +1,4 @@
-//! The hub's state as it is saved and comes back.
+//! The hub's state in the data file.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,11 +15,11 @@ pub(crate) struct SavedInstance {
     pub(crate) position: Position,
     pub(crate) target: Arc<TargetAttributeKey>,
     pub(crate) at: Timestamp,
-    /// As it is written to streams.
+    /// Its bytes on the stream.
     pub(crate) frame: Bytes,
 }
 
-/// Everything that outlives a process.
+/// The state that survives a restart.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SavedHub {
     pub(crate) epoch: Epoch,
@@ -31,28 +31,28 @@ pub(crate) struct SavedHub {
     pub(crate) waiting: Vec<(Position, Timestamp)>,
 }
 
-/// What has changed since it was last asked for.
+/// The changes since the last time they were taken.
 #[derive(Debug)]
 pub(crate) struct HubChanges {
     pub(crate) epoch: Epoch,
     /// Position of the latest instance.
     pub(crate) latest: Position,
-    /// What is as old as this cannot be replayed any more.
+    /// Instances published up to this moment can no longer be replayed.
     pub(crate) replayed_after: Timestamp,
-    /// What waits since then waits no longer.
+    /// Instances that have waited since this moment or longer wait no more.
     pub(crate) waiting_after: Timestamp,
     pub(crate) unsaved: Unsaved,
 }
 
-/// What happened to instances, apart from growing old.
+/// Changes to instances, apart from expiry.
 #[derive(Debug, Default)]
 pub(crate) struct Unsaved {
-    /// Whether all that there were before are gone.
+    /// Whether all earlier instances are gone.
     pub(crate) all_forgotten: bool,
     pub(crate) published: Vec<SavedInstance>,
-    /// Those that had to leave early, some of which may be among `published`.
+    /// Instances that were dropped early. Some may be in `published`.
     pub(crate) dropped: Vec<(Position, Arc<TargetAttributeKey>)>,
-    /// Since when an instance waits; `None` when it does no longer.
+    /// Since when an instance waits, or `None` if it no longer waits.
     pub(crate) waiting: BTreeMap<Position, Option<Timestamp>>,
 }
 

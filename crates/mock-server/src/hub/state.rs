@@ -1,4 +1,4 @@
-//! Who gets what: the hub without time, threads or sockets of its own.
+//! Decides which stream gets what: the hub without a clock, threads or sockets.
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::mem;
@@ -23,16 +23,16 @@ new_key_type! {
     pub(super) struct StreamKey;
 }
 
-/// How often [`HubState::tick`] wants to be called.
+/// How often [`HubState::tick`] must be called.
 pub(super) const TICK: Duration = Duration::from_secs(1);
 
 /// Ticks between two keep-alive frames of a stream.
 const KEEP_ALIVE_TICKS: u64 = KEEP_ALIVE_MS / TICK.as_millis() as u64;
 
-/// Open streams, what can be replayed to them and what waits for them.
+/// The open streams, and the instances that can be replayed or wait for a stream.
 ///
-/// Every call takes the present moment; one earlier than that of the last call counts as that one. Calls do not block and
-/// are short, except that publishing costs a queue push per stream that gets the instance.
+/// Every call takes the current time. If it is earlier than that of the last call, the last one counts. Calls do not block and
+/// are short. Publishing pushes to one queue per stream that gets the instance.
 #[derive(Debug)]
 pub(super) struct HubState {
     rules: DeliveryRules,
@@ -44,20 +44,20 @@ pub(super) struct HubState {
     latest: Position,
     /// Position of the latest instance that streams may see.
     released: Position,
-    /// Instances after that, oldest first.
+    /// Instances after `released`, oldest first.
     held: VecDeque<Held>,
     streams: SlotMap<StreamKey, OpenStream>,
     /// Targets that have an open stream or something to replay.
     targets: HashMap<Arc<TargetAttributeKey>, TargetState>,
     waiting: WaitingRoom,
-    /// Targets with something to replay, each once, and when their buffers were last looked through.
+    /// Targets with something to replay, each once, and when their buffers were last checked.
     aging: VecDeque<(Timestamp, Arc<TargetAttributeKey>)>,
     kept: KeptInAll,
-    /// Only when somebody saves it.
+    /// `None` without a data file.
     unsaved: Option<Unsaved>,
 }
 
-/// What is kept for replay, over all targets.
+/// How much is kept for replay, over all targets.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct KeptInAll {
     pub(super) instances: usize,
@@ -76,7 +76,7 @@ impl KeptInAll {
     }
 }
 
-/// Whom a stream is for.
+/// The targets of a stream.
 pub(super) type Targets = Arc<[Arc<TargetAttributeKey>]>;
 
 #[derive(Debug)]
@@ -84,11 +84,11 @@ struct OpenStream {
     outbox: Arc<Outbox>,
     dialect: Dialect,
     targets: Targets,
-    /// Position of the latest live instance it was given, so that one with several targets goes out once; it gets none up to
-    /// there.
+    /// Position of the latest live instance that it got. It gets no instance up to there, so that one with several targets is
+    /// written once.
     given: Position,
-    /// Which ticks send it a keep-alive frame: its first one comes a whole interval after it opened, and streams that opened
-    /// at different moments do not all write at the same one.
+    /// Which ticks send it a keep-alive frame. The first comes a whole interval after it opened, and streams that opened at
+    /// different times do not all write at the same time.
     keep_alive_phase: u64,
 }
 
@@ -98,7 +98,7 @@ struct TargetState {
     streams: Vec<StreamKey>,
 }
 
-/// An instance for one of its targets.
+/// An instance, for one of its targets.
 #[derive(Debug)]
 struct Addressed {
     target: Arc<TargetAttributeKey>,
@@ -110,36 +110,36 @@ struct Addressed {
 struct Held {
     position: Position,
     addressed: Vec<Addressed>,
-    /// Whether it waits for its first stream.
+    /// Whether it waits for a stream.
     waits: bool,
 }
 
-/// What a stream that has just been opened writes before anything from its outbox.
+/// What a new stream writes before the frames of its outbox.
 #[derive(Debug)]
 pub(super) struct Opened {
     pub(super) key: StreamKey,
     pub(super) outbox: Arc<Outbox>,
     pub(super) targets: Targets,
-    /// The id from which a client that gets no further can resume without a gap; `None` where none can resume.
+    /// The id from which a client can resume without a gap if it receives nothing else. `None` if streams cannot be resumed.
     pub(super) start: Option<EventId>,
     /// Missed instances, oldest first.
     pub(super) replay: Vec<Replayed>,
 }
 
-/// An instance that a new stream has missed.
+/// An instance that a new stream missed.
 #[derive(Debug)]
 pub(super) struct Replayed {
     pub(super) frame: Frame,
-    /// For an instance that waited for its first stream: to be given back if the stream ends before it is written.
+    /// For an instance that waited for a stream: give this back if the stream ends before the instance is written.
     pub(super) waiting: Option<Waiting>,
 }
 
-/// What became of an instance.
+/// The outcome of publishing an instance.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Published {
-    /// Open streams that got it, or get it when it is released.
+    /// Open streams that got it, or will get it when it is released.
     pub(super) delivered: usize,
-    /// Streams that were closed because their reader is too slow.
+    /// Streams that were closed because their client reads too slowly.
     pub(super) too_slow: usize,
 }
 
@@ -163,14 +163,14 @@ impl HubState {
         }
     }
 
-    /// Goes on from where another process was. To be called before anything happens.
+    /// Continues from the state of another process. Call this before anything else.
     pub(super) fn restore(&mut self, saved: SavedHub) {
         let SavedHub { epoch, latest, instances, waiting } = saved;
         self.epoch = epoch;
         self.latest = latest.after_restart();
         self.released = self.latest;
         for SavedInstance { position, target, at, frame } in instances {
-            // What is no frame is of no use to anybody.
+            // Skip what is not a frame.
             let Some(frame) = InstanceFrame::from_bytes(frame) else { continue };
             self.advance(at);
             self.keep(target, Kept { position, at, frame });
@@ -180,12 +180,12 @@ impl HubState {
         }
     }
 
-    /// Notes from now on what changes, for [`HubState::take_changes`], and holds instances back until [`HubState::release`].
+    /// From now on, records changes for [`HubState::take_changes`] and holds instances back until [`HubState::release`].
     pub(super) fn track_changes(&mut self) {
         self.unsaved.get_or_insert_default();
     }
 
-    /// What has changed since the last call. Whoever applies it to what was saved before has saved everything.
+    /// The changes since the last call. Applied to what was saved before, they give the whole state.
     pub(super) fn take_changes(&mut self, now: Timestamp) -> HubChanges {
         self.advance(now);
         HubChanges {
@@ -197,7 +197,7 @@ impl HubState {
         }
     }
 
-    /// Makes the next [`HubState::take_changes`] tell everything, as if it were all new.
+    /// Makes the next [`HubState::take_changes`] return everything, as if all of it were new.
     pub(super) fn mark_all_changed(&mut self) {
         let Some(unsaved) = &mut self.unsaved else { return };
         let instances = self.targets.iter().flat_map(|(target, state)| {
@@ -212,10 +212,10 @@ impl HubState {
         };
     }
 
-    /// Opens a stream for `targets`. It is registered at once: nothing published from now on is missed.
+    /// Opens a stream for `targets`, which gets everything that is published from now on.
     ///
-    /// Replayed are instances after `last_event_id`, or all that are kept if that id means nothing here; without an id,
-    /// none. Instances that wait for a stream are replayed in any case.
+    /// Replays the instances after `last_event_id`, or all that are kept if that id is unknown. Without an id, it replays
+    /// none. Instances that wait for a stream are always replayed.
     pub(super) fn open(
         &mut self,
         now: Timestamp,
@@ -232,7 +232,7 @@ impl HubState {
                 Some(id) => self.known_position(id).unwrap_or(Position::START),
             };
             let missed = self.take_missed(targets, dialect, after);
-            // While replayed instances are under way, the latest position would hide them from a client that loses the
+            // Until the replayed instances arrive, the latest position would hide them from a client that loses the
             // connection and resumes.
             let start = missed.keys().next().map_or(self.released, |first| first.previous());
             (Some(self.epoch.event_id(start)), missed)
@@ -273,7 +273,7 @@ impl HubState {
         }
     }
 
-    /// Gives streams what was held back, up to the instance at `position`, for that is saved now.
+    /// Delivers the instances that were held back until they are saved, up to `position`.
     pub(super) fn release(&mut self, position: Position) -> Published {
         self.released = self.released.max(position);
         let mut all = Published { delivered: 0, too_slow: 0 };
@@ -282,9 +282,9 @@ impl HubState {
         {
             let Published { delivered, too_slow } = self.give(position, &addressed);
             match (waits, delivered) {
-                // Its streams have gone meanwhile.
+                // Its streams have closed in the meantime.
                 (false, 0) => self.let_wait(position),
-                // A stream has come meanwhile.
+                // A stream has opened in the meantime.
                 (true, 1..) => self.let_wait_no_longer(position),
                 _ => {}
             }
@@ -299,7 +299,7 @@ impl HubState {
         self.latest
     }
 
-    /// Writes `frame` to every open stream, whatever its targets. It is not kept.
+    /// Writes `frame` to every open stream. It is not kept for replay.
     pub(super) fn broadcast(&mut self, frame: &Frame) -> Published {
         let too_slow: Vec<StreamKey> = self
             .streams
@@ -313,12 +313,12 @@ impl HubState {
         Published { delivered: self.streams.len(), too_slow: too_slow.len() }
     }
 
-    /// Keeps streams alive and forgets what is too old. To be called every [`TICK`].
+    /// Keeps streams alive and frees old instances. Call this every [`TICK`].
     pub(super) fn tick(&mut self, now: Timestamp) {
         self.advance(now);
         self.ticks += 1;
         let phase = self.ticks % KEEP_ALIVE_TICKS;
-        // A comment keeps proxies from closing a connection, and promises no client anything.
+        // A comment keeps proxies from closing the connection. Unlike a ping, clients cannot rely on it.
         let keep_alive = if self.rules.live_only { Frame::comment() } else { Frame::ping() };
         for stream in self.streams.values().filter(|stream| stream.keep_alive_phase == phase) {
             stream.outbox.push_if_idle(keep_alive.clone());
@@ -326,7 +326,7 @@ impl HubState {
         self.forget_expired(now);
     }
 
-    /// Frees what is too old.
+    /// Frees old instances.
     pub(super) fn forget_expired(&mut self, now: Timestamp) {
         self.advance(now);
         self.waiting.forget_until(self.ago(self.rules.waiting_time));
@@ -348,7 +348,7 @@ impl HubState {
         }
     }
 
-    /// Lets instances wait again that were given to a stream and not written.
+    /// Makes instances wait again that a stream took but did not write.
     pub(super) fn wait_again(&mut self, unwritten: impl IntoIterator<Item = Waiting>) {
         for waiting in unwritten {
             note_waiting(&mut self.unsaved, waiting.position, Some(waiting.since));
@@ -356,7 +356,7 @@ impl HubState {
         }
     }
 
-    /// Closes every stream, and from now on every new one after its opening.
+    /// Closes every stream, and every new one after its opening.
     pub(super) fn shut_down(&mut self) {
         self.is_shut_down = true;
         self.close_all();
@@ -370,7 +370,7 @@ impl HubState {
         }
     }
 
-    /// Forgets every instance. Streams stay open, positions go on.
+    /// Forgets every instance. Streams stay open, and positions continue.
     pub(super) fn forget_instances(&mut self) {
         self.released = self.latest;
         self.held.clear();
@@ -409,7 +409,7 @@ impl HubState {
         self.kept
     }
 
-    /// How many instances wait for their first stream.
+    /// How many instances wait for a stream.
     pub(super) fn waiting(&self) -> usize {
         self.waiting.len()
     }
@@ -430,7 +430,7 @@ impl HubState {
             outbox: Arc::clone(&outbox),
             dialect,
             targets: Arc::clone(&targets),
-            // What is held back was published before this stream was there.
+            // Instances that are held back were published before this stream opened.
             given: if self.rules.live_only { self.latest } else { Position::START },
             keep_alive_phase: self.ticks % KEEP_ALIVE_TICKS,
         });
@@ -440,7 +440,7 @@ impl HubState {
         (key, outbox, targets)
     }
 
-    /// What a new stream of `targets` has missed, by position: an instance with several of the targets is there once.
+    /// The instances that a new stream of `targets` missed, by position. An instance for several of the targets is in it once.
     fn take_missed(
         &mut self,
         targets: &[TargetAttributeKey],
@@ -494,7 +494,7 @@ impl HubState {
         note_waiting(&mut self.unsaved, position, None);
     }
 
-    /// Gives an instance to every open stream of its targets, once to each.
+    /// Delivers an instance to every open stream of its targets, once to each.
     fn give(&mut self, position: Position, addressed: &[Addressed]) -> Published {
         let mut too_slow = Vec::new();
         let mut delivered = 0;
@@ -526,8 +526,8 @@ impl HubState {
         self.epoch.position(event_id).filter(|position| *position <= self.latest)
     }
 
-    /// Looks through the buffers that were not looked at for a whole replay window. What is too old is not replayed before
-    /// that either; this only frees memory, with one entry per target instead of one per instance.
+    /// Frees old instances in the buffers that were not checked for a whole replay window. They are not replayed anyway, so this
+    /// only saves memory, with one entry per target instead of one per instance.
     fn forget_old_replays(&mut self) {
         let oldest = self.ago(self.rules.replay_window);
         while self.aging.front().is_some_and(|(looked_at, _)| *looked_at <= oldest) {
@@ -542,7 +542,7 @@ impl HubState {
                 self.targets.remove(&target);
             }
         }
-        // Tables that were much larger once.
+        // Shrink tables that were much larger before.
         if self.targets.capacity() / 4 > self.targets.len() {
             self.targets.shrink_to(self.targets.len() * 2);
         }
@@ -551,7 +551,7 @@ impl HubState {
         }
     }
 
-    /// Keeps an instance for replay to `target`, and of the older ones as many as make the limit with it.
+    /// Keeps an instance for replay to `target`, and drops the oldest ones beyond the limit.
     fn keep(&mut self, target: Arc<TargetAttributeKey>, kept: Kept) {
         let state = self.targets.entry(Arc::clone(&target)).or_default();
         if state.replay.is_empty() {
@@ -567,7 +567,7 @@ impl HubState {
         state.replay.push(kept);
     }
 
-    /// Drops instances early when all together take too much memory: those of the targets that were looked at longest ago.
+    /// Drops instances early when all together take too much memory, beginning with the targets that were checked longest ago.
     fn make_room(&mut self) {
         while self.kept.bytes > self.rules.replay_bytes {
             let Some((_, target)) = self.aging.pop_front() else { return };
@@ -624,7 +624,7 @@ fn note_dropped(
     }
 }
 
-/// `target` as it is known already, so that it is in memory once.
+/// The shared copy of `target`, so that it is in memory once.
 fn shared(
     known: &HashMap<Arc<TargetAttributeKey>, TargetState>,
     target: &TargetAttributeKey,

@@ -24,13 +24,13 @@ fn instance(name: &str, targets: &[TargetAttributeKey]) -> Triggered {
     }
 }
 
-/// A hub whose clock is moved by hand.
+/// A hub with a manual clock.
 struct Hub {
     state: HubState,
     now: Timestamp,
 }
 
-/// The reading end of a stream.
+/// The client's end of a stream.
 struct Reader {
     opened: Opened,
 }
@@ -77,7 +77,7 @@ impl Reader {
         self.opened.replay.iter().map(|replayed| name(&replayed.frame)).collect()
     }
 
-    /// What is queued now, as names of instances.
+    /// The names of the queued instances.
     fn live(&self) -> Vec<String> {
         self.frames().iter().map(name).collect()
     }
@@ -484,7 +484,7 @@ fn what_is_kept_is_counted_rightly_however_it_leaves() {
     }
 }
 
-/// What is saved piece by piece, as a data file has it.
+/// Collects saved changes, like a data file.
 #[derive(Default)]
 struct Shelf {
     instances: BTreeMap<(Position, String), SavedInstance>,

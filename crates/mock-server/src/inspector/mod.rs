@@ -1,6 +1,6 @@
-//! The inspector: a page for whoever wants to see what happens to one shopper.
+//! The inspector: a page that shows what happens to one shopper.
 //!
-//! It is made of plain files that travel in the binary, and knows nothing but the public API and that of [`crate::mock_api`].
+//! Its files are embedded in the binary. It uses only the public API and that of [`crate::mock_api`].
 
 use axum::Router;
 use axum::http::{HeaderValue, header};
@@ -9,7 +9,7 @@ use axum::routing::get;
 
 use crate::state::AppState;
 
-/// Lets the page load what it is made of and nothing else.
+/// Allows only the page's own files and requests.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; \
                       connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
@@ -17,7 +17,7 @@ const HTML: &str = "text/html; charset=utf-8";
 const CSS: &str = "text/css; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 
-/// Path, content type and content of everything that the page is made of. Colours and controls are those of the shop.
+/// Path, content type and content of every file of the page. It shares the shop's colours and controls.
 const FILES: [(&str, &str, &str); 11] = [
     ("/inspector", HTML, include_str!("page/index.html")),
     ("/inspector/tokens.css", CSS, include_str!("../../../../www/styles/tokens.css")),
@@ -43,7 +43,7 @@ fn file(content_type: &'static str, content: &'static str) -> Response {
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static(content_type)),
         (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)),
-        // Another version of the server may bring another page.
+        // Another version of the server can have another page.
         (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
     ];
     (headers, content).into_response()

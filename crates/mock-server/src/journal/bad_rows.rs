@@ -10,18 +10,18 @@ pub(crate) struct BadRow {
     /// When it arrived.
     #[schema(value_type = i64)]
     collector_tstamp: Timestamp,
-    /// The tracker protocol parameter at fault.
+    /// The invalid parameter of the tracker protocol.
     field: String,
-    /// What is wrong with it.
+    /// The error.
     reason: String,
-    /// The beginning of what was sent.
+    /// The beginning of the received data.
     payload: String,
 }
 
 impl BadRow {
     const PAYLOAD_CHARS: usize = 2_000;
 
-    /// Whether what was sent has `text` in it.
+    /// Whether the received data contains `text`.
     pub(crate) fn mentions(&self, text: &str) -> bool {
         self.payload.contains(text)
     }

@@ -12,41 +12,41 @@ const SHOWN_FIELDS: [&str; 5] = ["event_id", "event_name", "app_id", "page_url",
 /// One thing that happened.
 #[derive(Debug)]
 pub(crate) struct Entry {
-    /// Counts up.
+    /// The number of the entry. Numbers increase.
     pub(crate) number: u64,
     /// When it happened.
     pub(crate) at: Timestamp,
-    /// What it was.
+    /// What happened.
     pub(crate) happening: Happening,
 }
 
-/// What happened.
+/// The kinds of entries.
 #[derive(Debug)]
 pub(crate) enum Happening {
     /// An event was counted.
     Good(Event),
-    /// An event came again and changed nothing.
+    /// An event arrived again and changed nothing.
     Duplicate(Event),
     /// An event could not be processed.
     Bad(BadRow),
-    /// An instance went to the streams that were open.
+    /// An instance was delivered to the open streams.
     Published {
-        /// The instance, addressed to all its targets.
+        /// The instance, with all its targets.
         instance: Triggered,
         /// How many streams got it.
         streams: usize,
     },
     /// A stream was opened.
     StreamOpened {
-        /// Whom it is for.
+        /// The targets of the stream.
         targets: Arc<[Arc<TargetAttributeKey>]>,
-        /// How many instances it has missed and gets first.
+        /// How many missed instances it gets first.
         replayed: usize,
     },
 }
 
 impl Entry {
-    /// Whom it is about. `ids_of` tells whom an event is about.
+    /// The ids that the entry is about. `ids_of` finds the ids of an event.
     pub(crate) fn ids(
         &self,
         ids_of: &impl Fn(&Event) -> Vec<TargetAttributeKey>,
@@ -61,7 +61,7 @@ impl Entry {
         }
     }
 
-    /// Whether it is about `owner`. Of a bad event, which could not be read, it is enough that it mentions the id.
+    /// Whether the entry is about `owner`. A bad event cannot be read, so it is enough that it contains the id.
     pub(crate) fn concerns(
         &self,
         owner: &TargetAttributeKey,
@@ -105,7 +105,7 @@ impl Entry {
     }
 }
 
-/// The fields of an event that tell it from others.
+/// The fields that identify an event.
 pub(crate) fn shown_event(event: &Event) -> Map<String, Value> {
     SHOWN_FIELDS.into_iter().map(|name| (name.to_owned(), event.atomic(name))).collect()
 }

@@ -1,7 +1,6 @@
-//! What happened lately, in order, for people who look on: events, instances, streams.
+//! The journal: recent events, instances and streams in order, for the inspector and other observers.
 //!
-//! Writing is cheap, because everything that happens is written: entries keep what they are given as it is. Readers pay for
-//! making sense of it.
+//! Everything is written, so writing is cheap: entries keep their data as it is. Readers pay for formatting it.
 
 mod bad_rows;
 mod entry;
@@ -17,7 +16,7 @@ pub(crate) use self::bad_rows::BadRow;
 use self::bad_rows::BadRows;
 pub(crate) use self::entry::{Entry, Happening, shown_event};
 
-/// Handle on the journal. Clones are the same journal.
+/// A handle to the journal. Clones share the journal.
 #[derive(Debug, Clone)]
 pub(crate) struct Journal {
     shared: Arc<Shared>,
@@ -26,34 +25,34 @@ pub(crate) struct Journal {
 #[derive(Debug)]
 struct Shared {
     entries: Mutex<Entries>,
-    /// Number of the latest entry, for readers who wait for the next one.
+    /// Number of the latest entry, for readers that wait for the next one.
     latest: watch::Sender<u64>,
 }
 
 #[derive(Debug, Default)]
 struct Entries {
     kept: VecDeque<Arc<Entry>>,
-    /// Apart from the rest, because good events are many and would soon push them out.
+    /// Separate from the rest, because many good events would soon push them out.
     bad_rows: BadRows,
     /// Number of the latest entry; the first one is 1.
     latest: u64,
-    /// Whether nobody may wait any more.
+    /// Whether the server is stopping, so that readers must not wait.
     is_over: bool,
 }
 
 /// Part of the journal.
 #[derive(Debug)]
 pub(crate) struct Excerpt {
-    /// Number of the latest entry there is; go on from here.
+    /// Number of the latest entry. Continue from here.
     pub(crate) latest: u64,
-    /// How many entries there were in between that are not kept any more.
+    /// How many entries in between are no longer kept.
     pub(crate) missed: u64,
     /// Oldest first.
     pub(crate) entries: Vec<Arc<Entry>>,
 }
 
 impl Journal {
-    /// The latest so many entries are kept.
+    /// How many entries are kept.
     const CAPACITY: usize = 2_000;
 
     /// An empty journal.
@@ -62,7 +61,7 @@ impl Journal {
         Self { shared: Arc::new(shared) }
     }
 
-    /// Writes down what happened at `at`.
+    /// Records what happened at `at`.
     pub(crate) fn write(&self, at: Timestamp, happening: Happening) {
         let latest = self.shared.entries.lock().push(at, happening);
         if self.shared.latest.receiver_count() > 0 {
@@ -75,11 +74,11 @@ impl Journal {
         self.shared.entries.lock().after(after)
     }
 
-    /// Completes as soon as there is an entry after number `after`, or the journal is over. At once when there is no entry
-    /// `after` itself: the reader knows a journal from before a restart.
+    /// Completes as soon as there is an entry after number `after`, or the server stops. If there is no entry `after` either, the
+    /// reader's number is from before a restart: completes at once.
     pub(crate) async fn news(&self, after: u64) {
         let mut latest = self.shared.latest.subscribe();
-        // Whatever was written before the subscription was not announced to it.
+        // Entries from before the subscription were not announced to it.
         while !self.has_news(after) {
             if latest.changed().await.is_err() {
                 return;
@@ -92,7 +91,7 @@ impl Journal {
         entries.is_over || entries.latest != after
     }
 
-    /// Ends the waiting of everybody, because the server is about to end.
+    /// Wakes all readers, because the server is stopping.
     pub(crate) fn end(&self) {
         self.shared.entries.lock().is_over = true;
         self.shared.latest.send_modify(|_| {});
@@ -110,7 +109,7 @@ impl Journal {
         self.shared.entries.lock().bad_rows.all()
     }
 
-    /// Forgets everything. Numbers go on.
+    /// Forgets everything. Numbers continue.
     pub(crate) fn clear(&self) {
         let mut entries = self.shared.entries.lock();
         entries.kept.clear();
@@ -145,7 +144,7 @@ impl Entries {
 }
 
 impl Entry {
-    /// The event, if this is about one that was counted.
+    /// The event, if this entry is a counted event.
     pub(crate) fn good_event(&self) -> Option<&Event> {
         match &self.happening {
             Happening::Good(event) => Some(event),
@@ -201,7 +200,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn whoever_waits_for_news_is_woken_by_the_next_entry() {
+    async fn a_reader_that_waits_for_news_is_woken_by_the_next_entry() {
         let journal = Journal::new();
         write(&journal);
         journal.news(0).await;

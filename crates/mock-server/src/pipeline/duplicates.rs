@@ -4,30 +4,30 @@ use std::hash::BuildHasher;
 use siphasher::sip::SipHasher13;
 use uuid::Uuid;
 
-/// Remembers which events were seen, by their ids; the oldest are forgotten first.
+/// Remembers the ids of events, to detect duplicates. The oldest are forgotten first.
 #[derive(Debug)]
 pub(super) struct SeenEvents {
-    /// Trackers choose ids freely, so what is kept is a keyed hash of each: the size of the memory does not depend on them,
-    /// and with this many the odds of two different ids meeting are one in 10^14 per event.
+    /// Trackers choose ids freely, so a keyed hash of each is kept: the size does not depend on the ids. With this many, the
+    /// chance that two different ids collide is one in 10^14 per event.
     key: u128,
     known: HashSet<u64>,
     order: VecDeque<u64>,
-    /// Number of the first entry of `order`. They are numbered as they come.
+    /// Number of the first entry of `order`. Entries are numbered in the order of arrival.
     first: u64,
     changes: Changes,
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Changes {
-    /// Number of the first entry that was not told.
+    /// Number of the first entry that was not in the changes yet.
     from: u64,
     all_forgotten: bool,
 }
 
-/// The memory as it is saved and comes back.
+/// The ids in the data file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SavedSeenEvents {
-    /// What hashes are made with.
+    /// The key of the hashes.
     pub(crate) key: u128,
     /// Number of the oldest entry that is kept.
     pub(crate) first: u64,
@@ -35,16 +35,16 @@ pub(crate) struct SavedSeenEvents {
     pub(crate) entries: Vec<(u64, u64)>,
 }
 
-/// What has changed since it was last asked for.
+/// The changes since the last time they were taken.
 #[derive(Debug)]
 pub(crate) struct SeenEventsChanges {
-    /// Whether all that there were before are gone.
+    /// Whether all earlier entries are gone.
     pub(crate) all_forgotten: bool,
-    /// The new entries, and from where older ones are still kept.
+    /// The new entries, and the number of the oldest entry that is still kept.
     pub(crate) added: SavedSeenEvents,
 }
 
-/// Hashes ids with a key that can be saved, which those of the standard library cannot.
+/// Hashes ids with a key that can be saved, unlike the hashers of the standard library.
 #[derive(Clone, Copy)]
 struct Keyed(u128);
 
@@ -87,7 +87,7 @@ impl SeenEvents {
     /// How many ids are remembered.
     const CAPACITY: usize = 100_000;
 
-    /// Remembers `id` and says whether it is new.
+    /// Remembers `id`. Returns whether it is new.
     pub(super) fn insert(&mut self, id: &str) -> bool {
         let hash = Keyed(self.key).hash_one(id);
         if !self.known.insert(hash) {
@@ -103,7 +103,7 @@ impl SeenEvents {
         true
     }
 
-    /// What has changed since the last call. Whoever applies it to what was saved before has saved everything.
+    /// The changes since the last call. Applied to what was saved before, they give the whole state.
     pub(super) fn take_changes(&mut self) -> SeenEventsChanges {
         let from = self.changes.from.max(self.first);
         let skipped = usize::try_from(from - self.first).unwrap_or(usize::MAX);
@@ -116,7 +116,7 @@ impl SeenEvents {
         SeenEventsChanges { all_forgotten, added }
     }
 
-    /// Makes the next [`SeenEvents::take_changes`] tell everything, as if it were all new.
+    /// Makes the next [`SeenEvents::take_changes`] return everything, as if all of it were new.
     pub(super) fn mark_all_changed(&mut self) {
         self.changes = Changes { from: self.first, all_forgotten: true };
     }

@@ -3,11 +3,11 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
-/// Work that is done a while after it has come in, in the order in which it came.
+/// A queue of work that is done after a delay, in order.
 #[derive(Debug)]
 pub(super) struct Later<T> {
     delay: Duration,
-    /// Held while work is done too: what came first is done first, whoever does it.
+    /// Also held during the work, so that the order is kept when several tasks do it.
     waiting: Mutex<Waiting<T>>,
 }
 
@@ -20,7 +20,7 @@ struct Waiting<T> {
 }
 
 impl<T> Later<T> {
-    /// So many pieces wait at most, of up to a mebibyte each. Before there are more, the oldest are done early.
+    /// How many pieces wait at most, of up to one mebibyte each. If there are more, the oldest are done early.
     const CAPACITY: usize = 10_000;
 
     pub(super) fn new(delay: Duration) -> Self {
@@ -32,7 +32,7 @@ impl<T> Later<T> {
         self.delay
     }
 
-    /// Lets `piece` wait, and gives its number for [`Later::do_until`].
+    /// Queues `piece`, and returns its number for [`Later::do_until`].
     pub(super) fn push(&self, piece: T, mut work: impl FnMut(T)) -> u64 {
         let mut waiting = self.waiting.lock();
         if waiting.queue.len() >= Self::CAPACITY
@@ -46,7 +46,7 @@ impl<T> Later<T> {
         number
     }
 
-    /// Does what waits up to the piece of that number, if it still does.
+    /// Does the queued work up to this number.
     pub(super) fn do_until(&self, number: u64, mut work: impl FnMut(T)) {
         let mut waiting = self.waiting.lock();
         while let Some((_, piece)) = waiting.queue.pop_front_if(|(waits, _)| *waits <= number) {
@@ -54,12 +54,12 @@ impl<T> Later<T> {
         }
     }
 
-    /// Does everything that waits.
+    /// Does all queued work.
     pub(super) fn do_all(&self, work: impl FnMut(T)) {
         self.do_until(u64::MAX, work);
     }
 
-    /// Forgets everything that waits.
+    /// Forgets all queued work.
     pub(super) fn clear(&self) {
         self.waiting.lock().queue.clear();
     }

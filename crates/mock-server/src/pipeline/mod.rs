@@ -1,4 +1,4 @@
-//! What happens to an event: decoded, checked for duplicates, counted by the engine, and what it triggers is delivered.
+//! Processes events: decodes them, removes duplicates, counts them in the engine, and delivers what they trigger.
 
 mod duplicates;
 mod later;
@@ -25,7 +25,7 @@ use crate::metrics::Metrics;
 /// One event as it was sent.
 #[derive(Debug)]
 pub(crate) struct RawEvent<'a> {
-    /// The text, to show when the event turns out to be bad.
+    /// The original text, shown if the event is bad.
     pub(crate) text: &'a str,
     /// The tracker's parameters, or why there are none.
     pub(crate) payload: Result<Payload<'a>, BadEvent>,
@@ -39,17 +39,18 @@ enum Decoded {
     Bad(BadEvent, BadRow),
 }
 
-/// What one request brought, in order, and when.
+/// The events of one request in order, and when it arrived.
 #[derive(Debug)]
 struct Batch {
     events: Vec<Decoded>,
     at: Timestamp,
 }
 
-/// So many profiles are kept, whatever their attributes' time to live. Beyond it, those without an event for longest go.
+/// How many profiles are kept, regardless of the attributes' time to live. Beyond it, those that have had no event for longest
+/// are forgotten.
 const MAX_PROFILES: usize = 1_000_000;
 
-/// What has changed at one moment, across the server: nothing that one part knows of is missing from another.
+/// A consistent set of changes of the whole server.
 #[derive(Debug)]
 pub(crate) struct PipelineChanges {
     pub(crate) profiles: ProfileChanges,
@@ -57,16 +58,16 @@ pub(crate) struct PipelineChanges {
     pub(crate) hub: HubChanges,
 }
 
-/// The one way of an event through the server.
+/// The path of every event through the server.
 #[derive(Debug)]
 pub(crate) struct Pipeline {
-    /// One lock, held while an instance is handed to the hub too: instances are delivered in the order in which their events
-    /// were counted.
+    /// One lock, also held while an instance is passed to the hub, so that instances are delivered in the order in which their
+    /// events were counted.
     memory: Mutex<Memory>,
     hub: DeliveryHub,
     journal: Journal,
     metrics: Metrics,
-    /// Where events wait, when they are not processed at once.
+    /// Where events wait if they are not processed at once.
     later: Option<Later<Batch>>,
 }
 
@@ -78,12 +79,12 @@ struct Memory {
 }
 
 impl Memory {
-    /// Makes room by a tenth at once when there are too many profiles: looking for the oldest takes its time.
+    /// Frees a tenth of the profiles if there are too many: it takes time to find the oldest, so this must be rare.
     fn bound(&mut self) {
         if self.engine.profile_count() > self.max_profiles {
             self.engine.forget_least_active(self.max_profiles - self.max_profiles / 10);
             tracing::warn!(
-                "more than {} profiles: those without an event for longest are forgotten",
+                "more than {} profiles: forgetting those that have had no event for the longest time",
                 self.max_profiles
             );
         }
@@ -102,8 +103,8 @@ impl Pipeline {
         Self { memory: Mutex::new(memory), hub, journal, metrics, later: delay.map(Later::new) }
     }
 
-    /// Takes in what one request brought, in order. When this returns, its effects on attributes can be read and what it
-    /// triggered is queued for delivery; unless there is a delay, after which that happens.
+    /// Processes the events of one request in order. When this returns, attributes are updated and triggered instances are
+    /// queued for delivery. With a processing delay, this happens after the delay.
     pub(crate) fn take_in<'a>(
         self: &Arc<Self>,
         events: impl IntoIterator<Item = RawEvent<'a>>,
@@ -121,7 +122,7 @@ impl Pipeline {
         }
     }
 
-    /// Processes what still waits, whatever the delay.
+    /// Processes all waiting events now, without the delay.
     pub(crate) fn finish(&self) {
         if let Some(later) = &self.later {
             later.do_all(|batch| self.process_batch(batch));
@@ -149,10 +150,10 @@ impl Pipeline {
         self.metrics.processed_in(started.elapsed());
     }
 
-    /// Computes by other definitions from now on. Profiles of what is still defined are kept.
+    /// Replaces the definitions. Keeps the profiles of groups that are still defined.
     ///
     /// # Errors
-    /// The first definition that does not make sense; nothing has changed then.
+    /// The first invalid definition. Nothing has changed then.
     pub(crate) fn replace_definitions(
         &self,
         definitions: &Definitions,
@@ -160,7 +161,7 @@ impl Pipeline {
         self.memory.lock().engine.replace_definitions(definitions)
     }
 
-    /// Whether ids can be of the kind `name`.
+    /// Whether `name` is an attribute key.
     pub(crate) fn has_attribute_key(&self, name: &str) -> bool {
         self.memory.lock().engine.has_attribute_key(name)
     }
@@ -180,12 +181,12 @@ impl Pipeline {
         owners.map(|owner| memory.engine.attributes(&owner.name, &owner.id, now)).collect()
     }
 
-    /// Whom an event is about.
+    /// The ids in an event.
     pub(crate) fn ids(&self, event: &Event) -> Vec<TargetAttributeKey> {
         self.memory.lock().engine.ids(event)
     }
 
-    /// How the interventions stand that concern `owners`.
+    /// For each intervention that concerns `owners`, which of its criteria hold.
     pub(crate) fn explain(
         &self,
         owners: &[TargetAttributeKey],
@@ -206,7 +207,7 @@ impl Pipeline {
         self.journal.clear();
     }
 
-    /// Frees profiles and instances that have outlived their time.
+    /// Frees expired profiles and instances.
     pub(crate) fn forget_expired(&self, now: Timestamp) {
         self.memory.lock().engine.forget_expired(now);
         self.hub.forget_expired();
@@ -217,32 +218,31 @@ impl Pipeline {
         self.memory.lock().engine.profile_count()
     }
 
-    /// Goes on from where another process was, as far as events and profiles go. To be called before anything happens.
+    /// Continues with the events and profiles of another process. Call this before anything else.
     pub(crate) fn restore(&self, profiles: Snapshot, seen: SavedSeenEvents) {
         let mut memory = self.memory.lock();
         memory.engine.restore(profiles);
         memory.seen = seen.into();
     }
 
-    /// Notes from now on what changes, for [`Pipeline::take_changes`].
+    /// From now on, records changes for [`Pipeline::take_changes`].
     pub(crate) fn track_changes(&self) {
         self.memory.lock().engine.track_changes();
         self.hub.track_changes();
     }
 
-    /// What has changed since the last call. Whoever applies it to what was saved before has saved everything.
+    /// The changes since the last call. Applied to what was saved before, they give the whole state.
     pub(crate) fn take_changes(&self) -> PipelineChanges {
         let mut memory = self.memory.lock();
         PipelineChanges {
             profiles: memory.engine.take_changes(),
             seen: memory.seen.take_changes(),
-            // Asked for under the same lock: neither is an event told without the instance that it triggered nor the instance
-            // without the event.
+            // Taken under the same lock, so that an event and the instance that it triggered are saved together.
             hub: self.hub.take_changes(),
         }
     }
 
-    /// Makes the next [`Pipeline::take_changes`] tell everything, as if it were all new.
+    /// Makes the next [`Pipeline::take_changes`] return everything, as if all of it were new.
     pub(crate) fn mark_all_changed(&self) {
         let mut memory = self.memory.lock();
         memory.engine.mark_all_changed();

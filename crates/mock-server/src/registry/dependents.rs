@@ -1,5 +1,5 @@
-//! What becomes of those that use an attribute group when it is unpublished: a published service keeps it, interventions go
-//! with it.
+//! What happens when an attribute group is unpublished: a published service that contains it prevents this, and interventions that
+//! use it are unpublished too.
 
 use serde_json::Value;
 
@@ -8,11 +8,11 @@ use super::kind::{Id, Kind};
 use super::refusal::Refusal;
 use super::store::Store;
 
-/// Which interventions have to be unpublished in `after`, because they mention a group that is published in `before` and not in
+/// The interventions that must be unpublished in `after`, because they use a group that is published in `before`, but not in
 /// `after`.
 ///
 /// # Errors
-/// When a service that is still published contains such a group.
+/// When a published service contains such a group.
 pub(super) fn of_unpublished(before: &Store, after: &Store) -> Result<Vec<Id>, Refusal> {
     let is_gone = |group: &&Document| {
         group.is_published() && !after.get(group.id()).is_some_and(Document::is_published)
@@ -45,7 +45,7 @@ fn references<'d>(document: &'d Document, list: &str) -> impl Iterator<Item = &'
     document.fields().get(list).and_then(Value::as_array).into_iter().flatten()
 }
 
-/// Whether `reference` is to `group` and, without a version, can be to no other one.
+/// Whether `reference` needs `group`: it has its version or, without a version, no other published version exists.
 fn needs(after: &Store, reference: &Value, group: &Document) -> bool {
     let version = reference.get("version").and_then(Value::as_u64);
     reference.get("name").and_then(Value::as_str) == Some(&group.id().name)
@@ -55,7 +55,7 @@ fn needs(after: &Store, reference: &Value, group: &Document) -> bool {
         }
 }
 
-/// Whether `attribute`, written `group:attribute`, is one of `group` that no published version has.
+/// Whether `attribute`, written `group:attribute`, belongs to `group` and no published version has it.
 fn needs_attribute(after: &Store, attribute: &str, group: &Document) -> bool {
     let Some((name, attribute)) = attribute.split_once(':') else { return false };
     name == group.id().name
@@ -70,7 +70,7 @@ fn has_attribute(group: &Document, name: &str) -> bool {
         .any(|attribute| attribute.get("name").and_then(Value::as_str) == Some(name))
 }
 
-/// The attributes that an intervention's criteria mention.
+/// The attributes in an intervention's criteria.
 fn attributes(rule: &Document) -> Vec<&str> {
     let mut found = Vec::new();
     let mut open: Vec<&Value> = rule.fields().get("criteria").into_iter().collect();

@@ -7,7 +7,7 @@ use super::kind::{Id, Kind};
 use crate::body;
 use crate::error::{Problem, Step};
 
-/// Fields that only answers have. Clients may send back what they got.
+/// Fields that only responses have. Clients may send back what they received.
 const ANSWERED_ONLY: [&str; 6] = [
     "attribute_group_or_attribute_key_ttl",
     "attribute_key_or_name",
@@ -19,9 +19,9 @@ const ANSWERED_ONLY: [&str; 6] = [
 
 const IS_PUBLISHED: &str = "is_published";
 
-/// A definition as its author wrote it, with every field that was left out.
+/// A definition as its author wrote it, completed with the fields that were left out.
 ///
-/// Fields that this server makes nothing of, such as those about the warehouse, are kept for those who do.
+/// Fields that this server does not use, such as those about the warehouse, are kept for clients that do.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Document {
     id: Id,
@@ -30,14 +30,14 @@ pub(super) struct Document {
 }
 
 impl Document {
-    /// Reads the body of a request. A field that is null is as good as none.
+    /// Reads the body of a request. A null field counts as missing.
     ///
     /// # Errors
-    /// The first field that is missing or has the wrong form. What it refers to is not looked at.
+    /// The first field that is missing or invalid. References are not checked.
     pub(super) fn read(kind: Kind, mut sent: Map<String, Value>) -> Result<Self, Problem> {
         remove_nulls(&mut sent);
         remove_answered_only(&mut sent);
-        // Definitions files leave this out for what is in use; for the registry's clients it begins as a draft.
+        // In a definitions file, the default is published. In the registry, a new definition is a draft.
         sent.entry(IS_PUBLISHED).or_insert(Value::Bool(false));
         let fields = match kind {
             Kind::AttributeKey => complete::<AttributeKey>(sent)?,
@@ -51,14 +51,14 @@ impl Document {
         })
     }
 
-    /// What a definitions file defines.
+    /// The document of a definition in a definitions file.
     pub(super) fn of(kind: Kind, definition: &impl Serialize) -> Option<Self> {
         let Ok(Value::Object(mut fields)) = serde_json::to_value(definition) else { return None };
         fields.entry(IS_PUBLISHED).or_insert(Value::Bool(true));
         Self::from_fields(kind, fields)
     }
 
-    /// A document of exactly these fields; `None` if they lack what every document has.
+    /// A document with exactly these fields. `None` if a required one is missing.
     pub(super) fn from_fields(kind: Kind, fields: Map<String, Value>) -> Option<Self> {
         let name = fields.get("name")?.as_str()?.to_owned();
         let version = match kind.is_versioned() {
@@ -77,7 +77,7 @@ impl Document {
         self.is_published
     }
 
-    /// Every field that it can have; null where its author left it out.
+    /// Every field that the definition can have. Fields that its author left out are null.
     pub(super) fn fields(&self) -> &Map<String, Value> {
         &self.fields
     }
@@ -100,13 +100,13 @@ impl Document {
         document
     }
 
-    /// Whether both make the server do the same, published or not and whatever they tell people.
+    /// Whether both have the same effect, regardless of publication and descriptions.
     pub(super) fn defines_the_same_as(&self, other: &Self) -> bool {
         meaning(&self.fields) == meaning(&other.fields)
     }
 }
 
-/// The fields that make a difference, without those that have the value they have when nobody sets them.
+/// The fields that have an effect, without those that have their default value.
 fn meaning(fields: &Map<String, Value>) -> Map<String, Value> {
     let matters = |name: &str, value: &Value| match name {
         "description" | "owner" | "online" | IS_PUBLISHED => false,
@@ -126,7 +126,7 @@ fn meaning_of_value(value: &Value) -> Value {
     }
 }
 
-/// `sent` with what it leaves out, as a definition of type `T` has it.
+/// `sent`, completed with the defaults of `T`.
 fn complete<T: Serialize + DeserializeOwned>(
     sent: Map<String, Value>,
 ) -> Result<Map<String, Value>, Problem> {
@@ -140,7 +140,7 @@ fn complete<T: Serialize + DeserializeOwned>(
     }
 }
 
-/// `known` with everything that is in `sent`, which was read as `known`.
+/// `known`, overlaid with the fields of `sent` from which it was read.
 fn overlay(known: Value, sent: Value, path: &mut Vec<Step>) -> Result<Value, Problem> {
     match (known, sent) {
         (Value::Object(mut known), Value::Object(sent)) => {
@@ -164,7 +164,7 @@ fn overlay(known: Value, sent: Value, path: &mut Vec<Step>) -> Result<Value, Pro
             });
             elements.collect()
         }
-        // Derived deserialisers of structs take arrays of the fields' values as well.
+        // Derived deserialisers of structs also accept arrays of the fields' values.
         (Value::Object(_), Value::Array(_)) => {
             Err(Problem::in_body(path.clone(), "value_error", "must be an object"))
         }

@@ -1,4 +1,4 @@
-//! Publishing what is registered already, by reference.
+//! Publishes and unpublishes registered definitions, by reference.
 
 use axum::extract::State;
 use axum::routing::post;
@@ -13,7 +13,7 @@ use crate::body::{JsonBody, Object};
 use crate::error::{ApiError, BodyRefused, ErrorBody, Problem, Step, TokenRefused};
 use crate::state::AppState;
 
-/// What to publish, or to take back.
+/// The definitions to publish or unpublish.
 #[derive(Debug, Deserialize, ToSchema)]
 struct References {
     #[schema(value_type = Option<Vec<Named>>)]
@@ -41,7 +41,7 @@ struct Versioned {
     version: u64,
 }
 
-/// What became of it.
+/// The outcome of publishing.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(tag = "status")]
 enum Published {
@@ -51,13 +51,13 @@ enum Published {
     NothingToPublish,
 }
 
-/// What became of it.
+/// The outcome of unpublishing.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(tag = "status")]
 enum Unpublished {
     #[serde(rename = "unpublished")]
     Unpublished {
-        /// Those that were not asked for, and mention an attribute group that was.
+        /// Other interventions that were unpublished, because they use one of the attribute groups.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         #[schema(required = false)]
         interventions: Vec<Versioned>,
@@ -77,7 +77,7 @@ pub(super) fn routes() -> Router<AppState> {
         .route("/api/v1/engines/unpublish", post(unpublish))
 }
 
-/// Publishes what is registered, all or nothing.
+/// Publishes registered definitions, all or nothing.
 #[utoipa::path(
     post,
     path = "/api/v1/engines/publish",
@@ -101,7 +101,7 @@ async fn publish(
     }))
 }
 
-/// Takes back what is published, all or nothing. Interventions that mention an attribute group go with it.
+/// Unpublishes definitions, all or nothing. Also unpublishes the interventions that use one of the attribute groups.
 #[utoipa::path(
     post,
     path = "/api/v1/engines/unpublish",
@@ -109,7 +109,7 @@ async fn publish(
     security(("token" = [])),
     request_body = References,
     responses(
-        (status = 200, description = "Nothing of it is published.", body = Unpublished),
+        (status = 200, description = "Everything is unpublished.", body = Unpublished),
         (status = 400, body = ErrorBody, description = "A published service contains an attribute group."),
         BodyRefused,
         TokenRefused,
@@ -145,7 +145,7 @@ fn apply(
     })
 }
 
-/// The way to the reference to `id` among `ids`.
+/// The location of the reference to `id` among `ids`.
 fn place(ids: &[Id], id: &Id) -> [Step; 2] {
     let index = ids.iter().filter(|it| it.kind == id.kind).position(|it| it == id);
     [Step::from(id.kind.collection()), Step::Index(index.unwrap_or_default())]
@@ -157,7 +157,8 @@ impl References {
             [("event_logs", self.event_logs), ("agentic_decisions", self.agentic_decisions)];
         for (field, references) in unsupported {
             if let Some(Object(reference)) = references.iter().flatten().next() {
-                let msg = format!("`{}`: not part of this server", reference.name.escape_debug());
+                let msg =
+                    format!("`{}`: this server does not support it", reference.name.escape_debug());
                 let path = [Step::from(field), Step::Index(0)];
                 return Err(Problem::in_body(path, "unknown_reference", msg));
             }

@@ -1,4 +1,4 @@
-//! What is registered, as a definitions file.
+//! Exports the registry as a definitions file.
 
 use axum::Router;
 use axum::extract::State;
@@ -14,7 +14,7 @@ use crate::auth::Authorized;
 use crate::error::{ApiError, TokenRefused};
 use crate::state::AppState;
 
-/// Fields that people look for first, in the order in which they do. The others follow by their names.
+/// The fields that come first, for readability. The others follow in alphabetical order.
 const FIRST: [&str; 16] = [
     "name",
     "version",
@@ -43,7 +43,7 @@ pub(super) fn routes() -> Router<AppState> {
     Router::new().route("/mock/definitions", get(definitions))
 }
 
-/// Everything that was registered, in a form that a server can be started with, and that is the same each time.
+/// Exports everything that is registered, in a stable form. You can start a server with it.
 #[utoipa::path(
     get,
     path = "/mock/definitions",
@@ -77,7 +77,7 @@ impl Serialize for File {
     }
 }
 
-/// A value whose objects begin with what people look for first and have no fields that are null.
+/// Serialises a value for people: objects begin with the important fields and have no null fields.
 struct ForPeople<'a>(&'a Value);
 
 impl Serialize for ForPeople<'_> {

@@ -1,6 +1,6 @@
 use std::fmt;
 
-/// What can be registered.
+/// The kinds of definitions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Kind {
     AttributeKey,
@@ -9,21 +9,21 @@ pub(crate) enum Kind {
     Intervention,
 }
 
-/// What a registered definition is known by.
+/// The id of a definition.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Id {
     pub(crate) kind: Kind,
     pub(crate) name: String,
-    /// For kinds that have versions.
+    /// `None` for kinds without versions.
     pub(crate) version: Option<u64>,
 }
 
 impl Kind {
-    /// In the order in which one may refer to another.
+    /// In the order of reference: a kind refers only to those before it.
     pub(crate) const ALL: [Self; 4] =
         [Self::AttributeKey, Self::AttributeGroup, Self::Service, Self::Intervention];
 
-    /// The name of all of them together, in paths and in definitions files.
+    /// The name of the collection, in paths and in definitions files.
     pub(crate) fn collection(self) -> &'static str {
         match self {
             Self::AttributeKey => "attribute_keys",
@@ -33,12 +33,12 @@ impl Kind {
         }
     }
 
-    /// The kind that `collection` is the name of.
+    /// The kind of a collection's name.
     pub(crate) fn of_collection(collection: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.collection() == collection)
     }
 
-    /// Whether there can be several versions, none of which changes while it is published.
+    /// Whether there can be several versions. A version does not change while it is published.
     pub(crate) fn is_versioned(self) -> bool {
         matches!(self, Self::AttributeGroup | Self::Intervention)
     }

@@ -1,7 +1,7 @@
-//! The registry: what is defined, in which versions, and what of it is published.
+//! The registry: the definitions, their versions, and which of them are published.
 //!
-//! [`store`] decides what may change and knows neither requests nor the engine. What is here adds the lock and lets a change
-//! happen only together with the engine that computes by it.
+//! [`store`] decides what may change, without requests or the engine. This module adds the lock, and changes the store only together
+//! with the engine.
 
 mod dependents;
 mod document;
@@ -45,10 +45,10 @@ pub(crate) fn description() -> Description {
     description
 }
 
-/// What is defined.
+/// The definitions.
 #[derive(Debug)]
 pub(crate) struct Registry {
-    /// Held while the engine takes over a change: changes are one after the other, in both alike.
+    /// Held while the engine adopts a change, so that changes have the same order in both.
     store: Mutex<Versioned>,
 }
 
@@ -67,15 +67,15 @@ impl Deref for Versioned {
     }
 }
 
-/// What is registered as it is saved: kinds and fields, in their order.
+/// The definitions in the data file: kinds and fields, in order.
 pub(crate) type SavedRegistry = Vec<(Kind, Map<String, Value>)>;
 
-/// Why a registry cannot be what it is to be, in words.
+/// Why a registry cannot be restored, as text.
 #[derive(Debug, Error)]
 #[error("{0}")]
 pub(crate) struct Unusable(String);
 
-/// A published service, as far as reading it goes.
+/// The parts of a published service that matter for reading it.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct PublishedService {
     /// Names and versions of its attribute groups that are published.
@@ -85,22 +85,22 @@ pub(crate) struct PublishedService {
 }
 
 impl Registry {
-    /// A registry of `definitions`, by which the engine computes already.
+    /// A registry of `definitions`, which the engine uses already.
     pub(crate) fn new(definitions: &Definitions) -> Self {
         Self::of(Store::of(definitions))
     }
 
-    /// A registry of what was saved of another one, with `added` registered onto it, and an engine that computes by it.
+    /// Restores a saved registry, registers `added`, and returns it with an engine for the result.
     ///
     /// # Errors
-    /// What of `added` cannot be there beside what is, or what the engine makes no sense of.
+    /// The definition in `added` that conflicts with the saved ones, or that is invalid.
     pub(crate) fn restore(
         saved: SavedRegistry,
         added: &Definitions,
     ) -> Result<(Self, Engine), Unusable> {
         let unusable = |refusal: Refusal| Unusable(refusal.to_string());
         let store = Store::from_saved(saved)
-            .ok_or_else(|| Unusable("a definition lacks its name, version or state".to_owned()))?;
+            .ok_or_else(|| Unusable("a definition has no name, version or state".to_owned()))?;
         let store = store.with(added).map_err(unusable)?;
         let engine = Engine::new(&store.definitions().map_err(unusable)?)
             .map_err(|error| Unusable(store.explain(&error)))?;
@@ -111,14 +111,14 @@ impl Registry {
         Self { store: Mutex::new(Versioned { store, is_unsaved: true }) }
     }
 
-    /// What is registered, if it changed since the last call, and what `work` gives at the same moment.
+    /// The definitions, if they changed since the last call, and the result of `work` at the same moment.
     pub(crate) fn take_changes<T>(&self, work: impl FnOnce() -> T) -> (Option<SavedRegistry>, T) {
         let mut store = self.store.lock();
         let saved = mem::take(&mut store.is_unsaved).then(|| store.to_saved());
         (saved, work())
     }
 
-    /// Makes the next [`Registry::take_changes`] tell what is registered.
+    /// Makes the next [`Registry::take_changes`] return the definitions.
     pub(crate) fn mark_changed(&self) {
         self.store.lock().is_unsaved = true;
     }
@@ -151,8 +151,8 @@ impl Registry {
         self.change(pipeline, |store| store.delete(id)).map(|_| ())
     }
 
-    /// Publishes everything in `ids` or takes it back, all or nothing. Gives the interventions that are unpublished with it;
-    /// nothing when nothing had to change.
+    /// Publishes or unpublishes everything in `ids`, all or nothing. Returns the interventions that are also unpublished, or
+    /// `None` if nothing had to change.
     fn publish(
         &self,
         ids: &[Id],
@@ -169,7 +169,7 @@ impl Registry {
         Ok(also_unpublished)
     }
 
-    /// Changes registry and engine or, when that cannot be, neither. Gives the registry after the change.
+    /// Changes both the registry and the engine or, if that fails, neither. Returns the registry after the change.
     fn change(
         &self,
         pipeline: &Pipeline,
@@ -178,19 +178,21 @@ impl Registry {
         let mut store = self.store.lock();
         let change = work(&store)?;
         let definitions = change.store.definitions()?;
-        // Much of what is changed means nothing to the engine, which is spared to look at every profile then.
+        // Many changes do not affect the engine. Then it need not go through all profiles.
         if definitions != store.definitions()? {
             pipeline.replace_definitions(&definitions).map_err(|error| change.refusal(&error))?;
         }
         tracing::info!("registry changed: {}", change.id);
         for id in &change.also_unpublished {
-            tracing::info!("unpublished with it, because it mentions it: {id}");
+            tracing::info!(
+                "also unpublished, because it refers to a group that is no longer published: {id}"
+            );
         }
         *store = Versioned { store: change.store, is_unsaved: true };
         Ok(store.store.clone())
     }
 
-    /// What somebody registered, by collection.
+    /// The registered definitions, by collection.
     fn registered(&self) -> Vec<(Kind, Vec<Map<String, Value>>)> {
         let store = self.store.lock();
         let documents =
@@ -198,7 +200,7 @@ impl Registry {
         Kind::ALL.into_iter().map(|kind| (kind, documents(kind))).collect()
     }
 
-    /// The service that applications can read by `name`.
+    /// The published service `name`.
     pub(crate) fn published_service(&self, name: &str) -> Option<PublishedService> {
         let store = self.store.lock();
         let service = store.latest_published(Kind::Service, name)?;
@@ -218,7 +220,7 @@ impl Registry {
         Some(PublishedService { groups: groups.collect(), is_public })
     }
 
-    /// Every attribute key that is registered, as the engine takes it.
+    /// Every registered attribute key, in the engine's form.
     pub(crate) fn attribute_keys(&self) -> Result<Vec<AttributeKey>, Refusal> {
         Ok(self.store.lock().definitions()?.attribute_keys)
     }

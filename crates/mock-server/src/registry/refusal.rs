@@ -3,36 +3,36 @@ use std::fmt;
 use super::kind::Id;
 use crate::error::{ApiError, Problem};
 
-/// Why the registry did not do what it was asked to. Nothing has changed then.
+/// Why a change of the registry was refused. Nothing has changed then.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Refusal {
-    /// It is there already.
+    /// The definition already exists.
     Exists(Id),
-    /// It is not there.
+    /// The definition does not exist.
     Unknown(Id),
-    /// It is published, and what is asked for is only possible when it is not.
+    /// The definition is published, and must be unpublished first.
     Published(Id),
-    /// It is published in another form.
+    /// The version is published with other contents.
     Immutable(Id),
-    /// Every server has this attribute key, and it means the same everywhere.
+    /// The attribute key is built in, and has the same meaning on every server.
     BuiltIn(Id),
-    /// Something else would no longer make sense.
+    /// Another definition would become invalid.
     Needed {
-        /// What was to be changed or deleted.
+        /// The definition to change or delete.
         id: Id,
-        /// What needs it as it is.
+        /// The definition that needs it.
         by: Id,
-        /// What would be wrong with that.
+        /// The error that the other definition would have.
         reason: String,
     },
-    /// A group cannot be unpublished, because a published service contains it.
+    /// A published service contains the group, so it cannot be unpublished.
     Contained {
-        /// What was to be unpublished.
+        /// The group.
         group: Id,
         /// The service.
         by: Id,
     },
-    /// The definition itself makes no sense.
+    /// The definition itself is invalid.
     Invalid(Problem),
 }
 
@@ -58,22 +58,22 @@ impl fmt::Display for Refusal {
             Self::Unknown(id) => write!(formatter, "{id} does not exist"),
             Self::Invalid(problem) => problem.fmt(formatter),
             Self::Exists(id) => write!(formatter, "{id} already exists"),
-            Self::Published(id) => write!(formatter, "{id} is published; unpublish it first"),
+            Self::Published(id) => write!(formatter, "{id} is published. Unpublish it first"),
             Self::Immutable(id) => write!(
                 formatter,
-                "{id} is published and cannot change; publish a new version, or unpublish this one first"
+                "{id} is published, so it cannot change. Publish a new version, or unpublish this one first"
             ),
             Self::BuiltIn(id) => {
-                write!(formatter, "{id} is built in: it stays, with the field it has")
+                write!(formatter, "{id} is built in. You cannot delete it or change its field")
             }
             Self::Contained { group, by } => {
                 write!(
                     formatter,
-                    "{group} is contained in the published {by}: unpublish that first"
+                    "the published {by} contains {group}. Unpublish the service first"
                 )
             }
             Self::Needed { id, by, reason } => {
-                write!(formatter, "{id} is needed as it is by {by}: {reason}")
+                write!(formatter, "{by} needs {id} as it is: {reason}")
             }
         }
     }

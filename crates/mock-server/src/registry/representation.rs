@@ -1,4 +1,4 @@
-//! How the registry shows definitions: every field of the output models of the Signals API.
+//! Definitions in responses: every field of the output models of the Signals API.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -8,7 +8,7 @@ use super::document::Document;
 use super::kind::{Id, Kind};
 use super::store::Store;
 
-/// Fields of input models that have no part in how this server computes, and what they are when nobody set them.
+/// Fields of input models that this server does not use, and their defaults.
 const UNUSED_KEY_FIELDS: [(&str, Value); 2] =
     [("external_column", Value::Null), ("is_published", Value::Bool(false))];
 const UNUSED_GROUP_FIELDS: [(&str, Value); 6] = [
@@ -20,10 +20,10 @@ const UNUSED_GROUP_FIELDS: [(&str, Value); 6] = [
     ("refresh_rate", Value::Null),
 ];
 
-/// How long the attributes of a warehouse's table live when neither their group nor its key says so.
+/// The default time to live of attributes from a warehouse.
 const WAREHOUSE_TTL: &str = "P365D";
 
-/// A definition as an answer shows it.
+/// A definition in a response.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(untagged)]
 pub(super) enum Representation {
@@ -33,10 +33,10 @@ pub(super) enum Representation {
     Intervention(InterventionOutput),
 }
 
-/// A service, which is shown as it was written.
+/// A service, as it was written.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct ServiceOutput {
-    /// Names and versions of the groups that it selects.
+    /// The names and versions of its groups.
     #[schema(value_type = Vec<Object>)]
     attribute_groups: Value,
     #[serde(flatten)]
@@ -44,10 +44,10 @@ pub(super) struct ServiceOutput {
     written: Map<String, Value>,
 }
 
-/// An intervention, which is shown as it was written.
+/// An intervention, as it was written.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct InterventionOutput {
-    /// When it triggers.
+    /// The criteria that trigger it.
     #[schema(value_type = Object)]
     criteria: Value,
     #[serde(flatten)]
@@ -55,10 +55,10 @@ pub(super) struct InterventionOutput {
     written: Map<String, Value>,
 }
 
-/// An attribute key as answers show it.
+/// An attribute key in a response.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct AttributeKeyOutput {
-    /// Where in an event the id is found, in the form of a column.
+    /// The location of the id in an event, in the form of a column.
     #[schema(required)]
     blobl_path: Option<String>,
     #[serde(flatten)]
@@ -66,31 +66,31 @@ pub(super) struct AttributeKeyOutput {
     written: Map<String, Value>,
 }
 
-/// An attribute group as answers show it.
+/// An attribute group in a response.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct AttributeGroupOutput {
-    /// Name and version in one.
+    /// Name and version.
     full_name: String,
-    /// The same, as the feature store calls it.
+    /// Name and version in the feature store's form.
     feast_name: String,
-    /// There is no stream to read attributes from.
+    /// Always null, because this server has no stream source.
     stream_source_name: Option<String>,
     attribute_key: AttributeKeyOutput,
     /// The column or, without one, the name of the attribute key.
     attribute_key_or_name: Option<String>,
-    /// How long attributes live that do not say so themselves.
+    /// The time to live of attributes that do not set their own.
     attribute_group_or_attribute_key_ttl: Option<String>,
     #[serde(flatten)]
     #[schema(value_type = BTreeMap<String, Value>)]
     written: Map<String, Value>,
 }
 
-/// How the properties of attributes are shown.
+/// The form of attributes' properties in responses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Properties {
     /// As they were written.
     Written,
-    /// As one text each, in the form of a column.
+    /// As text, in the form of a column.
     Columns,
 }
 
@@ -159,8 +159,8 @@ impl AttributeGroupOutput {
     }
 }
 
-/// The attribute key that a group embeds. Often it is no more than a name: the rest is taken from the registered key, and
-/// whether it is published is for that one to say.
+/// The attribute key that a group embeds. Often it is only a name: the other fields, and whether it is published, come from the
+/// registered key.
 fn with_registered(
     mut embedded: Map<String, Value>,
     group: &Document,
@@ -207,7 +207,7 @@ fn show_columns(value: &mut Value) {
     }
 }
 
-/// A property as a column of Snowplow's events table, e.g. `contexts_com_acme_cart_1[0].total`.
+/// A property as a column of Snowplow's events table, for example `contexts_com_acme_cart_1[0].total`.
 fn column(property: &Value) -> Option<String> {
     let text = |name: &str| property.get(name).and_then(Value::as_str).unwrap_or_default();
     let number =

@@ -21,10 +21,10 @@ use crate::query;
 use crate::sdk::X_SIGNALS_SDK_NAME;
 use crate::state::AppState;
 
-/// Query parameter by which a list leaves out what is not published.
+/// Query parameter that limits a list to published definitions.
 const APPLIED: &str = "applied";
 
-/// Says that something was deleted.
+/// Confirms a deletion.
 #[derive(Debug, Serialize, ToSchema)]
 struct Deleted {
     ok: bool,
@@ -72,18 +72,18 @@ enum UnversionedCollectionName {
     Services,
 }
 
-/// A definition as clients send it: one of the kind that the path names.
+/// A definition in a request, of the kind in the path.
 struct Definition;
 
 impl PartialSchema for Definition {
     fn schema() -> RefOr<Schema> {
-        // A definition of one kind may have every field that another kind requires, so that "one of" would be too much.
+        // A definition of one kind can have every field that another kind requires, so "one of" would be wrong.
         AnyOfBuilder::new()
             .item(Ref::from_schema_name(AttributeKey::name()))
             .item(Ref::from_schema_name(AttributeGroup::name()))
             .item(Ref::from_schema_name(Service::name()))
             .item(Ref::from_schema_name(Intervention::name()))
-            .description(Some("A definition of the kind that the path names."))
+            .description(Some("A definition of the kind in the path."))
             .into()
     }
 }
@@ -122,7 +122,7 @@ fn with_or_without_slash(
     Router::new().route(path, methods()).route(&format!("{path}/"), methods())
 }
 
-/// Lets pages of browser extensions, which bring the token, look at what is registered.
+/// Allows browser extensions that have the token to read the registry.
 fn readable_in_browsers() -> CorsLayer {
     CorsLayer::new().allow_origin(Any).allow_methods([Method::GET]).allow_headers([
         header::AUTHORIZATION,
@@ -131,7 +131,7 @@ fn readable_in_browsers() -> CorsLayer {
     ])
 }
 
-/// Lists definitions of one kind, every version of each.
+/// Lists the definitions of one kind, with all versions.
 #[utoipa::path(
     get,
     path = "/api/v1/registry/{kind}/",
@@ -139,11 +139,11 @@ fn readable_in_browsers() -> CorsLayer {
     security(("token" = [])),
     params(
         ("kind" = CollectionName, Path),
-        ("applied" = Option<bool>, Query, description = "Only what is published."),
+        ("applied" = Option<bool>, Query, description = "Only published definitions."),
     ),
     responses(
         (status = 200, description = "The definitions, in the order in which they were registered.", body = Vec<Representation>),
-        (status = 404, body = ErrorBody, description = "There is no such kind of definitions."),
+        (status = 404, body = ErrorBody, description = "This kind of definitions does not exist."),
         (status = 422, body = ErrorBody, description = "`applied` is neither true nor false."),
         TokenRefused,
     )
@@ -168,8 +168,8 @@ async fn list(
     request_body = Definition,
     responses(
         (status = 200, description = "The definition as it is registered.", body = Representation),
-        (status = 400, body = ErrorBody, description = "It already exists."),
-        (status = 404, body = ErrorBody, description = "There is no such kind of definitions."),
+        (status = 400, body = ErrorBody, description = "The definition already exists."),
+        (status = 404, body = ErrorBody, description = "This kind of definitions does not exist."),
         BodyRefused,
         TokenRefused,
     )
@@ -193,7 +193,7 @@ async fn create(
     params(("kind" = CollectionName, Path), ("name" = String, Path)),
     responses(
         (status = 200, description = "The definition.", body = Representation),
-        (status = 404, body = ErrorBody, description = "There is no such definition."),
+        (status = 404, body = ErrorBody, description = "The definition does not exist."),
         TokenRefused,
     )
 )]
@@ -218,7 +218,7 @@ async fn get_latest(
     responses(
         (status = 200, description = "The definition as it is registered now.", body = Representation),
         (status = 400, body = ErrorBody, description = "Another definition needs it as it is."),
-        (status = 404, body = ErrorBody, description = "There is no such definition."),
+        (status = 404, body = ErrorBody, description = "The definition does not exist."),
         BodyRefused,
         TokenRefused,
     )
@@ -241,9 +241,9 @@ async fn replace(
     security(("token" = [])),
     params(("kind" = UnversionedCollectionName, Path), ("name" = String, Path)),
     responses(
-        (status = 200, description = "It is deleted.", body = Deleted),
-        (status = 400, body = ErrorBody, description = "It is published, built in, or another definition needs it."),
-        (status = 404, body = ErrorBody, description = "There is no such definition."),
+        (status = 200, description = "The definition is deleted.", body = Deleted),
+        (status = 400, body = ErrorBody, description = "The definition is published or built in, or another definition needs it."),
+        (status = 404, body = ErrorBody, description = "The definition does not exist."),
         TokenRefused,
     )
 )]
@@ -270,8 +270,8 @@ async fn delete(
     ),
     responses(
         (status = 200, description = "The definition.", body = Representation),
-        (status = 404, body = ErrorBody, description = "There is no such definition."),
-        (status = 422, body = ErrorBody, description = "The version is no number."),
+        (status = 404, body = ErrorBody, description = "The definition does not exist."),
+        (status = 422, body = ErrorBody, description = "The version is not a number."),
         TokenRefused,
     )
 )]
@@ -283,7 +283,7 @@ async fn get_version(
     Ok(Json(state.registry().get(&versioned(segments(path)?)?)?))
 }
 
-/// Replaces one version of a definition, which does not change while it is published.
+/// Replaces one version of a definition. A published version cannot change.
 #[utoipa::path(
     put,
     path = "/api/v1/registry/{kind}/{name}/versions/{version}",
@@ -297,8 +297,8 @@ async fn get_version(
     request_body = Definition,
     responses(
         (status = 200, description = "The definition as it is registered now.", body = Representation),
-        (status = 400, body = ErrorBody, description = "It is published in another form, or another definition needs it as it is."),
-        (status = 404, body = ErrorBody, description = "There is no such definition."),
+        (status = 400, body = ErrorBody, description = "The version is published with other contents, or another definition needs it as it is."),
+        (status = 404, body = ErrorBody, description = "The definition does not exist."),
         BodyRefused,
         TokenRefused,
     )
@@ -325,10 +325,10 @@ async fn replace_version(
         ("version" = u64, Path),
     ),
     responses(
-        (status = 200, description = "It is deleted.", body = Deleted),
-        (status = 400, body = ErrorBody, description = "It is published, or another definition needs it."),
-        (status = 404, body = ErrorBody, description = "There is no such definition."),
-        (status = 422, body = ErrorBody, description = "The version is no number."),
+        (status = 200, description = "The definition is deleted.", body = Deleted),
+        (status = 400, body = ErrorBody, description = "The version is published, or another definition needs it."),
+        (status = 404, body = ErrorBody, description = "The definition does not exist."),
+        (status = 422, body = ErrorBody, description = "The version is not a number."),
         TokenRefused,
     )
 )]
@@ -341,7 +341,7 @@ async fn delete_version(
     Ok(Json(Deleted { ok: true }))
 }
 
-/// What cannot be decoded names nothing.
+/// A path that cannot be decoded does not exist.
 fn segments<T>(path: Segments<T>) -> Result<T, ApiError> {
     path.map(|Path(segments)| segments).map_err(|_| ApiError::NotFound)
 }
@@ -350,13 +350,13 @@ fn kind_of(collection: &str) -> Result<Kind, ApiError> {
     Kind::of_collection(collection).ok_or(ApiError::NotFound)
 }
 
-/// The id of what has no versions. Of the rest, each version is replaced and deleted for itself.
+/// The id of a definition without versions. Other definitions are replaced and deleted version by version.
 fn unversioned((collection, name): (String, String)) -> Result<Id, ApiError> {
     let kind = kind_of(&collection)?;
     if kind.is_versioned() {
         let collection = kind.collection();
         return Err(ApiError::MethodNotAllowed(format!(
-            "name the version: /api/v1/registry/{collection}/{{name}}/versions/{{version}}"
+            "include the version: /api/v1/registry/{collection}/{{name}}/versions/{{version}}"
         )));
     }
     Ok(Id { kind, name, version: None })
@@ -373,7 +373,7 @@ fn versioned((collection, name, version): (String, String, String)) -> Result<Id
     Ok(Id { kind, name, version: Some(version) })
 }
 
-/// Reads a body that is about `id`. It need not repeat what the path says, but must not say anything else.
+/// Reads a body for `id`. The body can leave out the name and version, but must not contradict the path.
 fn read_as(id: &Id, mut sent: Map<String, Value>) -> Result<Document, Problem> {
     sent.entry("name").or_insert_with(|| Value::from(id.name.as_str()));
     if let Some(version) = id.version {
@@ -381,7 +381,7 @@ fn read_as(id: &Id, mut sent: Map<String, Value>) -> Result<Document, Problem> {
     }
     let document = Document::read(id.kind, sent)?;
     let differs = |field: &str| {
-        Problem::in_body([Step::from(field)], "value_error", "not what the path says")
+        Problem::in_body([Step::from(field)], "value_error", "must be the same as in the path")
     };
     if document.id().name != id.name {
         return Err(differs("name"));

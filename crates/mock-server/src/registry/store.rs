@@ -1,4 +1,4 @@
-//! What is registered and how it may change: pure, every change makes a new store.
+//! The definitions and how they may change. Pure: every change returns a new store.
 
 use std::sync::Arc;
 
@@ -14,24 +14,24 @@ use super::kind::{Id, Kind};
 use super::refusal::Refusal;
 use crate::error::{Problem, Step};
 
-/// Everything that is registered, in the order in which it was.
+/// All definitions, in the order of registration.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Store {
     documents: Vec<Arc<Document>>,
 }
 
-/// What the registry would be after a change.
+/// The registry after a change.
 #[derive(Debug)]
 pub(super) struct Change {
     pub(super) store: Store,
-    /// What was asked to change.
+    /// The definition that the client changed.
     pub(super) id: Id,
-    /// Interventions that are unpublished with it.
+    /// Interventions that are also unpublished.
     pub(super) also_unpublished: Vec<Id>,
 }
 
 impl Store {
-    /// The built-in attribute keys and `definitions`, which may say more about those.
+    /// The built-in attribute keys and `definitions`, which can extend those.
     pub(super) fn of(definitions: &Definitions) -> Self {
         let built_in = BUILT_IN_ATTRIBUTE_KEYS
             .into_iter()
@@ -41,13 +41,13 @@ impl Store {
         Self { documents: documents.map(Arc::new).collect() }
     }
 
-    /// What was saved of another store: kinds and fields of its documents, in their order. `None` for what no store had.
+    /// Restores a saved store from the kinds and fields of its documents. `None` if they are invalid.
     pub(super) fn from_saved(saved: Vec<(Kind, Map<String, Value>)>) -> Option<Self> {
         let documents = saved
             .into_iter()
             .map(|(kind, fields)| Document::from_fields(kind, fields).map(Arc::new));
         let mut store = Self { documents: documents.collect::<Option<_>>()? };
-        // An earlier version of this program may have had fewer.
+        // An earlier version of this program may have had fewer of them.
         for key in BUILT_IN_ATTRIBUTE_KEYS.into_iter().filter_map(built_in) {
             if store.position(key.id()).is_none() {
                 store.documents.push(Arc::new(key));
@@ -56,13 +56,13 @@ impl Store {
         Some(store)
     }
 
-    /// Kinds and fields of all documents, in their order.
+    /// The kinds and fields of all documents, in order.
     pub(super) fn to_saved(&self) -> Vec<(Kind, Map<String, Value>)> {
         let documents = self.documents.iter();
         documents.map(|document| (document.id().kind, document.fields().clone())).collect()
     }
 
-    /// This store with `definitions` registered onto it, as if somebody had sent them one after the other.
+    /// This store with `definitions` added, as if a client had sent them one after the other.
     pub(super) fn with(&self, definitions: &Definitions) -> Result<Self, Refusal> {
         let mut store = self.clone();
         for document in documents_of(definitions) {
@@ -74,17 +74,17 @@ impl Store {
         Ok(store)
     }
 
-    /// Which document `error` is about, which the engine found in the definitions, and what is wrong with it.
+    /// Describes an error that the engine found in the definitions, and names the document.
     pub(super) fn explain(&self, error: &DefinitionError) -> String {
         let Some((id, rest)) = self.place(&error.loc) else { return error.to_string() };
         let error = DefinitionError { loc: rest.to_vec(), position: None, ..error.clone() };
         format!("{id}: {error}")
     }
 
-    /// Everything in the form that the engine compiles.
+    /// All definitions in the form that the engine compiles.
     ///
     /// # Errors
-    /// None for documents that were read as what they are.
+    /// None for documents that were read as their kind.
     pub(super) fn definitions(&self) -> Result<Definitions, Refusal> {
         let collections: Map<String, Value> = Kind::ALL
             .into_iter()
@@ -96,26 +96,26 @@ impl Store {
         Ok(crate::body::from_value(&Value::Object(collections))?)
     }
 
-    /// Everything of one kind, in the order in which it was registered.
+    /// All definitions of one kind, in the order of registration.
     pub(super) fn of_kind(&self, kind: Kind) -> impl Iterator<Item = &Document> {
         self.documents.iter().map(Arc::as_ref).filter(move |document| document.id().kind == kind)
     }
 
-    /// Everything that somebody registered, without built-in attribute keys about which nobody said more.
+    /// The registered definitions, without built-in attribute keys that were not extended.
     pub(super) fn registered(&self, kind: Kind) -> impl Iterator<Item = &Document> {
         self.of_kind(kind).filter(|document| {
             !is_built_in(document.id()) || built_in(&document.id().name).as_ref() != Some(document)
         })
     }
 
-    /// What is known by `id`; without a version, the latest one.
+    /// The definition `id`. Without a version, the latest one.
     pub(super) fn get(&self, id: &Id) -> Option<&Document> {
         self.versions(id.kind, &id.name)
             .filter(|document| id.version.is_none() || document.id().version == id.version)
             .max_by_key(|document| document.id().version)
     }
 
-    /// The published version of `name` that is the latest.
+    /// The latest published version of `name`.
     pub(super) fn latest_published(&self, kind: Kind, name: &str) -> Option<&Document> {
         self.versions(kind, name)
             .filter(|document| document.is_published())
@@ -126,7 +126,7 @@ impl Store {
         self.of_kind(kind).filter(move |document| document.id().name == name)
     }
 
-    /// Registers something new.
+    /// Registers a new definition.
     pub(super) fn create(&self, document: Document) -> Result<Change, Refusal> {
         if self.position(document.id()).is_some() {
             return Err(Refusal::Exists(document.id().clone()));
@@ -137,7 +137,7 @@ impl Store {
         Ok(Change { store, id, also_unpublished: Vec::new() })
     }
 
-    /// Replaces what is registered under the same id. A published version stays as it is, but can be taken back.
+    /// Replaces the definition with the same id. A published version cannot change, but it can be unpublished.
     pub(super) fn replace(&self, document: Document) -> Result<Change, Refusal> {
         let id = document.id().clone();
         let position = self.position(&id).ok_or_else(|| Refusal::Unknown(id.clone()))?;
@@ -164,7 +164,7 @@ impl Store {
         Ok(())
     }
 
-    /// Removes what is not published.
+    /// Removes an unpublished definition.
     pub(super) fn delete(&self, id: &Id) -> Result<Change, Refusal> {
         let position = self.position(id).ok_or_else(|| Refusal::Unknown(id.clone()))?;
         if is_built_in(id) {
@@ -178,7 +178,7 @@ impl Store {
         Ok(Change { store, id: id.clone(), also_unpublished: Vec::new() })
     }
 
-    /// Publishes everything in `ids`, or takes it back. The change is the first one's.
+    /// Publishes or unpublishes everything in `ids`. The change names the first one.
     pub(super) fn publish(
         &self,
         first: &Id,
@@ -193,7 +193,7 @@ impl Store {
         Ok(Change { store, id: first.clone(), also_unpublished })
     }
 
-    /// Unpublishes the interventions that cannot do without a group that was published `before`, and says which.
+    /// Unpublishes the interventions that need a group that was published `before`, and returns them.
     fn unpublish_dependents(&mut self, before: &Self) -> Result<Vec<Id>, Refusal> {
         let interventions = dependents::of_unpublished(before, self)?;
         for id in &interventions {
@@ -212,7 +212,7 @@ impl Store {
         self.documents.iter().position(|document| document.id() == id)
     }
 
-    /// What the way to a definition in [`Store::definitions`] leads to, and the rest of the way.
+    /// The document at a location in [`Store::definitions`], and the rest of the location.
     fn place<'l>(&self, loc: &'l [LocSegment]) -> Option<(&Id, &'l [LocSegment])> {
         let [LocSegment::Field(collection), LocSegment::Index(index), rest @ ..] = loc else {
             return None;
@@ -223,7 +223,7 @@ impl Store {
 }
 
 impl Change {
-    /// Whose fault `error` is, which the engine found in the definitions after the change.
+    /// Turns an error that the engine found after the change into a refusal that names the definition.
     pub(super) fn refusal(&self, error: &DefinitionError) -> Refusal {
         match self.store.place(&error.loc) {
             Some((by, rest)) if *by != self.id => {
@@ -277,7 +277,7 @@ fn built_in(name: &str) -> Option<Document> {
     Document::read(Kind::AttributeKey, fields.as_object()?.clone()).ok()
 }
 
-/// Whether ids still come from the field that has the name of the key.
+/// Whether ids still come from the field with the key's name.
 fn keeps_its_source(key: &Document) -> bool {
     let name = key.id().name.as_str();
     let own_field = json!({ "type": "atomic", "name": name });

@@ -13,7 +13,7 @@ pub(super) struct Client {
 }
 
 impl Client {
-    /// Tells in `request` who sends it and how, as a proxy in front of the server would.
+    /// Adds the client's address and protocol to `request`, as a proxy would.
     pub(super) fn introduce<B>(self, request: &mut Request<B>) {
         request.extensions_mut().insert(ConnectInfo(self.peer));
         if self.over_tls {

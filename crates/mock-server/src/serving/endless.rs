@@ -1,4 +1,4 @@
-//! Responses that go on for as long as somebody reads.
+//! Responses that continue until the client disconnects.
 
 use std::io::{self, Write};
 use std::pin::Pin;
@@ -12,26 +12,26 @@ use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimePrinter;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// Marks, as an extension, a response that may have its connection for itself.
+/// Marks a response that gets its own connection. Set as an extension.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Endless;
 
-/// Writes a response in chunks until it or the connection ends, and takes no memory for buffers while there is nothing to write.
+/// Writes a response in chunks until it or the connection ends. Holds no buffers while there is nothing to write.
 #[derive(Debug)]
 #[must_use = "nothing is written unless it is awaited"]
 pub(super) struct EndlessResponse<S> {
     socket: S,
     body: Body,
-    /// What is ready to be written.
+    /// The bytes that are ready to be written.
     unwritten: Vec<u8>,
-    /// How much of that has been written.
+    /// How many of them are written.
     written: usize,
-    /// Whether all of the body is in there.
+    /// Whether they include the end of the body.
     is_complete: bool,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> EndlessResponse<S> {
-    /// So many bytes are enough for one write.
+    /// How many bytes are collected for one write.
     const ENOUGH: usize = 16 * 1024;
 
     pub(super) fn new(socket: S, response: Response) -> Self {
@@ -40,7 +40,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> EndlessResponse<S> {
         Self { socket, body, unwritten, written: 0, is_complete: false }
     }
 
-    /// Gets what there is of the body. Pending when there is no more at present.
+    /// Collects the available part of the body. Pending when there is no more yet.
     fn poll_collect(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         while !self.is_complete && self.unwritten.len() < Self::ENOUGH {
             match ready!(Pin::new(&mut self.body).poll_frame(context)) {
@@ -68,11 +68,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> EndlessResponse<S> {
         }
         self.unwritten = Vec::new();
         self.written = 0;
-        // Over TLS, what is written may still wait to be encrypted and sent.
+        // Over TLS, written bytes may still wait to be encrypted and sent.
         Pin::new(&mut self.socket).poll_flush(context)
     }
 
-    /// Completes when the client goes. What it says meanwhile is of no interest.
+    /// Completes when the client disconnects. Discards what it sends.
     fn poll_gone(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         loop {
             let mut place = [0; 256];
@@ -115,7 +115,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Future for EndlessResponse<S> {
 const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
 
 fn append_chunk(buffer: &mut Vec<u8>, data: &Bytes) {
-    // An empty chunk would be the last one.
+    // An empty chunk would end the body.
     if data.is_empty() {
         return;
     }

@@ -19,8 +19,7 @@ use tower::Service;
 use super::client::Client;
 use super::endless::{Endless, EndlessResponse};
 
-/// Answers the requests that come on `socket`, until the client goes, a response takes the connection over and ends, or all is
-/// to stop.
+/// Answers the requests on `socket` until the client disconnects, a response that took over the connection ends, or the server stops.
 pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
     socket: S,
     client: Client,
@@ -32,12 +31,11 @@ pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
         return;
     };
     if let Err(error) = EndlessResponse::new(socket, response).await {
-        tracing::trace!("a stream broke off: {error}");
+        tracing::trace!("a stream failed: {error}");
     }
 }
 
-/// Answers requests until the connection is over; or until there is a response to be written by somebody else, which is
-/// returned with the connection.
+/// Answers requests until the connection ends, or until there is an endless response, which is returned with the connection.
 async fn answer_requests<S: AsyncRead + AsyncWrite + Unpin>(
     socket: S,
     client: Client,
@@ -47,7 +45,7 @@ async fn answer_requests<S: AsyncRead + AsyncWrite + Unpin>(
     let endless = Mutex::new(None);
     let is_first = AtomicBool::new(true);
     let service = service_fn(|mut request: Request<Incoming>| {
-        // What is still to be written of an earlier answer would be lost with the rest of hyper's connection.
+        // Unwritten parts of an earlier response would be lost with hyper's connection.
         let may_take_over =
             is_first.swap(false, Ordering::Relaxed) && leaves_framing_to_us(&request);
         client.introduce(&mut request);
@@ -57,13 +55,13 @@ async fn answer_requests<S: AsyncRead + AsyncWrite + Unpin>(
             let response: Response = answer.await?;
             if may_take_over && response.extensions().get::<Endless>().is_some() {
                 *endless.lock() = Some(response);
-                // The connection is taken away from under this future.
+                // The caller takes the connection and drops this future.
                 return pending().await;
             }
             Ok::<_, Infallible>(response)
         }
     });
-    // In a box, so that it takes no memory when an endless response has taken over.
+    // Boxed, so that its memory is free once an endless response has taken over.
     let mut connection =
         Box::new(http1::Builder::new().serve_connection(TokioIo::new(socket), service));
     let mut stop = pin!(stopping.changed());
@@ -75,7 +73,7 @@ async fn answer_requests<S: AsyncRead + AsyncWrite + Unpin>(
         }
         if let Poll::Ready(result) = Pin::new(&mut *connection).poll(context) {
             if let Err(error) = result {
-                tracing::trace!("a connection broke off: {error}");
+                tracing::trace!("a connection failed: {error}");
             }
             return Poll::Ready(None);
         }
@@ -85,7 +83,7 @@ async fn answer_requests<S: AsyncRead + AsyncWrite + Unpin>(
     Some((connection.into_parts().io.into_inner(), response))
 }
 
-/// Whether the answer to `request` has a body, in pieces of any length.
+/// Whether the response to `request` has a body, in chunks.
 fn leaves_framing_to_us<B>(request: &Request<B>) -> bool {
     request.method() == Method::GET && request.version() == Version::HTTP_11
 }

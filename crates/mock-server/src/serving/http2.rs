@@ -13,8 +13,8 @@ use tower::Service;
 
 use super::client::Client;
 
-/// Answers the requests that come on `socket`, many at a time, until the client goes or all is to stop. Here a response that does
-/// not end is one like any other: it shares its connection.
+/// Answers the requests on `socket`, many at a time, until the client disconnects or the server stops. Here, an endless response
+/// shares its connection.
 pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     socket: S,
     client: Client,
@@ -37,6 +37,6 @@ pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
         }
     };
     if let Err(error) = result {
-        tracing::trace!("a connection broke off: {error}");
+        tracing::trace!("a connection failed: {error}");
     }
 }

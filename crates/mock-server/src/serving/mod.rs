@@ -1,9 +1,8 @@
-//! Connections: takes them in, answers the requests on them, and ends them when the server ends.
+//! Accepts connections, answers their requests, and closes them at shutdown.
 //!
-//! It differs from [`axum::serve()`] in one thing: a response that is [`Endless`] gets its connection for itself. Most
-//! connections of this server carry one, for minutes or hours, and what HTTP needs to read requests and to write answers of
-//! any kind would be most of their memory. Over TLS clients may choose HTTP/2, where many responses share one connection, endless
-//! ones among them.
+//! Unlike with [`axum::serve()`], an [`Endless`] response gets its own connection. Most connections carry one for minutes or
+//! hours, and the buffers for general HTTP would be most of their memory. Over TLS, clients can use HTTP/2, where all responses
+//! share a connection, including endless ones.
 
 mod client;
 mod endless;
@@ -23,8 +22,8 @@ use self::client::Client;
 pub(crate) use self::endless::Endless;
 pub use self::tls::{Tls, TlsError};
 
-/// Serves `router` on `listener` until `shutdown` completes, and returns when all connections have ended. Those that answer a
-/// request do so first; an endless response has to be ended by who writes it.
+/// Serves `router` on `listener` until `shutdown` completes, and returns when all connections have ended. Pending requests are
+/// answered first. The handler of an endless response must end it.
 pub(crate) async fn serve(
     mut listener: impl Listener<Io = TcpStream, Addr = SocketAddr>,
     tls: Option<Tls>,
@@ -52,7 +51,7 @@ pub(crate) async fn serve(
     drop(listener);
     drop(stopping);
     stop.send_replace(());
-    // Every connection has a receiver for as long as it is open.
+    // Every open connection has a receiver.
     stop.closed().await;
 }
 
@@ -65,7 +64,7 @@ async fn serve_over_tls(
 ) {
     let socket = tokio::select! {
         accepted = tls.accept(socket) => accepted,
-        // Nobody has asked for anything yet.
+        // There is no request yet.
         _ = stopping.changed() => return,
     };
     let client = Client { peer, over_tls: true };
@@ -74,6 +73,6 @@ async fn serve_over_tls(
             http2::serve(socket, client, router, stopping).await;
         }
         Ok(socket) => http1::serve(socket, client, router, stopping).await,
-        Err(error) => tracing::debug!("no TLS with a client: {error}"),
+        Err(error) => tracing::debug!("TLS handshake with a client failed: {error}"),
     }
 }

@@ -13,14 +13,14 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::{self, ServerConfig};
 use tokio_rustls::server::TlsStream;
 
-/// What clients and this server agree on while they shake hands, the better first.
+/// The protocols to negotiate, preferred first.
 const HTTP_2: &[u8] = b"h2";
 const HTTP_1_1: &[u8] = b"http/1.1";
 
-/// How long a client may take to shake hands.
+/// How long a TLS handshake may take.
 const HANDSHAKE_PATIENCE: Duration = Duration::from_secs(10);
 
-/// A certificate with its key, to serve with over TLS. Clones are the same.
+/// A certificate and its key. Clones share them.
 #[derive(Clone)]
 pub struct Tls {
     acceptor: TlsAcceptor,
@@ -29,29 +29,29 @@ pub struct Tls {
 /// Why a certificate and a key cannot be used.
 #[derive(Debug, Error)]
 pub enum TlsError {
-    /// The file with the certificate cannot be read, or has none.
+    /// The certificate's file cannot be read, or contains no certificate.
     #[error("--tls-cert {}: {reason}", file.display())]
     Certificate {
-        /// As configured.
+        /// The configured file.
         file: PathBuf,
-        /// What is wrong.
+        /// The cause.
         reason: String,
     },
-    /// The file with the key cannot be read, or has none, or it is not the certificate's.
+    /// The key's file cannot be read or contains no key, or the key does not belong to the certificate.
     #[error("--tls-key {}: {reason}", file.display())]
     Key {
-        /// As configured.
+        /// The configured file.
         file: PathBuf,
-        /// What is wrong.
+        /// The cause.
         reason: String,
     },
 }
 
 impl Tls {
-    /// Reads the certificate, with those that lead from it to one that clients trust, and its key from PEM files.
+    /// Reads a certificate with its intermediate certificates, and its key, from PEM files.
     ///
     /// # Errors
-    /// Which file is at fault, and why.
+    /// Which file cannot be used, and why.
     pub fn from_files(certificate: &Path, key: &Path) -> Result<Self, TlsError> {
         let bad_certificate =
             |reason| TlsError::Certificate { file: certificate.to_owned(), reason };
@@ -73,16 +73,17 @@ impl Tls {
                 rustls::Error::InvalidCertificate(_) => {
                     bad_certificate("not a valid certificate".to_owned())
                 }
-                rustls::Error::InconsistentKeys(_) => {
-                    bad_key(format!("not the key of the certificate in {}", certificate.display()))
-                }
+                rustls::Error::InconsistentKeys(_) => bad_key(format!(
+                    "does not belong to the certificate in {}",
+                    certificate.display()
+                )),
                 error => bad_key(error.to_string()),
             })?;
         config.alpn_protocols = vec![HTTP_2.to_vec(), HTTP_1_1.to_vec()];
         Ok(Self { acceptor: TlsAcceptor::from(Arc::new(config)) })
     }
 
-    /// Shakes hands with a client.
+    /// Performs the TLS handshake with a client.
     pub(super) async fn accept(&self, socket: TcpStream) -> io::Result<TlsStream<TcpStream>> {
         match time::timeout(HANDSHAKE_PATIENCE, self.acceptor.accept(socket)).await {
             Ok(result) => result,
@@ -97,16 +98,16 @@ impl std::fmt::Debug for Tls {
     }
 }
 
-/// Whether the two have agreed on HTTP/2.
+/// Whether HTTP/2 was negotiated.
 pub(super) fn speaks_http2(socket: &TlsStream<TcpStream>) -> bool {
     socket.get_ref().1.alpn_protocol() == Some(HTTP_2)
 }
 
-/// What is wrong with a PEM file that should have a `wanted`.
+/// Describes the error in a PEM file that should contain a `wanted`.
 fn in_words(error: &pem::Error, wanted: &str) -> String {
     match error {
         pem::Error::Io(error) => error.to_string(),
-        pem::Error::NoItemsFound => format!("no {wanted} in PEM form in it"),
-        error => format!("not in PEM form: {error}"),
+        pem::Error::NoItemsFound => format!("contains no {wanted} in PEM format"),
+        error => format!("not in PEM format: {error}"),
     }
 }

@@ -19,12 +19,12 @@ use crate::hub::{Epoch, HubChanges, Position, SavedHub, SavedInstance};
 use crate::pipeline::{PipelineChanges, SavedSeenEvents, SeenEventsChanges};
 use crate::registry::{Kind, SavedRegistry};
 
-/// The form of everything below. Another number is another form.
+/// The version of the file's format.
 const FORMAT: u128 = 1;
 
 /// Single numbers by name.
 const NUMBERS: TableDefinition<'_, &str, u128> = TableDefinition::new("numbers");
-/// What is registered, in order: the collection that it belongs to and its fields as JSON.
+/// The definitions in order: their collection, and their fields as JSON.
 const REGISTRY: TableDefinition<'_, u64, (&str, &str)> = TableDefinition::new("registry");
 /// Profiles as CBOR, by attribute key and id.
 const PROFILES: TableDefinition<'_, (&str, &str), &[u8]> = TableDefinition::new("profiles");
@@ -33,7 +33,7 @@ const SEEN: TableDefinition<'_, u64, u64> = TableDefinition::new("seen");
 /// Instances that can be replayed, by position, attribute key and id: when they were published, and their frames.
 const INSTANCES: TableDefinition<'_, (u64, &str, &str), (i64, &[u8])> =
     TableDefinition::new("instances");
-/// Since when an instance waits for its first stream, by position.
+/// Since when an instance waits for a stream, by position.
 const WAITING: TableDefinition<'_, u64, i64> = TableDefinition::new("waiting");
 
 /// Names in [`NUMBERS`].
@@ -46,7 +46,7 @@ mod number {
     pub(super) const CLOCK_AHEAD_MS: &str = "clock_ahead_ms";
 }
 
-/// Bytes of the file that are kept in memory. Everything is read once, at the start.
+/// The size of the file's cache in bytes. Small, because everything is read only once, at the start.
 const CACHE_BYTES: usize = 16 << 20;
 
 /// Why a data file cannot be used.
@@ -59,15 +59,15 @@ pub struct DataFileError {
 
 #[derive(Debug, Error)]
 enum Reason {
-    #[error("another process uses it; give each server a file of its own")]
+    #[error("another process uses it. Give each server its own file")]
     InUse,
     #[error(
-        "it has format {0} and this version of the server reads format {FORMAT}; use the server that wrote it, or another file"
+        "it has format {0}, but this version of the server reads format {FORMAT}. Use the version that wrote it, or another file"
     )]
     OtherFormat(u128),
-    #[error("it was not written by this server, or by a version that is too old")]
+    #[error("it was not written by this server, or the version that wrote it is too old")]
     Foreign,
-    #[error("it is damaged ({0}); restore a copy of it, or use another file")]
+    #[error("it is damaged ({0}). Restore a backup, or use another file")]
     Damaged(String),
     #[error("{0}")]
     Io(io::Error),
@@ -83,24 +83,23 @@ pub(super) struct DataFile {
 }
 
 impl DataFile {
-    /// Opens the file at `path` or makes it, and checks that it is whole. After a crash it is as it was after the last
-    /// writing.
+    /// Opens or creates the file at `path`, and checks its integrity. After a crash, it has the state of the last write.
     pub(super) fn open(path: &Path) -> Result<Self, DataFileError> {
         let database = Builder::new()
             .set_cache_size(CACHE_BYTES)
-            // Everything is read anyway, and without it a damaged file may be taken for a good one.
+            // Everything is read anyway. Without this, a damaged file could look like a good one.
             .set_check_integrity_on_open(true)
             .create(path)
             .map_err(|error| DataFileError { path: path.to_owned(), reason: error.into() })?;
         Ok(Self { path: path.to_owned(), database })
     }
 
-    /// Everything in it; `None` when it is new.
+    /// The contents of the file, or `None` if it is new.
     pub(super) fn load(&self) -> Result<Option<Saved>, DataFileError> {
         self.named(self.try_load())
     }
 
-    /// Applies `changes`: all of them or, when that fails, none.
+    /// Applies `changes`: all of them or, if that fails, none.
     pub(super) fn write(&self, changes: &Changes) -> Result<(), DataFileError> {
         self.named(self.try_write(changes))
     }
@@ -201,7 +200,7 @@ impl DataFile {
 fn load_registry(read: &ReadTransaction) -> Result<SavedRegistry, Reason> {
     collect(read, REGISTRY, |_, (collection, fields)| {
         let kind = Kind::of_collection(collection)
-            .ok_or_else(|| Reason::Damaged(format!("there are no {collection}")))?;
+            .ok_or_else(|| Reason::Damaged(format!("{collection} are missing")))?;
         let fields: Map<String, Value> = serde_json::from_str(fields)
             .map_err(|error| Reason::Damaged(format!("a definition: {error}")))?;
         Ok((kind, fields))
@@ -289,7 +288,7 @@ fn write_hub(write: &WriteTransaction, changes: &HubChanges) -> Result<(), Reaso
     remove_while(&mut waiting, |_, since| since <= waiting_after.as_millis())
 }
 
-/// Removes entries from the first one on as long as they are `over`, at the cost of those alone.
+/// Removes the first entries while they are `over`. The other entries cost nothing.
 fn remove_while<K: Key + 'static, V: RedbValue + 'static>(
     table: &mut redb::Table<'_, K, V>,
     over: impl Fn(K::SelfType<'_>, V::SelfType<'_>) -> bool,
@@ -303,7 +302,7 @@ fn remove_while<K: Key + 'static, V: RedbValue + 'static>(
     }
 }
 
-/// What `decode` makes of each entry, in the order of their keys. A table that was never written is empty.
+/// Decodes each entry, in the order of the keys. A table that was never written counts as empty.
 fn collect<K: Key + 'static, V: RedbValue + 'static, T>(
     read: &ReadTransaction,
     table: TableDefinition<'_, K, V>,

@@ -1,9 +1,9 @@
-//! The data file: what a server knows, over restarts.
+//! The data file: a server's state across restarts.
 //!
-//! [`file`] reads and writes and knows neither time nor requests. What is here decides when: twice a second, and as soon as there is
-//! an instance to deliver, what has changed is collected at one moment, under the locks and in memory alone, and written in one
-//! transaction on a thread of its own. A crash loses what happened since, and nothing of that in part. Instances are delivered
-//! once they are saved: of what a shopper has seen, nothing is forgotten and so nothing comes again.
+//! [`file`] reads and writes. This module decides when: twice a second, and as soon as there is an instance to deliver. It collects
+//! the changes at one moment, under the locks and in memory, and writes them in one transaction on its own thread. A crash loses
+//! all changes since the last write, and never a part of them. Instances are delivered only after they are saved, so
+//! that a shopper does not get the same instance again after a crash.
 
 mod file;
 
@@ -22,47 +22,47 @@ use crate::pipeline::{PipelineChanges, SavedSeenEvents};
 use crate::registry::SavedRegistry;
 use crate::state::AppState;
 
-/// How often what has changed is written. With the time that it takes this stays below the second that a crash may cost.
+/// How often changes are written. Together with the time of a write, a crash loses less than a second.
 const INTERVAL: Duration = Duration::from_millis(500);
 
-/// What a data file gives back.
+/// The contents of a data file.
 #[derive(Debug)]
 pub(crate) struct Saved {
     pub(crate) registry: SavedRegistry,
     pub(crate) profiles: Snapshot,
     pub(crate) seen: SavedSeenEvents,
     pub(crate) hub: SavedHub,
-    /// How far the clock was ahead of the machine's.
+    /// How far the clock was ahead of the machine's clock.
     pub(crate) clock_ahead: Duration,
 }
 
-/// What has become of a server since it was last written.
+/// The changes of a server since the last write.
 #[derive(Debug)]
 pub(crate) struct Changes {
-    /// Everything that is registered, when any of it changed.
+    /// All definitions, if any of them changed.
     registry: Option<SavedRegistry>,
     pipeline: PipelineChanges,
     clock_ahead: Duration,
 }
 
-/// Keeps a data file up to date.
+/// Writes changes to the data file.
 #[derive(Debug)]
 pub(crate) struct Keeper {
     path: PathBuf,
-    /// Held while it is written: the order of writings is that of collecting. Nothing when the last writing failed: then the
-    /// file is opened anew, and everything written again.
+    /// Held during a write, so that changes are written in the order in which they were collected. `None` after a failed write:
+    /// then the file is opened again, and everything is written again.
     file: Mutex<Option<DataFile>>,
 }
 
 impl Keeper {
-    /// Opens the data file at `path`, which is made if it is not there. `None` of what is saved for a new one.
+    /// Opens or creates the data file at `path`. The saved state of a new file is `None`.
     pub(crate) fn open(path: &Path) -> Result<(Self, Option<Saved>), DataFileError> {
         let file = DataFile::open(path)?;
         let saved = file.load()?;
         Ok((Self { path: path.to_owned(), file: Mutex::new(Some(file)) }, saved))
     }
 
-    /// Brings the file up to date, and then has delivered what was held back until it is saved. Waits for the disk.
+    /// Writes the changes, and then delivers the instances that were held back. Blocks until they are on disk.
     pub(crate) fn save(&self, state: &AppState) -> Result<(), DataFileError> {
         let mut file = self.file.lock();
         match self.write(&mut file, state) {
@@ -72,14 +72,14 @@ impl Keeper {
             }
             Err(error) => {
                 *file = None;
-                // A shopper who sees something twice after a crash is better off than one who sees nothing.
+                // After a crash, seeing something twice is better than seeing nothing.
                 state.hub().release_all();
                 Err(error)
             }
         }
     }
 
-    /// Writes what has changed. Gives the position of the latest instance among it.
+    /// Writes the changes. Returns the position of the latest instance in them.
     fn write(
         &self,
         file: &mut Option<DataFile>,
@@ -88,7 +88,7 @@ impl Keeper {
         let open = match file {
             Some(open) => open,
             None => {
-                // Whatever comes of it: what happened until now need not be told again, for everything will be.
+                // Everything is about to be written, so discard the changes so far.
                 drop(collect(state));
                 let open = file.insert(DataFile::open(&self.path)?);
                 state.registry().mark_changed();
@@ -107,7 +107,7 @@ fn collect(state: &AppState) -> Changes {
     Changes { registry, pipeline, clock_ahead: state.clock().ahead() }
 }
 
-/// Brings the data file up to date again and again, for ever. Ends at once when there is none.
+/// Writes the data file periodically and never returns. Returns at once if there is none.
 pub(crate) async fn keep_saving(state: AppState) {
     if !state.is_saved() {
         return;
@@ -123,7 +123,7 @@ pub(crate) async fn keep_saving(state: AppState) {
         match save(&state).await {
             Ok(()) if is_failing => tracing::info!("the data file is up to date again"),
             Err(error) if !is_failing => tracing::error!(
-                "{error}; what happens is kept in memory, and written once that is possible again"
+                "{error}. Changes are kept in memory until the file can be written again"
             ),
             _ => continue,
         }
@@ -131,15 +131,15 @@ pub(crate) async fn keep_saving(state: AppState) {
     }
 }
 
-/// Brings the data file up to date a last time, if there is one.
+/// Writes the data file for the last time, if there is one.
 pub(crate) async fn save_at_end(state: &AppState) {
     if let Err(error) = save(state).await {
-        tracing::error!("{error}; what happened since it was last written is lost");
+        tracing::error!("{error}. Changes since the last successful write are lost");
     }
 }
 
 async fn save(state: &AppState) -> Result<(), DataFileError> {
     let state = state.clone();
-    // It is never cancelled, and does not panic.
+    // The task is never cancelled and does not panic.
     spawn_blocking(move || state.save()).await.unwrap_or(Ok(()))
 }

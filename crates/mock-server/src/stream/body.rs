@@ -8,7 +8,7 @@ use crate::frame::Frame;
 use crate::hub::Subscription;
 use crate::state::AppState;
 
-/// The body of a stream's response: the frames of its subscription, until a scripted fault ends it.
+/// The body of a stream: the frames of its subscription, until a scripted fault ends it.
 pub(super) struct StreamBody {
     subscription: Subscription,
     state: AppState,

@@ -16,11 +16,11 @@ use crate::error::{ApiError, BodyRefused, Problem, Step, TokenRefused};
 use crate::query;
 use crate::state::AppState;
 
-/// An instance that somebody pushes without a rule having triggered.
+/// An intervention that a client pushes without a rule.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(super) struct DirectIntervention {
     name: String,
-    /// From 1.
+    /// At least 1.
     #[schema(value_type = u64, minimum = 1)]
     version: NonZeroU64,
     #[schema(value_type = Option<HashMap<String, Value>>)]
@@ -28,13 +28,13 @@ pub(super) struct DirectIntervention {
     intervention_id: Option<String>,
 }
 
-/// What became of a direct intervention.
+/// The outcome of a direct intervention.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(tag = "status", rename_all = "lowercase")]
 pub(super) enum Delivery {
-    /// At least one open stream got it.
+    /// At least one open stream received it.
     Success,
-    /// No stream is open for any of its targets; it waits and can be replayed, unless the server runs with `--hosted`.
+    /// No stream is open for any of its targets. Unless the server runs with `--hosted`, it waits for a stream and can be replayed.
     Undelivered,
 }
 
@@ -43,7 +43,7 @@ pub(super) enum Delivery {
 #[openapi(paths(publish))]
 pub(super) struct Api;
 
-/// Pushes an instance to the targets that the query names, each as `{attribute key}={id}`.
+/// Pushes an intervention to the targets in the query, each as `{attribute key}={id}`.
 #[utoipa::path(
     post,
     path = "/api/v1/interventions",
@@ -53,7 +53,7 @@ pub(super) struct Api;
     params(("domain_userid" = Option<Vec<String>>, Query)),
     request_body = DirectIntervention,
     responses(
-        (status = 200, description = "What became of the instance.", body = Delivery),
+        (status = 200, description = "The outcome.", body = Delivery),
         BodyRefused,
         TokenRefused,
     )

@@ -1,4 +1,4 @@
-//! The intervention stream, and direct interventions that are posted to it.
+//! The intervention stream, and direct interventions.
 
 mod body;
 mod direct;
@@ -59,7 +59,7 @@ pub(crate) fn description() -> Description {
     description
 }
 
-/// Streams the interventions of the targets that the query names, each as `{attribute key}={id}`. Does not end.
+/// Streams the interventions of the targets in the query, each as `{attribute key}={id}`. The response does not end.
 #[utoipa::path(
     get,
     path = "/api/v1/interventions",
@@ -68,12 +68,12 @@ pub(crate) fn description() -> Description {
     params(
         ("domain_userid" = Option<Vec<String>>, Query),
         ("domain_sessionid" = Option<Vec<String>>, Query),
-        ("last_event_id" = Option<String>, Query, description = "Replay what came after this event."),
-        ("Last-Event-ID" = Option<String>, Header, description = "The same, and stronger."),
+        ("last_event_id" = Option<String>, Query, description = "Replay the interventions after this event."),
+        ("Last-Event-ID" = Option<String>, Header, description = "The same. Takes precedence over the parameter."),
     ),
     responses(
-        (status = 200, description = "Server-Sent Events: each without a name is one instance.", content_type = "text/event-stream", body = String),
-        (status = 422, body = ErrorBody, description = "The query names nobody, or somebody in a wrong way."),
+        (status = 200, description = "Server-Sent Events. Each event without a name is one intervention.", content_type = "text/event-stream", body = String),
+        (status = 422, body = ErrorBody, description = "The query has no id, or an id or attribute key is invalid."),
     )
 )]
 async fn open(
@@ -85,7 +85,7 @@ async fn open(
     let (resume, ids): (Vec<_>, Vec<_>) =
         query::parameters(&query)?.into_iter().partition(|(name, _)| name == RESUME_PARAM);
     let targets = TargetRules::of(&state).targets(ids)?;
-    // An EventSource that reconnects by itself repeats its URL, so the header is the newer one.
+    // When an EventSource reconnects, it repeats its URL. The header is therefore newer.
     let last_event_id = text(&headers, &LAST_EVENT_ID)
         .or_else(|| resume.last().map(|(_, value)| value.as_ref()))
         .filter(|id| !id.is_empty());

@@ -8,7 +8,7 @@ use crate::state::AppState;
 /// How many ids one request may name.
 const MAX_IDS: usize = 100;
 
-/// What the ids in a query must be like.
+/// The rules for the ids in a query.
 pub(super) struct TargetRules<'a> {
     pipeline: &'a Pipeline,
     strict_ids: bool,
@@ -19,16 +19,16 @@ impl<'a> TargetRules<'a> {
         Self { pipeline: state.pipeline(), strict_ids: state.strict_ids() }
     }
 
-    /// The targets that the `{attribute key}={id}` pairs of a query name, each once.
+    /// The targets in the `{attribute key}={id}` pairs of a query, each once.
     ///
     /// # Errors
-    /// 422 naming every parameter at fault.
+    /// 422 with every invalid parameter.
     pub(super) fn targets<S: AsRef<str>>(
         &self,
         ids: Vec<(S, S)>,
     ) -> Result<Vec<TargetAttributeKey>, ApiError> {
         if ids.is_empty() {
-            let example = "name whom the stream is for, e.g. ?domain_userid=…";
+            let example = "pass at least one id, for example ?domain_userid=…";
             return Err(Problem::of_query("missing", example).into());
         }
         if ids.len() > MAX_IDS {
@@ -42,7 +42,7 @@ impl<'a> TargetRules<'a> {
         if !problems.is_empty() {
             return Err(ApiError::Invalid(problems));
         }
-        // They are few: looking through those before is cheaper than a table of them.
+        // They are few, so a linear search is cheaper than a table.
         let is_new = |(at, pair): &(usize, &(&str, &str))| !ids[..*at].contains(pair);
         let distinct = ids.iter().enumerate().filter(is_new);
         let target = |(_, (name, id)): (usize, &(&str, &str))| TargetAttributeKey {
@@ -61,10 +61,10 @@ impl<'a> TargetRules<'a> {
             return problem("empty_id", "an id cannot be empty");
         }
         if id.chars().any(char::is_control) {
-            // They would forge fields of the stream.
+            // A line break in an id could forge fields of the stream.
             return problem("control_character", "an id cannot have control characters");
         }
-        // Whoever knows an id can read its stream: ids must not be guessable.
+        // Anyone who knows an id can read its stream, so ids must not be guessable.
         let must_be_uuid = self.strict_ids || UUID_ATTRIBUTE_KEYS.contains(&name);
         if must_be_uuid && !is_unguessable(name, id) {
             return problem("uuid_parsing", "must be a UUID in canonical form");

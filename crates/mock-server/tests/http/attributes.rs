@@ -8,7 +8,7 @@ use crate::support::{Answer, OTHER_USER, Server, USER, event_id, page_view, requ
 
 const READ: &str = "/api/v1/get-online-attributes";
 
-/// Two groups of users, one of sessions, and services over them.
+/// Two groups for users, one for sessions, and services with them.
 fn server() -> Server {
     let counter = |name: &str, default: Value| {
         json!({

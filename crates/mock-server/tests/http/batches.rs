@@ -1,11 +1,11 @@
-//! However a history of events is cut into requests, it comes out the same.
+//! The outcome of a history is the same however its events are split into requests.
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use crate::support::{OTHER_USER, Server, USER, counting_page_views, page_view};
 
-/// What can be read of both users: attributes and instances, without what is drawn at random.
+/// The attributes and instances of both users, without random values.
 async fn outcome(server: &Server) -> Vec<Value> {
     let mut outcome = Vec::new();
     for user in [USER, OTHER_USER] {
@@ -29,7 +29,7 @@ async fn collected(batches: impl Iterator<Item = &[Value]>) -> Vec<Value> {
     outcome(&server).await
 }
 
-/// Page views of two users; some event ids come twice.
+/// Page views of two users. Some event ids occur twice.
 fn history() -> impl Strategy<Value = Vec<Value>> {
     proptest::collection::vec((any::<bool>(), 0..20_u8), 1..30).prop_map(|steps| {
         let event = |(is_other, number): (bool, u8)| {

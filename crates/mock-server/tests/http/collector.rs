@@ -1,4 +1,4 @@
-//! What trackers can rely on.
+//! The collector's behaviour for trackers.
 
 use crate::support::{
     Server, TP2, USER, counting_page_views, event_id, page_view, payload, request,

@@ -12,7 +12,7 @@ use signals_mock_server::Cli;
 use crate::program::{Directory, failure, program, start};
 use crate::support::{OTHER_USER, USER, event_id, page_view};
 
-/// A server that ends with its test.
+/// A server that stops at the end of its test.
 struct Running {
     child: Child,
     _stdout: BufReader<ChildStdout>,
@@ -40,7 +40,7 @@ impl Drop for Running {
     }
 }
 
-/// Runs a command, which must not fail, and gives what it prints.
+/// Runs a command, which must succeed, and returns its output.
 fn success(arguments: &[&str]) -> String {
     let Output { status, stdout, stderr } = program(arguments).output().unwrap();
     let stderr = String::from_utf8(stderr).unwrap();
@@ -48,7 +48,7 @@ fn success(arguments: &[&str]) -> String {
     String::from_utf8(stdout).unwrap()
 }
 
-/// Reads lines until one is as wanted.
+/// Reads lines until one matches.
 fn wait_for(lines: &mut impl BufRead, wanted: impl Fn(&str) -> bool) -> String {
     let mut line = String::new();
     while !wanted(&line) {
@@ -93,7 +93,7 @@ fn help_names_every_command_and_has_examples_that_can_be_parsed() {
     }
 }
 
-/// The arguments of every example in a help text, as a shell would take them apart.
+/// The arguments of every example in a help text, split like in a shell.
 fn examples_in(help: &str) -> Vec<Vec<String>> {
     let lines = help.lines().skip_while(|line| !line.starts_with("Example"));
     let calls = lines.filter_map(|line| {
@@ -103,7 +103,7 @@ fn examples_in(help: &str) -> Vec<Vec<String>> {
     let words = |call: &str| {
         let mut words = Vec::new();
         for (index, part) in call.split('\'').enumerate() {
-            // Every other part was in quotes.
+            // Every second part was in quotes.
             if index % 2 == 1 {
                 words.push(part.to_owned());
             } else {
@@ -138,7 +138,7 @@ fn a_trigger_says_whether_somebody_got_it() {
     watch.kill().unwrap();
     watch.wait().unwrap();
 
-    // Both have found a stream: only who says where to go on gets them again.
+    // Both were delivered. Only a client that resumes gets them again.
     let arguments = ["--id", USER, "--json", "--last-event-id", "unknown", "--count", "2"];
     let shown = success(&[&["watch", "--url", &server.url], &arguments[..]].concat());
     let versions: Vec<Value> = shown
@@ -194,7 +194,7 @@ fn watching_goes_on_where_it_was_when_the_server_was_away() {
     let kill = Command::new("kill").args(["-TERM", &stopping.child.id().to_string()]).status();
     assert!(kill.unwrap().success());
     stopping.child.wait().unwrap();
-    wait_for(&mut status, |line| line.contains("next attempt in"));
+    wait_for(&mut status, |line| line.contains("Reconnecting in"));
     let port = url.rsplit_once(':').unwrap().1;
     let again = [&data[..], &["--port", port]].concat();
     let mut server = program(&again).spawn().unwrap();
@@ -239,7 +239,7 @@ fn what_a_real_tracker_sent_can_be_replayed() {
     assert_eq!(server.events_taken_in("good"), 35);
 }
 
-/// Writes a recording of page views, so many milliseconds after each other.
+/// Writes a recording of page views at this interval in milliseconds.
 fn recording(directory: &Directory, times: &[u64]) -> String {
     let lines = times.iter().map(|time| {
         let mut event = page_view(USER, &event_id());
@@ -264,7 +264,7 @@ fn a_replay_takes_its_time_or_a_tenth_of_it_or_none() {
     };
     assert!(took("10") >= Duration::from_millis(600));
     assert!(took("40") >= Duration::from_millis(150));
-    // It waits for nothing, though the recording lasts an hour.
+    // It does not wait, although the recording lasts an hour.
     let hour = recording(&directory, &[0, 3_600_000]);
     success(&["replay", &hour, "--url", &server.url, "--speed", "max"]);
     assert_eq!(server.events_taken_in("good"), 8);

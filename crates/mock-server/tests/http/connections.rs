@@ -1,4 +1,4 @@
-//! Connections: streams have theirs for themselves, everything else shares, and nobody can tell but by the headers.
+//! Connections: a stream has its own, and other requests share one. Clients notice the difference only in the headers.
 
 use std::time::Duration;
 
@@ -10,10 +10,10 @@ use tokio::time::timeout;
 
 use crate::support::{Running, STREAM, Server, USER};
 
-/// A failure says what was waited for, instead of hanging.
+/// After this time, a test fails with a message instead of hanging.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A client that writes its requests by hand.
+/// A client that writes raw requests.
 struct Client {
     socket: TcpStream,
     received: String,
@@ -29,7 +29,7 @@ impl Client {
         self.socket.write_all(request.as_bytes()).await.unwrap();
     }
 
-    /// What has come up to the next `end`, with it.
+    /// Reads up to and including the next `end`.
     async fn receive_until(&mut self, end: &str) -> String {
         loop {
             if let Some(at) = self.received.find(end) {
@@ -72,7 +72,7 @@ async fn streams_are_closed(server: &Server) {
     timeout(PATIENCE, closing).await.unwrap();
 }
 
-/// Opens a stream and gives its head and the chunk of the first instance on it.
+/// Opens a stream. Returns its head and the chunk of its first instance.
 async fn head_and_instance(server: &Server, client: &mut Client) -> (String, String) {
     client.send(&get(&stream())).await;
     let head = client.receive_until("\r\n\r\n").await;
@@ -184,7 +184,7 @@ async fn stopping_waits_for_answers_but_not_for_idle_connections() {
     server.post_as_owner("/mock/faults", &script).await;
     let mut waiting = Client::connect(&running).await;
     waiting.send(&get(&stream())).await;
-    // Answered after a request that was sent later: the one before is under way.
+    // A request that was sent later was answered, so the first one is being processed.
     idle.send(&get("/health")).await;
     idle.receive_until("\r\n\r\nok").await;
     let stopping = tokio::spawn(running.stop());

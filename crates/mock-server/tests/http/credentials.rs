@@ -1,4 +1,4 @@
-//! API keys and the access tokens that they are traded for.
+//! API keys, and the access tokens for them.
 
 use axum::body::Body;
 use axum::http::{Method, StatusCode};

@@ -56,14 +56,14 @@ async fn everything_described_is_there_and_asks_for_the_token_where_it_says_so()
             };
             let answer = send(as_owner(request(method.clone(), &concrete))).await;
             let text = answer.text();
-            assert!(!text.contains("\"not found\"") && !text.contains("that method"), "{path}");
+            assert!(!text.contains("\"not found\"") && !text.contains("this method"), "{path}");
             let status = answer.status.as_u16().to_string();
             for response in operation["responses"].as_object().unwrap().values() {
                 assert!(response["description"].is_string(), "{method} {path}");
             }
             let id = operation["operationId"].as_str().unwrap().to_owned();
             assert!(operations.insert(id), "{method} {path}: its id is taken");
-            // Of versioned definitions, those paths want a version.
+            // For versioned definitions, these paths require a version.
             let is_described = operation["responses"].get(&status).is_some();
             assert!(is_described || status == "405", "{method} {path}: {status}");
 

@@ -1,4 +1,4 @@
-//! A server that promises no more than hosted Signals.
+//! A server that guarantees no more than hosted Signals.
 
 use std::time::Duration;
 

@@ -1,6 +1,6 @@
-//! Whatever is sent to the collector: it is taken in or refused, and the next tracker is served as if nothing had happened.
+//! Hostile requests to the collector are accepted or refused, and do not affect other trackers.
 //!
-//! `PROPTEST_CASES` says how many requests are tried. They are the same ones every time.
+//! `PROPTEST_CASES` sets how many requests are tried. They are the same in every run.
 
 use axum::body::Body;
 use axum::http::{Method, StatusCode};
@@ -18,7 +18,7 @@ fn recorded_body() -> Vec<u8> {
     recorded[0]["body"].to_string().into_bytes()
 }
 
-/// What went wrong on the way.
+/// Errors in transit.
 #[derive(Debug, Clone)]
 enum Damage {
     Cut(prop::sample::Index),
@@ -29,7 +29,7 @@ enum Damage {
 
 impl Damage {
     fn any() -> impl Strategy<Value = Self> {
-        // What JSON, base64 and escapes are made of, besides any bytes.
+        // Parts of JSON, base64 and escapes, and any bytes.
         let bytes = prop_oneof![
             prop::collection::vec(any::<u8>(), 1..8),
             prop::sample::select(vec![
@@ -66,7 +66,7 @@ impl Damage {
     }
 }
 
-/// A parameter of the tracker protocol or something else, with a text that fits some of them.
+/// A parameter of the tracker protocol or another name, with a text that fits some parameters.
 fn parameter() -> impl Strategy<Value = (String, Value)> {
     let names = vec![
         "e", "eid", "duid", "sid", "nuid", "uid", "ip", "ua", "url", "refr", "page", "ue_pr",

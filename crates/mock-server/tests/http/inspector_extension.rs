@@ -1,4 +1,4 @@
-//! What the browser extension Snowplow Inspector asks for when this server is its Signals sandbox: its requests, one by one.
+//! The requests of the browser extension Snowplow Inspector when this server is its Signals sandbox.
 
 use axum::body::Body;
 use axum::http::request::Builder;
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Answer, Server, USER, event_id, payload, request};
 
-/// The extension's options take a UUID for a token, and nothing else.
+/// The extension's options accept only a UUID as a token.
 const TOKEN: &str = "0d9a7c5e-8f0a-4c8e-b0a5-3f6c1c1f9a10";
 
 const ORIGIN: &str = "chrome-extension://maplkdomeamdlngconidoefjpogkmljm";
@@ -77,7 +77,7 @@ async fn the_extension_finds_keys_groups_and_interventions_in_the_form_that_it_s
     let server = server();
     let [keys, groups, interventions] = REGISTRY;
     let keys = get(&server, keys).await;
-    // A key that is found in an entity has a property instead.
+    // A key whose id is in an entity has a property instead.
     let ids: Vec<&str> =
         keys.as_array().unwrap().iter().filter_map(|it| it["key"].as_str()).collect();
     assert!(ids.contains(&"domain_userid") && ids.contains(&"domain_sessionid"), "{ids:?}");

@@ -1,4 +1,4 @@
-//! The program, killed in the middle of traffic again and again.
+//! Kills the program repeatedly during traffic.
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader};
@@ -16,19 +16,19 @@ use ureq::Agent;
 use crate::program::{Directory, start};
 use crate::support::{STREAM, TP2, USER, event_id, payload};
 
-/// Times that the program is killed.
+/// How many times the program is killed.
 const ROUNDS: usize = 4;
 
-/// Each event is of one of the users seen so far; a new one comes with every so many events, until there are all.
+/// Each event belongs to one of the users so far. A new user is added after this many events, until there are all.
 const EVENTS_PER_USER: usize = 20;
 
-/// Users of a round.
+/// The number of users in a round.
 const USERS: usize = 50;
 
 /// Events in one request.
 const BATCH: usize = 20;
 
-/// An instance for everybody who sees the checkout for the first time. Users come and go there.
+/// An instance for everyone who sees the checkout for the first time.
 fn definitions() -> Value {
     let attribute = |name: &str, aggregation: &str, value_type: &str, property: Value| {
         json!({
@@ -65,7 +65,7 @@ fn user((round, number): (usize, usize)) -> String {
     format!("218e8926-3858-431d-b2ed-{round:04}{number:08}")
 }
 
-/// Whose event the one of that number is: somebody new, then others who were there, in a fixed order that mixes them.
+/// The user of the event with this number: a new user, then earlier ones in a fixed mixed order.
 fn user_of(event: usize) -> usize {
     let newest = (event / EVENTS_PER_USER).min(USERS - 1);
     match event % EVENTS_PER_USER {
@@ -83,7 +83,7 @@ fn counts(events: usize) -> HashMap<usize, u64> {
     counts
 }
 
-/// A program that runs.
+/// A running program.
 struct Running {
     child: Child,
     url: String,
@@ -112,10 +112,10 @@ impl Running {
         line.unwrap_or_else(|| panic!("no {name} in {metrics}")).parse().unwrap()
     }
 
-    /// Returns once everything is saved that happened before the call.
+    /// Returns when everything that happened before the call is saved.
     fn wait_until_saved(&self) {
         let saves = || self.metric("signals_saves_total{outcome=\"good\"}");
-        // The next one may have begun before the call.
+        // The next write may have begun before the call.
         let enough = saves() + 2.0;
         while saves() < enough {
             thread::sleep(Duration::from_millis(5));
@@ -131,7 +131,7 @@ impl Running {
         self.state_of(user)["profile"][0]["attributes"]["count"].as_u64().unwrap()
     }
 
-    /// The ids of the instances that `user` has got.
+    /// The ids of the instances that `user` received.
     fn instances_of(&self, user: (usize, usize)) -> Vec<String> {
         let instances = self.state_of(user)["instances"].as_array().unwrap().clone();
         let id =
@@ -177,9 +177,9 @@ impl Drop for Running {
     }
 }
 
-/// Somebody who sends one batch of events after the other for as long as there is a server.
+/// A client that sends one batch of events after the other until the server is gone.
 struct Traffic {
-    /// When each event was answered for.
+    /// When each event was answered.
     answered: Arc<Mutex<Vec<Instant>>>,
     sent: Arc<AtomicUsize>,
     thread: thread::JoinHandle<()>,
@@ -199,7 +199,7 @@ impl Traffic {
                         let mut event = page_view.clone();
                         event["duid"] = json!(self::user((round, user_of(number))));
                         event["eid"] = json!(event_id());
-                        // Odd and even: everybody sees both pages in turn, more or less.
+                        // Odd and even: everyone sees both pages, roughly in turn.
                         event["page"] = json!(if number % 2 == 0 { "Checkout" } else { "Shop" });
                         event
                     });
@@ -271,7 +271,7 @@ fn a_killed_program_goes_on_from_its_last_second_with_nothing_in_part_and_nothin
         let first_lost = answered.get(restored);
         losses.push(first_lost.map_or(Duration::ZERO, |at| killed_at.duration_since(*at)));
 
-        // Who resumes from before gets what was saved; who resumes from the lost moment gets what is new, all of it.
+        // A client that resumes from before the crash gets what was saved. One that resumes from a lost position gets everything new.
         server.push("new");
         let (names, _) = server.pull(&first_id, "new");
         assert!(names == ["saved", "new"] || names == ["saved", "maybe lost", "new"], "{names:?}");
@@ -279,7 +279,7 @@ fn a_killed_program_goes_on_from_its_last_second_with_nothing_in_part_and_nothin
         let (names, _) = server.pull(&last_id, "newer");
         assert_eq!(names, ["new", "newer"]);
 
-        // Everybody sees both pages again, and nobody gets anything twice.
+        // Everyone sees both pages again, and nobody gets anything twice.
         let mut event = recorded_page_view();
         for (user, instances) in had.iter().filter(|(_, instances)| !instances.is_empty()) {
             for page in ["Shop", "Checkout"] {
@@ -294,6 +294,6 @@ fn a_killed_program_goes_on_from_its_last_second_with_nothing_in_part_and_nothin
         }
     }
     losses.sort();
-    // One in the middle: a machine may be too busy to write in time now and then.
+    // The median: a busy machine can be late sometimes.
     assert!(losses[ROUNDS / 2] < Duration::from_secs(1), "{losses:?}");
 }

@@ -1,4 +1,4 @@
-//! The server as its clients see it.
+//! The server, from its clients' point of view.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 

@@ -1,4 +1,4 @@
-//! What a server keeps, day in, day out: no more than the caps and the times to live allow.
+//! A server's memory stays within its limits and times to live.
 
 use axum::http::StatusCode;
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ use crate::support::{Server, event_id, page_view};
 const HOURS: usize = 24;
 const NEW_USERS_AN_HOUR: usize = 200;
 
-/// Page views that live for two hours, and an intervention that everybody gets with the first.
+/// Page views that live for two hours, and an intervention that everyone gets with the first one.
 fn definitions() -> Definitions {
     let definitions = json!({
         "attribute_groups": [{
@@ -69,7 +69,7 @@ async fn a_day_of_new_users_leaves_what_the_times_to_live_allow_and_a_quarter_la
             assert_eq!(server.collect(&events).await.status, StatusCode::OK);
         }
         let seen = users * (hour + 1) as f64;
-        // Who has had what is remembered for a quarter; sessions are over after half an hour.
+        // Received interventions are remembered for 90 days, and sessions end after half an hour.
         assert_eq!(kept(&server).await, [seen + users, users, users], "{hour}");
         advance(&server, "PT1H").await;
         assert_eq!(kept(&server).await, [seen, 0.0, 0.0], "{hour}");
@@ -81,7 +81,7 @@ async fn a_day_of_new_users_leaves_what_the_times_to_live_allow_and_a_quarter_la
     server.state.save().unwrap();
     drop(server);
 
-    // Nor does the data file remember them.
+    // They are not in the data file either.
     let server = Server::with(|options| {
         options.persistence = Some(Persistence { file: file.clone(), republish: false });
     });

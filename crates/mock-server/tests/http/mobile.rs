@@ -1,5 +1,4 @@
-//! Apps on phones: events in the form in which Snowplow's trackers for iOS and Android send them, and the attribute
-//! keys by which such apps subscribe.
+//! Mobile apps: events in the form of Snowplow's trackers for iOS and Android, and the attribute keys of such apps.
 
 use axum::http::StatusCode;
 use serde_json::{Value, json};
@@ -7,12 +6,12 @@ use signals_engine::Definitions;
 
 use crate::support::Server;
 
-/// A request of each tracker, written by hand in its form: Apple's JSON escapes every slash, Android's is in base64.
+/// A request in the form of each tracker: JSON on iOS escapes every slash, and Android uses base64.
 fn requests() -> Vec<Value> {
     serde_json::from_str(include_str!("../../../../tests/fixtures/mobile.json")).unwrap()
 }
 
-/// Definitions with one intervention, `welcome`, for the first screen that somebody known by `attribute_key` sees.
+/// Definitions with one intervention, `welcome`, for the first screen view of each id of `attribute_key`.
 fn counting_screens_by(attribute_key: &str) -> Definitions {
     let definitions = json!({
         "attribute_groups": [{
@@ -35,7 +34,7 @@ fn counting_screens_by(attribute_key: &str) -> Definitions {
     Definitions::from_json(&definitions.to_string()).unwrap()
 }
 
-/// Opens a stream for `id`, sends every request, and gives what arrives.
+/// Opens a stream for `id`, sends every request, and returns what arrives.
 async fn welcomed(attribute_key: &str, id: &str) -> Value {
     let server = Server::with(|options| {
         options.definitions = counting_screens_by(attribute_key);

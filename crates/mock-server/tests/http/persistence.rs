@@ -1,4 +1,4 @@
-//! What outlives a server: everything that it has saved, and nothing else.
+//! What survives a restart: everything that was saved, and nothing else.
 
 use std::io::{self, BufRead, BufReader};
 use std::path::Path;
@@ -16,7 +16,7 @@ use crate::support::{
     NOW, OTHER_USER, STREAM, Server, TOKEN, USER, counting_page_views, event_id, page_view,
 };
 
-/// A server with a data file, of which `definitions` is told when the file is new.
+/// A server with a data file. `definitions` are for a new file.
 fn server(file: &Path, definitions: Definitions) -> Server {
     Server::with(|options| {
         options.definitions = definitions;
@@ -25,17 +25,17 @@ fn server(file: &Path, definitions: Definitions) -> Server {
 }
 
 impl Server {
-    /// Writes what has changed, as a server that runs does by itself.
+    /// Writes the changes, as a running server does.
     fn save(&self) {
         self.state.save().unwrap();
     }
 
-    /// What is left of it on disk after it has ended in order.
+    /// The data file after a clean shutdown.
     fn end(self) {
         self.save();
     }
 
-    /// What is left of it on disk when it dies at this moment.
+    /// The data file after a crash at this moment.
     fn crash(self) {}
 
     async fn view_pages(&self, user: &str, count: usize) {
@@ -75,7 +75,7 @@ async fn a_profile_counts_on_where_it_was_and_does_not_get_an_instance_twice() {
 
     let third = server(&file, counting_page_views());
     assert_eq!(third.state_of(USER).await["instances"], triggered);
-    // The count leaves 3 and comes back to it.
+    // The count changes from 3 and back to it.
     third.clock.advance(Duration::from_secs(8 * 24 * 3_600));
     third.view_pages(USER, 3).await;
     assert_eq!(third.page_views(USER).await, 3, "the seven days of its life were over");
@@ -185,7 +185,7 @@ async fn what_is_registered_stays_so_published_or_not() {
     let registered = first.get_as_owner(path).await.json();
     first.end();
 
-    // Other definitions are for a new file only.
+    // Other definitions apply only to a new file.
     let second = server(&file, load_definitions(&[]).unwrap());
     assert_eq!(second.get_as_owner(path).await.json(), registered);
     second.view_pages(USER, 3).await;
@@ -279,7 +279,7 @@ fn definitions_files_are_published_onto_what_is_kept_unless_that_is_published_in
     definitions["interventions"][0]["version"] = json!(2);
     start_with(&file, &definitions).unwrap().save().unwrap();
 
-    // Rules that are kept need what they mention.
+    // Kept rules need the attributes that they use.
     definitions["attribute_groups"][0]["attributes"][0]["name"] = json!("other");
     definitions["attribute_groups"][0]["version"] = json!(3);
     definitions["interventions"] = json!([]);
@@ -334,7 +334,7 @@ fn what_cannot_be_written_is_kept_and_written_when_that_is_possible_again() {
     let directory = Directory::new();
     let file = directory.path.join("data");
     let program = env!("CARGO_BIN_EXE_signals-mock-server");
-    // Files may grow no further than so many blocks, until the limit is lifted.
+    // Files cannot grow beyond this number of blocks until the limit is removed.
     let limited = format!(
         "trap '' XFSZ; ulimit -S -f 400; exec {program} --port 0 --log error --data {}",
         file.display()
@@ -402,7 +402,7 @@ fn a_damaged_data_file_is_refused_or_whole_again_but_never_half_read() {
     let good = fs::read(&file).unwrap();
     let damaged = directory.path.join("damaged");
     let mut refused = 0;
-    // All over the file, in the places where there is something.
+    // In all used parts of the file.
     let written: Vec<usize> = (0..good.len()).filter(|at| good[*at] != 0).collect();
     for at in written.iter().step_by(written.len() / 40) {
         let mut bytes = good.clone();

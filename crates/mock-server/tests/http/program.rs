@@ -1,11 +1,11 @@
-//! The program itself, run as people run it.
+//! Runs the program.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 
-/// A directory of its own for a test, removed afterwards.
+/// A test's own directory, removed afterwards.
 pub(crate) struct Directory {
     pub(crate) path: PathBuf,
 }
@@ -30,14 +30,14 @@ impl Drop for Directory {
     }
 }
 
-/// The program itself.
+/// The program.
 pub(crate) fn program(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_signals-mock-server"));
     command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
 
-/// Runs the program, which must fail, and gives the only line it has to say.
+/// Runs the program, which must fail, and returns its only line of output.
 pub(crate) fn failure(arguments: &[&str]) -> String {
     let Output { status, stdout, stderr } = program(arguments).output().unwrap();
     let stderr = String::from_utf8(stderr).unwrap();
@@ -47,7 +47,7 @@ pub(crate) fn failure(arguments: &[&str]) -> String {
     stderr.trim_end().to_owned()
 }
 
-/// Starts the program and gives the port that it says it listens on.
+/// Starts the program and returns the port that it prints.
 pub(crate) fn start(arguments: &[&str]) -> (Child, BufReader<ChildStdout>, u16) {
     let mut child = program(arguments).args(["--port", "0"]).spawn().unwrap();
     let mut stdout = BufReader::new(child.stdout.take().unwrap());

@@ -1,4 +1,4 @@
-//! What is defined, and how that changes.
+//! The registry of definitions.
 
 use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ const KEYS: &str = "/api/v1/registry/attribute_keys/";
 const SERVICES: &str = "/api/v1/registry/services/";
 const RULES: &str = "/api/v1/registry/interventions/";
 
-/// A server on which nothing is defined.
+/// A server without definitions.
 fn bare() -> Server {
     Server::with(|options| options.definitions = Definitions::default())
 }
@@ -259,11 +259,11 @@ async fn what_is_published_or_needed_cannot_be_deleted() {
     server.register(SERVICES, &service(false)).await;
     let group = format!("{GROUPS}views/versions/1");
     let reason = refusal(&server.delete_as_owner(&group).await);
-    assert!(reason.contains("unpublish"), "{reason}");
+    assert!(reason.contains("Unpublish it first"), "{reason}");
 
     server.put_as_owner(&group, &views(1, false)).await;
     let reason = refusal(&server.delete_as_owner(&group).await);
-    assert!(reason.contains("needed as it is by service `shop`"), "{reason}");
+    assert!(reason.contains("service `shop` needs"), "{reason}");
     assert_eq!(server.listed(GROUPS).await, ["views"]);
 
     let answer = server.delete_as_owner(&format!("{SERVICES}shop")).await;
@@ -284,7 +284,7 @@ async fn a_group_stays_published_while_a_published_service_contains_it() {
     for answer in [by_reference, by_body] {
         assert_eq!(
             refusal(&answer),
-            "attribute group `views` version 1 is contained in the published service `shop`: unpublish that first"
+            "the published service `shop` contains attribute group `views` version 1. Unpublish the service first"
         );
     }
     assert_eq!(server.listed(&format!("{GROUPS}?applied=true")).await, ["views"]);
@@ -557,7 +557,10 @@ async fn custom_attribute_keys_can_be_subscribed_to() {
     let shown = server.register(KEYS, &key).await;
     assert_eq!(shown["blobl_path"], "page_urlpath");
     assert_eq!(server.push("page=x", "hello").await, "undelivered");
-    assert!(refusal(&server.delete_as_owner(&format!("{KEYS}page")).await).contains("unpublish"));
+    assert!(
+        refusal(&server.delete_as_owner(&format!("{KEYS}page")).await)
+            .contains("Unpublish it first")
+    );
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! How the server lives: starting, serving, stopping.
+//! Starting, serving and stopping.
 
 use std::fs;
 use std::io::Read;
@@ -61,7 +61,7 @@ fn a_port_in_use_is_one_clear_line() {
     assert_eq!(
         failure(&["--port", &port]),
         format!(
-            "error: cannot listen on 127.0.0.1:{port}: the port is in use; choose another one with --port"
+            "error: cannot listen on 127.0.0.1:{port}: the port is in use. Choose another one with --port"
         )
     );
 }

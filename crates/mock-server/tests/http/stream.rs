@@ -1,4 +1,4 @@
-//! What subscribers can rely on.
+//! The stream's behaviour for subscribers.
 
 use std::time::Duration;
 

@@ -21,24 +21,24 @@ pub(crate) const OTHER_USER: &str = "0f0e0d0c-0b0a-4908-8706-050403020100";
 pub(crate) const STREAM: &str = "/api/v1/interventions";
 pub(crate) const TP2: &str = "/com.snowplowanalytics.snowplow/tp2";
 
-/// The moment at which the clocks of tests stand.
+/// The time of the tests' clocks.
 pub(crate) const NOW: Timestamp = Timestamp::from_millis(1_795_333_700_000);
 
-/// A server whose clock stands still until a test moves it.
+/// A server with a manual clock.
 pub(crate) struct Server {
     pub(crate) clock: Clock,
     pub(crate) state: AppState,
     router: Router,
 }
 
-/// A server that listens on a port of its own.
+/// A server that listens on its own port.
 pub(crate) struct Running {
     pub(crate) address: SocketAddr,
     stop: oneshot::Sender<()>,
     task: JoinHandle<()>,
 }
 
-/// A whole answer.
+/// A complete response.
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
@@ -73,7 +73,7 @@ impl Server {
         Self { clock, router: app(state.clone()), state }
     }
 
-    /// Whatever it was set up with. Its clock is not to be moved.
+    /// A server with these options. Its clock must not be moved.
     pub(crate) fn of(state: AppState) -> Self {
         Self { clock: Clock::stopped(NOW), router: app(state.clone()), state }
     }
@@ -104,7 +104,7 @@ impl Server {
         self.send(as_owner(request(method, path)).body(body).unwrap()).await
     }
 
-    /// Sends events as a tracker does.
+    /// Sends events like a tracker.
     pub(crate) async fn collect(&self, events: &[Value]) -> Answer {
         self.collect_body(payload(events).to_string()).await
     }
@@ -116,7 +116,7 @@ impl Server {
         self.send(request.unwrap()).await
     }
 
-    /// Pushes a direct intervention and gives the answer's status word.
+    /// Pushes a direct intervention and returns the status in the response.
     pub(crate) async fn push(&self, targets: &str, name: &str) -> String {
         let path = format!("{STREAM}?{targets}");
         let answer = self.post_as_owner(&path, &json!({"name": name, "version": 1})).await;
@@ -150,7 +150,7 @@ impl Server {
         line.unwrap_or_else(|| panic!("no {name} in {text}")).parse().unwrap()
     }
 
-    /// Serves on a real port as well, keep-alive included.
+    /// Also serves on a real port, with keep-alives.
     pub(crate) async fn run(&self) -> Running {
         self.run_with(None).await
     }
@@ -171,7 +171,7 @@ impl Server {
 }
 
 impl Running {
-    /// Tells the server to stop and waits until it has.
+    /// Stops the server and waits until it has stopped.
     pub(crate) async fn stop(self) {
         self.stop.send(()).unwrap();
         self.task.await.unwrap();
@@ -200,13 +200,13 @@ impl Answer {
 }
 
 impl Stream {
-    /// The next bytes that the server writes; `None` when the stream is over.
+    /// The next bytes that the server writes, or `None` at the end of the stream.
     pub(crate) async fn next(&mut self) -> Option<String> {
         let frame = patiently(self.body.frame()).await?.unwrap();
         Some(String::from_utf8(frame.into_data().unwrap().into()).unwrap())
     }
 
-    /// Reads the opening and gives the id in it.
+    /// Reads the opening and returns its id.
     pub(crate) async fn skip_opening(&mut self) -> String {
         let opening = self.next().await.unwrap();
         assert!(opening.starts_with("retry: 2000\n\nid: "), "{opening}");
@@ -231,13 +231,13 @@ impl Stream {
         names
     }
 
-    /// Whether the server has nothing to write now.
+    /// Whether the server has nothing to write.
     pub(crate) async fn is_quiet(&mut self) -> bool {
         tokio::time::timeout(Duration::ZERO, self.next()).await.is_err()
     }
 }
 
-/// Waits for what must come, but not for ever: a test fails rather than hangs.
+/// Waits with a time limit, so that a test fails instead of hanging.
 async fn patiently<T>(future: impl Future<Output = T>) -> T {
     tokio::time::timeout(Duration::from_secs(60), future).await.unwrap()
 }
@@ -286,7 +286,7 @@ pub(crate) fn counting_page_views() -> Definitions {
     Definitions::from_json(&definitions.to_string()).unwrap()
 }
 
-/// An event id that is new each time.
+/// A new event id for each call.
 pub(crate) fn event_id() -> String {
     uuid::Uuid::new_v4().to_string()
 }

@@ -1,4 +1,4 @@
-//! Attribute groups that are tried out before they are registered.
+//! Testing attribute groups before they are registered.
 
 use std::time::Duration;
 

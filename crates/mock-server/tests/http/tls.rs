@@ -1,4 +1,4 @@
-//! The server over TLS, where clients may choose HTTP/2.
+//! The server over TLS, with HTTP/1.1 and HTTP/2.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -24,10 +24,10 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 use crate::program::{Directory, failure};
 use crate::support::{Running, STREAM, Server, TP2, USER, event_id, page_view, payload};
 
-/// A failure says what was waited for, instead of hanging.
+/// After this time, a test fails with a message instead of hanging.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A certificate of a test's own, in files.
+/// A test's own certificate, in files.
 struct Certificate {
     directory: Directory,
     certified: CertifiedKey<KeyPair>,
@@ -50,7 +50,7 @@ impl Certificate {
         Tls::from_files(&self.file("cert.pem"), &self.file("key.pem")).unwrap()
     }
 
-    /// Connects as a client that trusts this certificate and speaks `protocols`, the first best.
+    /// Connects as a client that trusts this certificate and offers `protocols`, preferred first.
     async fn connect(&self, server: &Running, protocols: &[&str]) -> TlsStream<TcpStream> {
         let mut roots = RootCertStore::empty();
         roots.add(self.certified.cert.der().clone()).unwrap();
@@ -66,7 +66,7 @@ impl Certificate {
         TlsConnector::from(Arc::new(config)).connect(name, socket).await.unwrap()
     }
 
-    /// A client of HTTP/2. Clones share its connection.
+    /// An HTTP/2 client. Clones share its connection.
     async fn http2(&self, server: &Running) -> http2::SendRequest<Body> {
         let socket = self.connect(server, &["h2", "http/1.1"]).await;
         assert_eq!(socket.get_ref().1.alpn_protocol(), Some(&b"h2"[..]));
@@ -95,12 +95,12 @@ async fn respond(
     response
 }
 
-/// The next piece of a body; `None` when that is over.
+/// The next part of a body, or `None` at its end.
 async fn next(response: &mut Response<Incoming>) -> Option<String> {
     loop {
         let frame = timeout(PATIENCE, response.body_mut().frame()).await.unwrap()?.unwrap();
         let data: Bytes = frame.into_data().ok()?;
-        // The end of a body may come as an empty piece.
+        // The end of a body can be an empty part.
         if !data.is_empty() {
             return Some(String::from_utf8(data.into()).unwrap());
         }
@@ -150,7 +150,7 @@ async fn over_http1_a_stream_has_its_connection_for_itself_as_without_tls() {
     assert_eq!(stream.version(), Version::HTTP_11);
     assert_eq!(stream.headers()[header::CONNECTION], "close");
     assert!(next(&mut stream).await.unwrap().contains("event: hello"));
-    // More than the buffers on the way hold: what waits to be encrypted must go out as well.
+    // More than the buffers hold: data that waits to be encrypted must be sent too.
     let long_name = "x".repeat(500_000);
     server.push(&format!("domain_userid={USER}"), &long_name).await;
     let mut received = String::new();
@@ -217,12 +217,18 @@ fn files_that_cannot_be_used_are_named_with_the_flag_and_the_reason_in_one_line(
     let missing = certificate.file("missing.pem");
     for (cert, key, at_fault, flag, reason) in [
         (&missing, &key, &missing, "--tls-cert", "No such file"),
-        (&nothing, &key, &nothing, "--tls-cert", "no certificate in PEM form in it"),
-        (&key, &key, &key, "--tls-cert", "no certificate in PEM form in it"),
+        (&nothing, &key, &nothing, "--tls-cert", "contains no certificate in PEM format"),
+        (&key, &key, &key, "--tls-cert", "contains no certificate in PEM format"),
         (&garbage, &key, &garbage, "--tls-cert", "not a valid certificate"),
         (&cert, &missing, &missing, "--tls-key", "No such file"),
-        (&cert, &cert, &cert, "--tls-key", "no private key in PEM form in it"),
-        (&cert, &other.file("key.pem"), &other.file("key.pem"), "--tls-key", "not the key of"),
+        (&cert, &cert, &cert, "--tls-key", "contains no private key in PEM format"),
+        (
+            &cert,
+            &other.file("key.pem"),
+            &other.file("key.pem"),
+            "--tls-key",
+            "does not belong to the certificate in",
+        ),
     ] {
         let paths = [cert, key].map(|path| path.to_str().unwrap());
         let error = failure(&["--port", "0", "--tls-cert", paths[0], "--tls-key", paths[1]]);

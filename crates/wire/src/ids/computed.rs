@@ -3,35 +3,35 @@ use std::borrow::Cow;
 use crate::query::{click, cross_domain, parameter};
 use crate::url::Parts;
 
-/// What enrichment computes from the URL of a page or of its referrer.
+/// The values that enrichment computes from the URL of a page or its referrer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FromUrl {
-    /// `https`.
+    /// The scheme, for example `https`.
     Scheme,
-    /// The host as it was sent.
+    /// The host, unchanged.
     Host,
-    /// The port, or the usual one: see [`Parts::port`].
+    /// The port, or the default port: see [`Parts::port`].
     Port,
-    /// The path as it was sent.
+    /// The path, unchanged.
     Path,
-    /// The query as it was sent.
+    /// The query, unchanged.
     Query,
-    /// The fragment as it was sent.
+    /// The fragment, unchanged.
     Fragment,
-    /// The query's parameter of that name, decoded.
+    /// A parameter of the query, decoded.
     Parameter(&'static str),
-    /// The id of the advertisement's click.
+    /// The id of a click on an advertisement.
     ClickId,
-    /// The network of the advertisement's click.
+    /// The advertising network of that click.
     Network,
-    /// The domain user id on the site whose link led here.
+    /// The domain user id on the site that linked to the page.
     CrossDomainUser,
-    /// When that link was followed, in milliseconds since 1970.
+    /// When the user followed that link, in milliseconds since 1970.
     CrossDomainTime,
 }
 
 impl FromUrl {
-    /// What a URL says of it; `None` where it says nothing.
+    /// Reads the value from a URL. `None` if the URL does not contain it.
     ///
     /// ```
     /// use signals_wire::ids::FromUrl;
@@ -60,7 +60,7 @@ impl FromUrl {
     }
 }
 
-/// `(enriched name, parameter with the URL, what of it)`.
+/// `(enriched name, parameter with the URL, value)`.
 pub const FROM_URLS: &[(&str, &str, FromUrl)] = &[
     ("page_urlscheme", "url", FromUrl::Scheme),
     ("page_urlhost", "url", FromUrl::Host),
@@ -83,11 +83,11 @@ pub const FROM_URLS: &[(&str, &str, FromUrl)] = &[
     ("mkt_network", "url", FromUrl::Network),
     ("refr_domain_userid", "url", FromUrl::CrossDomainUser),
     ("refr_dvce_tstamp", "url", FromUrl::CrossDomainTime),
-    // Not its enriched name, but the one that `@snowplow/signals-browser-plugin` knows it by.
+    // Not the enriched name, but the name in `@snowplow/signals-browser-plugin`.
     ("refr_device_tstamp", "url", FromUrl::CrossDomainTime),
 ];
 
-/// What enrichment computes from an event besides.
+/// The other values that enrichment computes from an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Computed {
     EventType,

@@ -4,18 +4,18 @@ use serde_json::Value;
 
 use crate::number::number_text;
 
-/// A JSON value, whoever parsed it: `serde_json` here, the browser there.
+/// A JSON value: from `serde_json` in the server, and from the browser in the plugin.
 pub trait Json<'e>: Sized {
-    /// The property of an object; `None` where there is none, and for what is no object. In JavaScript: own properties only.
+    /// A property of an object. `None` if there is none, or if this is not an object. In JavaScript, only own properties.
     fn property(&self, name: &str) -> Option<Self>;
 
-    /// How many elements a list has; `None` for what is no list.
+    /// The number of elements of a list. `None` if this is not a list.
     fn length(&self) -> Option<usize>;
 
-    /// The element of a list, counted from 0.
+    /// An element of a list, counted from 0.
     fn element(&self, index: usize) -> Option<Self>;
 
-    /// A string as it is, a finite number as JavaScript's `String(number)` writes it, `true` or `false`; `None` for everything else.
+    /// A string, `true`, `false`, or a finite number in the form of JavaScript's `String(number)`. `None` for everything else.
     fn text(&self) -> Option<Cow<'e, str>>;
 }
 
@@ -42,8 +42,8 @@ impl<'e> Json<'e> for &'e Value {
     }
 }
 
-/// Follows a path from a value, to the text that is there. A list of one element stands for its element, except where a step asks for a
-/// position in the list.
+/// Follows a path from a value to a text. A list of one element stands for its element, except where a step is a position in the
+/// list.
 ///
 /// ```
 /// use serde_json::json;
@@ -77,7 +77,7 @@ fn step<'e, J: Json<'e>>(start: J, name: &str) -> Option<J> {
     value.property(name)
 }
 
-/// The position in a list that a step of a JSON Pointer names: digits without a leading zero.
+/// The position in a list of a step of a JSON Pointer: digits without a leading zero.
 pub(super) fn position(name: &str) -> Option<usize> {
     let is_plain = name == "0" || !name.starts_with(['0', '+']);
     let position: u64 = name.parse().ok().filter(|_| is_plain)?;

@@ -1,6 +1,6 @@
-//! Finds ids in events, for both ends: what the plugin subscribes to is what the server counts.
+//! Finds ids in events. The plugin and the server share this code, so the plugin subscribes to the ids that the server counts.
 //!
-//! Each end implements [`Event`] and [`Json`] for what it has. `tests/fixtures/ids.json` is the table of cases that runs through both.
+//! Each end implements [`Event`] and [`Json`] for its own types. Both run the cases in `tests/fixtures/ids.json`.
 //!
 //! ```
 //! use std::borrow::Cow;

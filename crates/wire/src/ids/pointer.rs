@@ -8,34 +8,34 @@ use crate::schema::Schema;
 use crate::text::{clean, project};
 use crate::tracker_protocol::{Field, FieldKind, SIZES, event_type, parse_size};
 
-/// What people call the entities of an event.
+/// The accepted names for the entities of an event.
 const ENTITY_NAMES: [&str; 5] = ["co", "cx", "context", "entity", "entities"];
 
-/// What people call the data of a self-describing event.
+/// The accepted names for the data of a self-describing event.
 const EVENT_DATA_NAMES: [&str; 7] =
     ["ue", "ue_pr", "ue_px", "unstruct", "unstruct_event", "self_describing", "sde"];
 
-/// Where in an event an id is: a JSON Pointer (RFC 6901) on the payload of the tracker protocol.
+/// The location of an id in an event: a JSON Pointer (RFC 6901) into the payload of the tracker protocol.
 ///
-/// - `/duid`, `duid` and `domain_userid` are one field, which may have any of its parameters' or its enriched name. What enrichment
-///   computes is there too: `/page_urlpath`, `/mkt_source`, `/event_name`, `/br_viewwidth` and so on.
-/// - `/co/{vendor}/{name}/{path…}` leads into the data of the entities of a kind, in any version. One entity stands for itself; among
-///   several `/0`, `/1` and so on choose. `cx`, `context`, `entity` and `entities` mean the same.
+/// - `/duid`, `duid` and `domain_userid` mean the same field: use the name of any of its parameters, or its enriched name. Computed
+///   fields work too: `/page_urlpath`, `/mkt_source`, `/event_name`, `/br_viewwidth` and so on.
+/// - `/co/{vendor}/{name}/{path…}` leads into the data of the entities of a kind, in any version. If there are several such entities,
+///   select one with `/0`, `/1` and so on. `cx`, `context`, `entity` and `entities` mean the same.
 /// - `/ue_pr/{vendor}/{name}/{path…}` leads into the data of a self-describing event, in any version. `ue`, `ue_px`, `unstruct`,
 ///   `unstruct_event`, `self_describing` and `sde` mean the same.
 ///
-/// A tilde that escapes nothing stands for itself.
+/// A tilde that is not part of an escape stands for itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pointer(Place);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Place {
-    /// A field that may come in several parameters, the strongest first.
+    /// A field that can be in several parameters, the strongest first.
     Field {
         parameters: Vec<&'static str>,
         kind: FieldKind,
     },
-    /// A parameter that has no other name.
+    /// A parameter without another name.
     Parameter(String),
     FromUrl {
         parameter: &'static str,
@@ -52,40 +52,40 @@ enum Place {
     },
 }
 
-/// What is described by the schemas of one vendor and name.
+/// Data with schemas of one vendor and name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Kind {
     vendor: String,
     name: String,
 }
 
-/// What keeps a text from being a [`Pointer`] to an id.
+/// Why a text is not a [`Pointer`] to an id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PointerProblem {
-    /// There is nothing in it.
+    /// It is empty.
     Empty,
-    /// It stops before it reaches a property.
+    /// It ends before it reaches a property.
     TooShort,
-    /// It leads into a field that is only a text.
+    /// It leads into a field, which is plain text.
     TooLong,
 }
 
 impl PointerProblem {
-    /// What is wrong, to be shown behind the pointer.
+    /// The error, to be shown after the pointer.
     pub fn reason(self) -> &'static str {
         match self {
-            PointerProblem::Empty => "is empty and would mean the whole event",
-            PointerProblem::TooShort => "must go on: /vendor/name/property",
-            PointerProblem::TooLong => "must end after the field's name: it has no parts",
+            PointerProblem::Empty => "is empty: name a field",
+            PointerProblem::TooShort => "must continue to a property: /vendor/name/property",
+            PointerProblem::TooLong => "must end after the field's name",
         }
     }
 }
 
 impl Pointer {
-    /// Reads a pointer once, for any number of events.
+    /// Parses a pointer, for use with any number of events.
     ///
     /// # Errors
-    /// It can lead to no id.
+    /// The pointer cannot lead to an id.
     ///
     /// ```
     /// use signals_wire::ids::{Pointer, PointerProblem};
@@ -142,7 +142,7 @@ impl Pointer {
     }
 }
 
-/// In JSON Pointers `~1` is a slash and `~0` a tilde.
+/// In a JSON Pointer, `~1` is a slash and `~0` a tilde.
 fn unescaped(segment: &str) -> String {
     let mut pieces = segment.split('~');
     let mut text = pieces.next().unwrap_or_default().to_owned();
@@ -185,8 +185,7 @@ impl Place {
 }
 
 impl Kind {
-    /// What a document must hold in plain letters to have something of this kind. Anything but a plain name may be written in more than
-    /// one way.
+    /// A text that a document must contain to have something of this kind. Only a plain name is certain to be written in one way.
     fn trace(&self) -> &str {
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
         if self.name.bytes().all(is_plain) { &self.name } else { "" }
@@ -229,12 +228,12 @@ fn schema_part<'e>(
     project(schema, |schema| Schema::parse(schema).map(|schema| part(schema).into()))
 }
 
-/// Schema and data of a self-describing event; of two the plain one counts.
+/// Schema and data of a self-describing event. If there are two, the plain one counts.
 fn self_describing_event<'e, E: Event<'e>>(
     event: &E,
     trace: &str,
 ) -> Option<(Cow<'e, str>, E::Json)> {
-    // What other events have in these parameters means nothing.
+    // In other events, these parameters mean nothing.
     if event_type(&clean(event.field("e")?))? != ("unstruct", None) {
         return None;
     }
@@ -243,14 +242,14 @@ fn self_describing_event<'e, E: Event<'e>>(
     Some((event.property("schema")?.text()?, event.property("data")?))
 }
 
-/// The data of a self-describing JSON whose schema has that name.
+/// The data of self-describing JSON whose schema has this name.
 fn content<'e, J: Json<'e>>(json: J, name: &str) -> Option<J> {
     let schema = json.property("schema")?.text()?;
     let is_expected = Schema::parse(&schema)?.name == name;
     is_expected.then(|| json.property("data"))?
 }
 
-/// The entities of a kind form a list. One of them stands for itself, among several the path's first step chooses.
+/// The entities of a kind form a list. If there are several, the path's first step selects one.
 fn find_in_entities<'e, E: Event<'e>>(
     event: &E,
     kind: &Kind,
@@ -260,7 +259,7 @@ fn find_in_entities<'e, E: Event<'e>>(
     let mut entities: Vec<E::Json> = Vec::new();
     for list in documents.into_iter().flatten().filter_map(|json| content(json, "contexts")) {
         for index in 0..list.length().unwrap_or_default() {
-            // One that is not self-describing makes the whole event a bad one, which counts for nobody.
+            // An entity that is not self-describing makes the whole event bad, so it counts for nobody.
             let entity = list.element(index)?;
             let (schema, data) = (entity.property("schema")?.text()?, entity.property("data")?);
             let schema = Schema::parse(&schema)?;

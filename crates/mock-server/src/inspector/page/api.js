@@ -25,16 +25,16 @@
  *   | {kind: 'all' | 'any' | 'none', parts: Criteria[]}
  * )} Criteria
  *
- * Where one shopper stands.
+ * The state of one shopper.
  * @typedef {object} Standing
  * @property {number} now the server's time, in milliseconds since 1970
- * @property {Owner[]} ids who the shopper is, by the latest event
+ * @property {Owner[]} ids the shopper's ids in the latest event
  * @property {number} open_streams
  * @property {{name: string, version: number, attributes: Record<string, unknown>}[]} profile
  * @property {{name: string, version: number, criteria: Criteria, targets: Owner[], received_by: Owner[]}[]} interventions
  */
 
-/** The token of a server that was given none. */
+/** The token of a server that was started without one. */
 const DEFAULT_TOKEN = 'sandbox';
 const TOKEN_ITEM = 'signalsInspector.token';
 
@@ -62,7 +62,7 @@ export function useToken(token) {
 }
 
 /**
- * What happened after entry `after`. Answers as soon as there is something.
+ * The entries after number `after`. Waits until there is one.
  * @param {number} after
  * @returns {Promise<Excerpt>}
  */
@@ -71,7 +71,7 @@ export function journal(after) {
 }
 
 /**
- * Where `owner` stands.
+ * The state of `owner`.
  * @param {Owner} owner
  * @returns {Promise<Standing>}
  */
@@ -80,7 +80,7 @@ export function standing({ name, id }) {
 }
 
 /**
- * Pushes an instance to `owner`, without any rule.
+ * Pushes an intervention to `owner`, without a rule.
  * @param {Owner} owner
  * @param {{name: string, version: number, attributes: unknown}} intervention
  * @returns {Promise<{status: 'success' | 'undelivered'}>}
@@ -96,13 +96,13 @@ export function push({ name, id }, intervention) {
  */
 export const moveClock = (advance) => request('POST', 'mock/clock', { advance });
 
-/** Puts a script of faults in force. @param {unknown} script */
+/** Makes the server follow a script of faults. @param {unknown} script */
 export const scriptFaults = (script) => request('POST', 'mock/faults', script);
 
 /** Ends all faults. */
 export const clearFaults = () => request('DELETE', 'mock/faults');
 
-/** Forgets everybody. */
+/** Deletes all profiles and interventions. */
 export const reset = () => request('POST', 'mock/reset');
 
 /**
@@ -122,7 +122,7 @@ async function request(method, path, body) {
   return text ? JSON.parse(text) : undefined;
 }
 
-/** What an error body says, field by field. @param {string} text */
+/** The messages in the body of an error. @param {string} text */
 function reason(text) {
   try {
     const { detail } = JSON.parse(text);

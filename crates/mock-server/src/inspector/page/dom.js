@@ -1,7 +1,7 @@
 // Making and finding elements. Text becomes text nodes: what shoppers send is never markup.
 
 /**
- * The element of class `type` that `selector` finds. A page without it is broken: that is an error.
+ * The element that `selector` finds. Throws if the page has none of class `type`.
  * @template {Element} T
  * @param {new () => T} type
  * @param {string} selector

@@ -1,15 +1,15 @@
-// Follows the server's journal for as long as the page lives.
+// Follows the server's journal until the page is closed.
 
 import { journal, Refused } from './api.js';
 
 const RETRY_MS = 1_000;
 
 /**
- * Whoever looks on.
+ * Receives the journal.
  * @typedef {object} Reader
- * @property {(excerpt: import('./api.js').Excerpt) => void} onNews something happened; the first excerpt is what is kept
- * @property {() => void} onRestart the server has forgotten what it knew, and so must the reader
- * @property {(problem: string) => void} onTrouble the server does not answer; empty when it does again
+ * @property {(excerpt: import('./api.js').Excerpt) => void} onNews there are new entries. The first excerpt contains everything that the server kept
+ * @property {() => void} onRestart the server started afresh, so the reader must forget what it has
+ * @property {(problem: string) => void} onTrouble the server does not answer. Empty when it answers again
  * @property {() => Promise<void>} askForToken resolves when there is another token to try
  */
 

@@ -10,10 +10,10 @@ import { wireTools } from './tools.js';
 /** As many entries as the server keeps. */
 const KEPT = 2_000;
 
-/** So many shoppers are offered. */
+/** How many shoppers are listed. */
 const OFFERED = 20;
 
-/** Keys that tell shoppers apart best, best first. */
+/** Attribute keys that identify shoppers best, best first. */
 const PREFERRED = ['domain_userid', 'user_id', 'domain_sessionid', 'network_userid'];
 
 /** @type {import('./api.js').Entry[]} */
@@ -22,13 +22,13 @@ let entries = [];
 /** @type {import('./api.js').Owner | null} */
 let selected = null;
 
-/** Everybody who was seen, the latest first. @type {import('./api.js').Owner[]} */
+/** The shoppers with an event, the most recent first. @type {import('./api.js').Owner[]} */
 let seen = [];
 
-/** Whether the standing is being read. */
+/** Whether a request for the shopper's state is under way. */
 let isReading = false;
 
-/** Whether something happened meanwhile. */
+/** Whether something happened during that request. */
 let isStale = false;
 
 const whom = find(HTMLFormElement, '#whom');
@@ -73,7 +73,7 @@ follow({
   askForToken,
 });
 
-/** A shopper can be linked to: `/inspector?key=…&id=…`. */
+/** Selects the shopper that the address names: `/inspector?key=…&id=…`. */
 function readAddress() {
   const parameters = new URLSearchParams(location.search);
   const [name, owner] = [parameters.get('key'), parameters.get('id')];
@@ -96,7 +96,7 @@ function select(owner) {
 /** @param {import('./api.js').Entry} entry */
 function concernsSelected(entry) {
   if (!selected) return false;
-  // A bad event could not be read: it is about whomever it mentions.
+  // A bad event could not be read. It concerns every shopper whose id it contains.
   if (entry.kind === 'bad') return entry.bad_row.payload.includes(selected.id);
   return entry.ids.some((owner) => isSame(owner, selected));
 }
@@ -127,7 +127,7 @@ function offerShoppers() {
   shoppers.replaceChildren(...buttons);
 }
 
-/** Shows where the shopper stands now. Called again meanwhile, it looks once more at the end. */
+/** Reads and shows the shopper's state. A call during a request makes it read once more at the end. */
 async function refresh() {
   if (isReading || !selected) {
     isStale = isReading;
@@ -139,7 +139,7 @@ async function refresh() {
     const read = await standing(owner);
     if (isSame(owner, selected)) showStanding(read);
   } catch (error) {
-    // While the server is away, following the journal says so.
+    // If the server does not answer, the journal reports it.
     if (error instanceof Refused && !error.wantsToken) {
       trouble.textContent = error.message;
       trouble.hidden = false;

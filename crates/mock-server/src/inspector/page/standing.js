@@ -1,4 +1,4 @@
-// Where the shopper stands: attribute values, and interventions with which of their criteria hold.
+// The shopper's attribute values, and for each intervention which of its criteria hold.
 
 import { element, find, shown } from './dom.js';
 
@@ -7,10 +7,10 @@ const interventions = find(HTMLElement, '#interventions');
 const streams = find(HTMLElement, '#open-streams');
 const clock = find(HTMLElement, '#server-time');
 
-/** Values shown last, to point out what has changed. @type {Map<string, string>} */
+/** The values shown last, to highlight changes. @type {Map<string, string>} */
 let values = new Map();
 
-/** Shows nobody. */
+/** Clears the page while no shopper is shown. */
 export function clearStanding() {
   values = new Map();
   groups.replaceChildren();
@@ -46,7 +46,7 @@ export function showStanding(standing) {
     ...standing.interventions.map((rule) => intervention(rule, standing.profile)),
   );
   if (standing.interventions.length === 0)
-    interventions.append(element('p', { class: 'quiet' }, 'No published intervention concerns this id.'));
+    interventions.append(element('p', { class: 'quiet' }, 'No published rule applies to this id.'));
 }
 
 /**
@@ -75,7 +75,7 @@ function intervention({ name, version, criteria, targets, received_by }, profile
   const badge = received_by.length > 0 ? [element('span', { class: 'badge' }, 'delivered')] : [];
   const whom = targets.map((target) => {
     const had = received_by.some(({ name, id }) => name === target.name && id === target.id);
-    return `${target.name}${had ? ' has had it' : ''}`;
+    return `${target.name}${had ? ' (received)' : ''}`;
   });
   return element(
     'article',
@@ -114,8 +114,8 @@ function criterion(criteria, profile) {
 }
 
 /**
- * Says what a criterion sees. The table of attributes shows what reads answer, which is a default where no value is set:
- * whoever sees 0 there and not here needs to know why.
+ * The value that a criterion compares. The attributes table shows what a read returns, which is a default where no value is
+ * set. The text explains the difference: 0 there, but no value here.
  * @param {string} reference `group:attribute`
  * @param {unknown} actual
  * @param {import('./api.js').Standing['profile']} profile
@@ -125,7 +125,7 @@ function standsAt(reference, actual, profile) {
   const [group, name = ''] = reference.split(':');
   const read = profile.findLast((one) => one.name === group && Object.hasOwn(one.attributes, name))
     ?.attributes[name];
-  return `has no value${read === undefined || read === null ? '' : `: ${JSON.stringify(read)} is only what reads answer then`}`;
+  return `has no value${read === undefined || read === null ? '' : ` (reading it returns the default ${JSON.stringify(read)})`}`;
 }
 
 /** @param {boolean} holds */

@@ -1,8 +1,8 @@
-// What happened to the shopper, the latest first.
+// The shopper's timeline, newest first.
 
 import { element, find, shown, time } from './dom.js';
 
-/** So many entries are shown at most. */
+/** How many entries are shown at most. */
 const LIMIT = 300;
 
 const LABELS = {
@@ -63,14 +63,16 @@ function details(entry) {
         element(
           'details',
           {},
-          element('summary', {}, 'What was sent'),
+          element('summary', {}, 'Received data'),
           element('pre', {}, entry.bad_row.payload),
         ),
       ];
     case 'published': {
       const { streams, instance, ids } = entry;
       const delivered =
-        streams === 0 ? 'No stream was open: it waits.' : `Delivered to ${count(streams, 'open stream')}.`;
+        streams === 0
+          ? 'No stream was open. The intervention waits for one.'
+          : `Delivered to ${count(streams, 'open stream')}.`;
       return [
         element('p', {}, delivered, ' Target: ', ids.map(({ name, id }) => `${name} ${id}`).join(', ')),
         element('p', { class: 'quiet' }, shown(instance.attributes)),
@@ -79,10 +81,10 @@ function details(entry) {
     }
     case 'stream_opened':
       return entry.replayed > 0
-        ? [element('p', {}, `${count(entry.replayed, 'missed instance')} replayed`)]
+        ? [element('p', {}, `${count(entry.replayed, 'missed intervention')} replayed`)]
         : [];
     case 'duplicate':
-      return [element('p', {}, `${entry.event.event_id} came before and changes nothing`)];
+      return [element('p', {}, `${entry.event.event_id} was already counted and changes nothing`)];
     default:
       return entry.event.page_url ? [element('p', { class: 'quiet' }, entry.event.page_url)] : [];
   }

@@ -1,4 +1,4 @@
-// What a tester does to the server.
+// Tools for testers: push an intervention, move the clock, inject faults, reset.
 
 import { clearFaults, moveClock, push, reset, scriptFaults } from './api.js';
 import { find } from './dom.js';
@@ -14,9 +14,9 @@ const FAULTS = /** @type {Record<string, unknown>} */ ({
 const outcome = find(HTMLElement, '#outcome');
 
 /**
- * Makes the forms work.
- * @param {() => import('./api.js').Owner | null} selected who is being looked at
- * @param {() => void} changed called after something was done to what the server knows
+ * Connects the forms to the server.
+ * @param {() => import('./api.js').Owner | null} selected gives the shopper that is shown
+ * @param {() => void} changed called after the server's data changed
  */
 export function wireTools(selected, changed) {
   onSubmit('#push', async (form) => {
@@ -28,7 +28,7 @@ export function wireTools(selected, changed) {
       version: Number(form.get('version')),
       attributes,
     });
-    return status === 'success' ? 'Delivered.' : 'No stream is open: it waits for one.';
+    return status === 'success' ? 'Delivered.' : 'No stream is open. The intervention waits for one.';
   });
   onSubmit('#clock', async (form) => {
     const { now } = await moveClock(String(form.get('advance')));
@@ -38,19 +38,19 @@ export function wireTools(selected, changed) {
     const name = String(form.get('fault'));
     if (name === 'none') {
       await clearFaults();
-      return 'No faults any more.';
+      return 'All faults are cleared.';
     }
     await scriptFaults(FAULTS[name]);
-    return 'Done.';
+    return 'The fault is active.';
   });
   onSubmit('#reset', async () => {
     await reset();
-    return 'Everybody is forgotten.';
+    return 'Profiles and interventions are reset.';
   });
 
   /**
    * @param {string} selector
-   * @param {(form: FormData) => Promise<string>} work gives what to say when it is done
+   * @param {(form: FormData) => Promise<string>} work returns the message to show
    */
   function onSubmit(selector, work) {
     const form = find(HTMLFormElement, selector);
