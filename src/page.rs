@@ -196,7 +196,7 @@ impl Page {
                 && let Some(id) = page.awaited_tracker()
             {
                 let message = format!(
-                    "subscribeToInterventions still waits for SignalsPlugin() in the plugins of: {id}"
+                    "subscribeToInterventions is waiting for SignalsPlugin() in the plugins of: {id}"
                 );
                 page.log.warn("", &message);
             }

@@ -43,7 +43,7 @@ impl Handler {
             Err(value) => value,
         };
         let matching: MatchingHandler = serde_wasm_bindgen::from_value(value)
-            .map_err(|_| " must be a function or {match, handle}")?;
+            .map_err(|_| " must be a function or an object { match, handle }")?;
         let handle = matching.handle.0.dyn_into().map_err(|_| ".handle must be a function")?;
         Ok(Handler { wanted: Wanted::read(matching.wanted.0)?, handle })
     }

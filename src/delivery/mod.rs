@@ -251,7 +251,7 @@ impl Delivery {
         self.stats.borrow_mut().malformed += 1;
         if self.malformed.borrow_mut().is_first(malformed) {
             let message = format!(
-                "Received a frame that is no intervention, because {malformed}. Further ones like it are ignored"
+                "Ignored a frame that is not an intervention, because {malformed}. Similar frames are no longer logged"
             );
             self.log.warn(&self.subject, &message);
         }
@@ -261,7 +261,7 @@ impl Delivery {
         if !self.warned_of_waiting.replace(true) {
             self.log.warn(
                 &self.subject,
-                "Received an intervention, but no handler is registered: it waits for one",
+                "Received an intervention, but no handler is registered. It is kept for one minute",
             );
         }
         self.expire_waiting();
@@ -297,7 +297,7 @@ impl Delivery {
         let lost = self.waiting.borrow_mut().take_lost();
         if lost > 0 {
             self.stats.borrow_mut().lost += lost;
-            let message = format!("{lost} interventions waited for a handler in vain");
+            let message = format!("Dropped {lost} interventions, because no handler was registered in time");
             self.log.warn(&self.subject, &message);
         }
         self.settle_positions();

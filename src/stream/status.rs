@@ -58,7 +58,7 @@ impl Display for Problem {
         formatter.write_str(match self {
             Problem::TimedOut => "the server did not accept the stream in time",
             Problem::Dropped => "the connection failed",
-            Problem::Silent => "the server fell silent",
+            Problem::Silent => "the server stopped sending data",
             Problem::Refused(None) => "the server did not answer with an event stream",
             Problem::Refused(Some(status)) => {
                 return write!(formatter, "the server answered with status {status}");

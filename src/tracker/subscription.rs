@@ -222,7 +222,7 @@ impl Subscription {
         }
         for RefusedKey { key, reason } in refused {
             let message = format!(
-                "The server refuses the id of `{key}`, so no interventions for it are received: {reason}"
+                "The server rejected the id of `{key}`, so the page receives no interventions for it: {reason}"
             );
             self.log.warn(&self.subject, &message);
         }
@@ -253,7 +253,7 @@ impl Subscription {
             .map(|config| stream_url(&config.endpoint, &config.api_path, &[]))
             .unwrap_or_default();
         let message =
-            format!("No interventions from {place} at the moment, trying again: {problem}");
+            format!("Cannot receive interventions from {place}, retrying: {problem}");
         if is_news {
             self.log.warn(&self.subject, &message);
         } else {

@@ -100,7 +100,7 @@ async fn silence_for_three_announced_intervals_reconnects() {
     page.until_calls(1).await;
     let log = channel.log().await;
     assert!(get(&log.get(0), "open").is_falsy(), "the silent stream was closed");
-    assert!(page.log_lines().contains("fell silent"));
+    assert!(page.log_lines().contains("stopped sending data"));
 }
 
 #[wasm_bindgen_test]
@@ -185,7 +185,7 @@ async fn a_refused_id_is_found_out_even_if_the_next_attempt_follows_at_once() {
     js("(globalThis.chance = Math.random, Math.random = () => 0)");
     page.subscribe_with(&channel, "{ attributeKeyIds: { user_id: 'ada' } }");
     until("the page is told", async || {
-        page.log_lines().contains("The server refuses the id of `user_id`")
+        page.log_lines().contains("The server rejected the id of `user_id`")
     })
     .await;
     js("(Math.random = globalThis.chance)");
@@ -204,7 +204,7 @@ async fn an_id_that_the_server_refuses_costs_only_itself_and_is_said_once() {
     let log = channel.log().await;
     assert_eq!(query(&log.get(0)), format!("?domain_userid={USER}&user_id=ada"));
     assert_eq!(query(&log.get(3)), format!("?domain_userid={USER}"));
-    let warning = "The server refuses the id of `user_id`";
+    let warning = "The server rejected the id of `user_id`";
     assert_eq!(page.log_lines().matches(warning).count(), 1, "{}", page.log_lines());
 }
 

@@ -379,7 +379,7 @@ test('ids appear in messages at the level debug only', async ({ page, server, pr
     `signals.subscribeToInterventions({ endpoint: location.origin, attributeKeyIds: { user_id: { name: 'ada-lovelace' } } })`,
     `signals.subscribeToInterventions({ endpoint: location.origin, attributeKeyIds: { user_id: 'ada-lovelace-2' } })`,
   );
-  await expect.poll(() => problems.count(/trying again|Failed to load/)).toBeGreaterThan(0);
+  await expect.poll(() => problems.count(/retrying|Failed to load/)).toBeGreaterThan(0);
   await hostile.listen();
   await expect
     .poll(() => page.evaluate(() => window.hostile.states.at(-1)), { timeout: 20_000 })

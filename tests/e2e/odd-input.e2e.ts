@@ -76,7 +76,7 @@ test('an id that the server refuses does not affect the others, and the page is 
   problems.expect(/status of 422/);
   const warnings: string[] = [];
   page.on('console', (message) => {
-    if (message.text().includes('refuses the id of')) warnings.push(message.text());
+    if (message.text().includes('rejected the id of')) warnings.push(message.text());
   });
   await shopWith(
     page,

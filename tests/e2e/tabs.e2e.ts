@@ -264,7 +264,7 @@ test('an outage is warned of by one tab, however many share the stream', async (
   // The address is named, but the ids in it are not.
   const place = `${server.origin}/api/v1/interventions`;
   expect(warned).toEqual([
-    expect.stringContaining(`No interventions from ${place} at the moment, trying again`),
+    expect.stringContaining(`Cannot receive interventions from ${place}, retrying`),
   ]);
 });
 

@@ -96,7 +96,7 @@ test('a page that subscribes a tracker without the plugin is told which, after a
   await page.clock.install();
   const warnings: string[] = [];
   page.on('console', (message) => {
-    if (message.text().includes('still waits')) warnings.push(message.text());
+    if (message.text().includes('is waiting for')) warnings.push(message.text());
   });
   await openBarePage(page, server, {
     body: '<script src="signals/signals-interventions.js"></script>',
@@ -116,7 +116,7 @@ test('a page that subscribes a tracker without the plugin is told which, after a
   await page.clock.fastForward(8_000);
   await expect
     .poll(() => warnings)
-    .toEqual([expect.stringMatching(/still waits for SignalsPlugin\(\) in the plugins of: ps$/)]);
+    .toEqual([expect.stringMatching(/is waiting for SignalsPlugin\(\) in the plugins of: ps$/)]);
   await page.clock.fastForward(15_000);
   expect(warnings).toHaveLength(1);
 });
