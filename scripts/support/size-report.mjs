@@ -49,6 +49,24 @@ export async function sizeTables(dist, named) {
   ].join('\n');
 }
 
+/**
+ * Writes the sizes into the README, where `<!-- size of peer -->` and its like stand before a number and `<!-- end -->` after it.
+ *
+ * @param {string} text the README
+ * @param {string} dist where the package is
+ */
+export async function sizesInReadme(text, dist) {
+  const gzip = (file) => sizesOf(readFileSync(`${dist}/${file}`)).gzip;
+  const sizes = {
+    peer: sizesOf(await peerBundle()).gzip,
+    eager: gzip('index.js'),
+    later: gzip('core.js') + gzip('signals-interventions.wasm'),
+  };
+  return text.replace(/(<!-- size of (\w+) -->).*?(<!-- end -->)/g, (_, begin, what, end) => {
+    return `${begin}${kilobytes(sizes[what])}${end}`;
+  });
+}
+
 function crateRows(named) {
   const { stdout } = spawnSync('wasm-opt', [named, '--all-features', '--func-metrics', '-o', '/dev/null'], {
     encoding: 'utf8',
