@@ -297,7 +297,8 @@ impl Delivery {
         let lost = self.waiting.borrow_mut().take_lost();
         if lost > 0 {
             self.stats.borrow_mut().lost += lost;
-            let message = format!("Dropped {lost} interventions, because no handler was registered in time");
+            let message =
+                format!("Dropped {lost} interventions, because no handler was registered in time");
             self.log.warn(&self.subject, &message);
         }
         self.settle_positions();

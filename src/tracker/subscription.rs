@@ -252,8 +252,7 @@ impl Subscription {
         let place = config
             .map(|config| stream_url(&config.endpoint, &config.api_path, &[]))
             .unwrap_or_default();
-        let message =
-            format!("Cannot receive interventions from {place}, retrying: {problem}");
+        let message = format!("Cannot receive interventions from {place}, retrying: {problem}");
         if is_news {
             self.log.warn(&self.subject, &message);
         } else {
