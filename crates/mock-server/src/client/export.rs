@@ -1,7 +1,7 @@
 use ureq::http::Request;
 
 use super::{Client, ClientError};
-use crate::config::ServerArgs;
+use crate::cli::ServerArgs;
 
 /// What `server` has registered, as the text of a definitions file. Waits for the answer.
 ///

@@ -3,7 +3,7 @@ use signals_wire::stream::INTERVENTIONS_PATH;
 use ureq::http::Request;
 
 use super::{Client, ClientError};
-use crate::config::TriggerOptions;
+use crate::cli::TriggerOptions;
 
 /// Pushes an instance to its targets and says what became of it, in a line. Waits for the answer.
 ///

@@ -13,7 +13,7 @@ use ureq::http::Request;
 
 use super::sse::{SseEvent, SseLines};
 use super::{Client, ClientError};
-use crate::config::WatchOptions;
+use crate::cli::WatchOptions;
 
 /// How long to wait before the first new attempt, unless the server says; twice as long before each further one.
 const FIRST_DELAY: Duration = Duration::from_millis(500);
@@ -201,7 +201,7 @@ mod tests {
     use clap::Parser;
 
     use super::*;
-    use crate::config::{Cli, Command};
+    use crate::cli::{Cli, Command};
 
     fn options() -> WatchOptions {
         match Cli::parse_from(["signals-mock-server", "watch", "--id", "a"]).command {

@@ -1,0 +1,105 @@
+use std::num::NonZeroU64;
+
+use axum::Json;
+use axum::extract::{RawQuery, State};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use signals_engine::Triggered;
+use signals_wire::TargetAttributeKey;
+use utoipa::{OpenApi, ToSchema};
+use uuid::Uuid;
+
+use super::targets::TargetRules;
+use crate::http::auth::Authorized;
+use crate::http::body::JsonBody;
+use crate::http::error::{ApiError, BodyRefused, Problem, Step, TokenRefused};
+use crate::http::query;
+use crate::hub::DeliveryHub;
+
+/// An instance that somebody pushes without a rule having triggered.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(super) struct DirectIntervention {
+    name: String,
+    /// From 1.
+    #[schema(value_type = u64, minimum = 1)]
+    version: NonZeroU64,
+    #[schema(value_type = Option<HashMap<String, Value>>)]
+    attributes: Option<Map<String, Value>>,
+    intervention_id: Option<String>,
+}
+
+/// What became of a direct intervention.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(tag = "status", rename_all = "lowercase")]
+pub(super) enum Delivery {
+    /// At least one open stream got it.
+    Success,
+    /// No stream is open for any of its targets; it waits and can be replayed, unless the server runs with `--hosted`.
+    Undelivered,
+}
+
+/// The description of direct interventions.
+#[derive(OpenApi)]
+#[openapi(paths(publish))]
+pub(super) struct Api;
+
+/// Pushes an instance to the targets that the query names, each as `{attribute key}={id}`.
+#[utoipa::path(
+    post,
+    path = "/api/v1/interventions",
+    operation_id = "push_intervention",
+    tag = "interventions",
+    security(("token" = [])),
+    params(("domain_userid" = Option<Vec<String>>, Query)),
+    request_body = DirectIntervention,
+    responses(
+        (status = 200, description = "What became of the instance.", body = Delivery),
+        BodyRefused,
+        TokenRefused,
+    )
+)]
+pub(super) async fn publish(
+    _: Authorized,
+    State(rules): State<TargetRules>,
+    State(hub): State<DeliveryHub>,
+    RawQuery(query): RawQuery,
+    JsonBody(intervention): JsonBody<DirectIntervention>,
+) -> Result<Json<Delivery>, ApiError> {
+    let query = query.unwrap_or_default();
+    let ids = query::parameters(&query)?;
+    let targets = rules.targets(ids)?;
+    let instance = intervention.address(targets)?;
+    let delivery = match hub.publish(instance) {
+        0 => Delivery::Undelivered,
+        _ => Delivery::Success,
+    };
+    Ok(Json(delivery))
+}
+
+impl DirectIntervention {
+    fn address(self, targets: Vec<TargetAttributeKey>) -> Result<Triggered, ApiError> {
+        let Self { name, version, attributes, intervention_id } = self;
+        let intervention_id = intervention_id.unwrap_or_else(|| Uuid::new_v4().to_string());
+        let problems: Vec<Problem> = [("name", &name), ("intervention_id", &intervention_id)]
+            .into_iter()
+            .filter_map(|(field, value)| check(field, value).err())
+            .collect();
+        if !problems.is_empty() {
+            return Err(ApiError::Invalid(problems));
+        }
+        let version = version.get();
+        let attributes = attributes.unwrap_or_default();
+        Ok(Triggered { intervention_id, name, version, attributes, targets })
+    }
+}
+
+fn check(field: &str, value: &str) -> Result<(), Problem> {
+    let problem = |kind, msg| Err(Problem::in_body([Step::from(field)], kind, msg));
+    if value.is_empty() {
+        return problem("empty", "cannot be empty");
+    }
+    if value.chars().any(char::is_control) {
+        return problem("control_character", "cannot have control characters");
+    }
+    Ok(())
+}

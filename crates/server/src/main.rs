@@ -1,0 +1,66 @@
+//! The command line: parses, serves, and says what is wrong.
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use clap::Parser;
+use signals_server::{AppState, Clock, Config, ServerOptions, app, serve, start_log};
+use tracing::level_filters::LevelFilter;
+
+/// Takes the events of Snowplow trackers in, computes attributes, streams interventions.
+#[derive(Debug, Parser)]
+#[command(
+    name = "signals-server",
+    version,
+    args_override_self = true,
+    mut_arg("token", |token| token.help(
+        "Token that protects everything but the collector, the stream, /health, /metrics and /docs"
+    )),
+    after_help = "On the running server /docs describes the API, /metrics counts."
+)]
+struct Cli {
+    #[command(flatten)]
+    config: Config,
+
+    /// What to log: error, warn, info, debug or trace, or a filter such as warn,signals_server=debug. Identifiers are logged at
+    /// debug level only.
+    #[arg(long, env = "SIGNALS_LOG", value_name = "LEVEL", default_value = "info", value_parser = log_filter)]
+    log: String,
+}
+
+fn main() -> ExitCode {
+    match start(&Cli::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[tokio::main]
+async fn start(Cli { config, log }: &Cli) -> Result<(), Box<dyn Error>> {
+    start_log(log).map_err(|error| format!("--log {log}: {error}"))?;
+    serve(config, |definitions| {
+        let state = AppState::new(ServerOptions {
+            name: "signals-server",
+            definitions,
+            persistence: config.persistence(),
+            token: config.token.clone(),
+            strict_ids: config.strict_ids,
+            clock: Clock::system(),
+            hosted: None,
+        })?;
+        Ok((app(state.clone()), state))
+    })
+    .await
+}
+
+/// A single word that is no level would be taken for a part of the program, of which there is none: nothing would be logged.
+fn log_filter(text: &str) -> Result<String, &'static str> {
+    let is_word = text.chars().all(char::is_alphanumeric);
+    if is_word && text.parse::<LevelFilter>().is_err() {
+        return Err("neither a level nor a filter such as warn,signals_server=debug");
+    }
+    Ok(text.to_owned())
+}
