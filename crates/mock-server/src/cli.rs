@@ -240,7 +240,7 @@ fn json_object(text: &str) -> Result<Map<String, Value>, String> {
 pub struct Config {
     /// What all servers have.
     #[command(flatten)]
-    pub server: signals_server::Config,
+    pub server: signals_server::ServerConfig,
 
     /// Directory with the shop's files, served at /; FILE.gz beside FILE goes to browsers that take gzip.
     #[arg(long, env = "SIGNALS_WWW", value_name = "DIR")]

@@ -15,7 +15,7 @@ pub const DEFAULT_TOKEN: &str = "sandbox";
 
 /// How to serve: the flags that all servers have.
 #[derive(Debug, Clone, Args)]
-pub struct Config {
+pub struct ServerConfig {
     /// Address or host name to listen on.
     #[arg(long, env = "SIGNALS_HOST", default_value = "127.0.0.1", value_parser = NonEmptyStringValueParser::new())]
     pub host: String,
@@ -107,7 +107,7 @@ pub enum TlsConfigError {
     Files(#[from] TlsError),
 }
 
-impl Config {
+impl ServerConfig {
     /// Where to keep what the server knows over restarts, if it is to keep it.
     pub fn persistence(&self) -> Option<Persistence> {
         let file = self.data.clone()?;
@@ -180,12 +180,13 @@ mod tests {
     use super::*;
 
     #[derive(Parser)]
+    #[command(args_override_self = true)]
     struct Cli {
         #[command(flatten)]
-        config: Config,
+        config: ServerConfig,
     }
 
-    fn config(arguments: &[&str]) -> Config {
+    fn config(arguments: &[&str]) -> ServerConfig {
         let program = ["server", "--port", "0"];
         Cli::parse_from(program.iter().chain(arguments)).config
     }

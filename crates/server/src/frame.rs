@@ -185,6 +185,7 @@ fn stringify(value: &mut Value) {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
@@ -272,6 +273,47 @@ mod tests {
         for dialect in [Dialect::Standard, Dialect::PythonSdk] {
             let text = text(frame.frame(dialect));
             assert!(text.contains(r#"{"☕":"a\u0085b\u2028c\u2029é"}"#), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn an_instance_is_one_event_of_an_id_and_a_line_of_json_whatever_is_in_it(
+            [name, attribute, text, id] in any::<[String; 4]>(),
+            version in any::<u64>(),
+            position in any::<u64>(),
+        ) {
+            let target = TargetAttributeKey { name: "user_id".into(), id };
+            let instance = Triggered {
+                intervention_id: text.clone(),
+                name: name.clone(),
+                version,
+                attributes: [(attribute, text.into())].into_iter().collect(),
+                targets: vec![target.clone()],
+            };
+            let frame = InstanceFrame::new(position, &instance, &target);
+            let frame = String::from_utf8(frame.frame(Dialect::Standard).into_bytes().into()).unwrap();
+            prop_assert!(is_intervention(frame.as_bytes()));
+            let lines: Vec<&str> = frame.split(['\r', '\n']).collect();
+            let [id_line, data, "", ""] = lines[..] else { panic!("{frame:?}") };
+            prop_assert_eq!(id_line, format!("id: {position}"));
+            let read: InterventionInstance =
+                serde_json::from_str(data.strip_prefix("data: ").unwrap()).unwrap();
+            prop_assert_eq!(read.name, name);
+            prop_assert_eq!(read.attributes, instance.attributes);
+            prop_assert_eq!(read.target_attribute_key, Some(target));
+        }
+    }
+
+    #[test]
+    fn only_interventions_are_told_from_what_keeps_the_connection() {
+        let frame = instance_frame(42, &json!({}));
+        for dialect in [Dialect::Standard, Dialect::PythonSdk] {
+            assert!(is_intervention(&frame.frame(dialect).into_bytes()));
+            assert!(is_intervention(&frame.frame_without_id(dialect).into_bytes()));
+        }
+        for frame in [Frame::opening("server", 41), Frame::ping(), Frame::comment()] {
+            assert!(!is_intervention(&frame.into_bytes()));
         }
     }
 

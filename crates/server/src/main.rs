@@ -4,7 +4,7 @@ use std::error::Error;
 use std::process::ExitCode;
 
 use clap::Parser;
-use signals_server::{AppState, Clock, Config, ServerOptions, app, serve, start_log};
+use signals_server::{AppState, Clock, ServerConfig, ServerOptions, app, serve, start_log};
 use tracing::level_filters::LevelFilter;
 
 /// Takes the events of Snowplow trackers in, computes attributes, streams interventions.
@@ -20,7 +20,7 @@ use tracing::level_filters::LevelFilter;
 )]
 struct Cli {
     #[command(flatten)]
-    config: Config,
+    config: ServerConfig,
 
     /// What to log: error, warn, info, debug or trace, or a filter such as warn,signals_server=debug. Identifiers are logged at
     /// debug level only.

@@ -1,18 +1,30 @@
-//! What the programs do once their flags are read.
+//! What the programs do once their flags are read, from the first line of the log to the last thing to save.
 
 use std::error::Error;
 use std::io::{self, IsTerminal, Write};
+use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
+use axum::serve::ListenerExt;
 use signals_engine::Definitions;
+use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinSet;
+use tokio::time;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::ParseError;
 
-use crate::config::{Config, DEFAULT_TOKEN};
-use crate::definitions;
-use crate::run;
+use crate::config::{DEFAULT_TOKEN, ServerConfig};
+use crate::serving::{self, Tls};
 use crate::state::AppState;
+use crate::{definitions, storage};
+
+/// How often expired profiles are freed. Moving the clock frees them at once.
+const HOUSEKEEPING_INTERVAL: Duration = Duration::from_secs(60);
+
+/// How long requests that are under way may hold up the end of the server.
+const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
 
 /// Logs to the standard error from now on what `filter` lets through, in colours where that is a terminal. To be called once.
 ///
@@ -33,7 +45,7 @@ pub fn start_log(filter: &str) -> Result<(), ParseError> {
 /// # Errors
 /// The first thing that keeps the server from starting, in the words in which to show it.
 pub async fn serve(
-    config: &Config,
+    config: &ServerConfig,
     set_up: impl FnOnce(Definitions) -> Result<(Router, AppState), Box<dyn Error>>,
 ) -> Result<(), Box<dyn Error>> {
     let definitions = definitions::load(&config.definitions)?;
@@ -64,4 +76,65 @@ pub async fn serve(
     // Accepting is the work of the runtime's threads too: on this one, every connection would have to wake one of them.
     tokio::spawn(run(listener, tls, router, state, shutdown)).await?;
     Ok(())
+}
+
+/// Serves `router`, which leads to the server of `state`, on `listener`, over TLS if there is a certificate, until `shutdown`
+/// completes, then ends all streams, writes what is to be kept and returns.
+pub async fn run(
+    listener: TcpListener,
+    tls: Option<Tls>,
+    router: Router,
+    state: AppState,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) {
+    let _background = background_tasks(&state);
+    let listener = listener.tap_io(|connection| {
+        // Without this, a small frame may wait for the acknowledgement of the one before.
+        if let Err(error) = connection.set_nodelay(true) {
+            tracing::debug!("cannot set TCP_NODELAY: {error}");
+        }
+    });
+    let (hub, journal) = (state.hub().clone(), state.journal().clone());
+    let (stopping, stopped) = tokio::sync::oneshot::channel();
+    let shutdown = async move {
+        shutdown.await;
+        hub.shut_down();
+        journal.end();
+        // Nobody listens when the server has ended by itself.
+        let _ = stopping.send(());
+    };
+    let server = serving::serve(listener, tls, router, shutdown);
+    let out_of_patience = async {
+        if stopped.await.is_err() {
+            std::future::pending::<()>().await;
+        }
+        time::sleep(SHUTDOWN_GRACE).await;
+    };
+    tokio::select! {
+        () = server => {}
+        () = out_of_patience => tracing::warn!("some requests did not end in time"),
+    }
+    state.pipeline().finish();
+    if let Some(keeper) = state.keeper() {
+        storage::save_at_end(keeper).await;
+    }
+}
+
+/// What has to happen now and then. The tasks end when the set is dropped.
+fn background_tasks(state: &AppState) -> JoinSet<()> {
+    let mut tasks = JoinSet::new();
+    tasks.spawn(state.hub().clone().keep_alive());
+    tasks.spawn(housekeeping(state.clone()));
+    if let Some(keeper) = state.keeper() {
+        tasks.spawn(storage::keep_saving(Arc::clone(keeper)));
+    }
+    tasks
+}
+
+async fn housekeeping(state: AppState) {
+    let mut rounds = time::interval(HOUSEKEEPING_INTERVAL);
+    loop {
+        rounds.tick().await;
+        state.pipeline().forget_expired(state.clock().now());
+    }
 }

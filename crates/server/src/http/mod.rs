@@ -21,6 +21,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, FromRef};
 use axum::handler::Handler;
+use axum::routing::any;
 
 pub use self::auth::{Authorized, Caller};
 pub use self::body::{JsonBody, LIMIT_BYTES as BODY_LIMIT_BYTES};
@@ -41,9 +42,12 @@ use crate::pipeline::Pipeline;
 use crate::registry::Registry;
 use crate::state::AppState;
 
-/// All routes of the server. Everything else is answered with 404.
+/// All routes of the server. Everything else is answered with 404, also where trackers could post to and a mock server has
+/// routes of its own: nobody is to take this server for one.
 pub fn app(state: AppState) -> Router {
     app_with(state, error::not_found)
+        .route("/mock/{*path}", any(error::not_found))
+        .route("/inspector/{*path}", any(error::not_found))
 }
 
 /// All routes of the server. `otherwise` answers what no route takes, also `GET` and `HEAD` of paths to which trackers may only

@@ -103,6 +103,11 @@ impl SeenEvents {
         true
     }
 
+    /// Forgets all ids. Those to come are hashed as before.
+    pub(super) fn forget_all(&mut self) {
+        *self = Self { key: self.key, ..Self::default() };
+    }
+
     /// What has changed since the last call. Whoever applies it to what was saved before has saved everything.
     pub(super) fn take_changes(&mut self) -> SeenEventsChanges {
         let from = self.changes.from.max(self.first);

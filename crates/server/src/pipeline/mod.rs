@@ -1,5 +1,10 @@
 //! What happens to an event: decoded, checked for duplicates, counted by the engine, and what it triggers is delivered.
+//!
+//! [`admit`] makes commands of what a request brought, and [`apply`] says, as a pure function, what a command does. What is here
+//! gives commands their positions, applies one after the other, and tells journal, metrics and hub of the effects.
 
+mod admit;
+mod apply;
 mod duplicates;
 mod later;
 
@@ -8,43 +13,23 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use signals_engine::{
-    Arrival, BadEvent, DefinitionError, Definitions, Engine, Event, GroupReading, Outcome, Payload,
-    ProfileChanges, RuleReading, Snapshot, Timestamp,
+    Arrival, DefinitionError, Definitions, Engine, Event, GroupReading, ProfileChanges,
+    RuleReading, Snapshot, Timestamp, Triggered,
 };
 use signals_wire::TargetAttributeKey;
 use tokio::time;
 use uuid::Uuid;
 
+pub(crate) use self::admit::RawEvent;
+use self::admit::admit;
+pub(crate) use self::apply::DirectIntervention;
+use self::apply::{Command, Effect, LogPosition, Replica};
 use self::duplicates::SeenEvents;
 pub(crate) use self::duplicates::{SavedSeenEvents, SeenEventsChanges};
 use self::later::Later;
 use crate::hub::{DeliveryHub, HubChanges};
-use crate::journal::{BadRow, Happening, Journal};
+use crate::journal::{Happening, Journal};
 use crate::metrics::Metrics;
-
-/// One event as it was sent.
-#[derive(Debug)]
-pub(crate) struct RawEvent<'a> {
-    /// The text, to show when the event turns out to be bad.
-    pub(crate) text: &'a str,
-    /// The tracker's parameters, or why there are none.
-    pub(crate) payload: Result<Payload<'a>, BadEvent>,
-}
-
-/// One event as it is processed.
-#[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "almost every event is a good one")]
-enum Decoded {
-    Good(Event),
-    Bad(BadEvent, BadRow),
-}
-
-/// What one request brought, in order, and when.
-#[derive(Debug)]
-struct Batch {
-    events: Vec<Decoded>,
-    at: Timestamp,
-}
 
 /// So many profiles are kept, whatever their attributes' time to live. Beyond it, those without an event for longest go.
 const MAX_PROFILES: usize = 1_000_000;
@@ -67,27 +52,22 @@ pub struct Pipeline {
     journal: Journal,
     metrics: Metrics,
     /// Where events wait, when they are not processed at once.
-    later: Option<Later<Batch>>,
+    later: Option<Later<Vec<Command>>>,
 }
 
 #[derive(Debug)]
 struct Memory {
-    engine: Engine,
-    seen: SeenEvents,
-    max_profiles: usize,
+    replica: Replica,
+    /// Where the latest command stands. The order of commands is this process's own, so its epoch is one that no other has.
+    latest: LogPosition,
 }
 
-impl Memory {
-    /// Makes room by a tenth at once when there are too many profiles: looking for the oldest takes its time.
-    fn bound(&mut self) {
-        if self.engine.profile_count() > self.max_profiles {
-            self.engine.forget_least_active(self.max_profiles - self.max_profiles / 10);
-            tracing::warn!(
-                "more than {} profiles: those without an event for longest are forgotten",
-                self.max_profiles
-            );
-        }
-    }
+/// What the sender of a command is told.
+#[derive(Debug, Default)]
+struct Done {
+    /// How many open streams got what the command delivered, or get it as soon as it is saved.
+    streams: usize,
+    refused: Option<DefinitionError>,
 }
 
 impl Pipeline {
@@ -98,7 +78,8 @@ impl Pipeline {
         metrics: Metrics,
         delay: Option<Duration>,
     ) -> Self {
-        let memory = Memory { engine, seen: SeenEvents::default(), max_profiles: MAX_PROFILES };
+        let replica = Replica { engine, seen: SeenEvents::default(), max_profiles: MAX_PROFILES };
+        let memory = Memory { replica, latest: LogPosition { epoch: Uuid::new_v4(), sequence: 0 } };
         Self { memory: Mutex::new(memory), hub, journal, metrics, later: delay.map(Later::new) }
     }
 
@@ -109,13 +90,11 @@ impl Pipeline {
         events: impl IntoIterator<Item = RawEvent<'a>>,
         arrival: &Arrival,
     ) {
-        let at = arrival.collector_tstamp;
-        let events = events.into_iter().map(|event| decode(event, arrival));
+        let commands = admit(events, arrival);
         match &self.later {
-            None => self.process(events, at),
+            None => self.process(commands),
             Some(later) => {
-                let work = |batch| self.process_batch(batch);
-                let number = later.push(Batch { events: events.collect(), at }, work);
+                let number = later.push(commands.collect(), |commands| self.process(commands));
                 tokio::spawn(Arc::clone(self).process_later(number));
             }
         }
@@ -124,29 +103,34 @@ impl Pipeline {
     /// Processes what still waits, whatever the delay.
     pub(crate) fn finish(&self) {
         if let Some(later) = &self.later {
-            later.do_all(|batch| self.process_batch(batch));
+            later.do_all(|commands| self.process(commands));
         }
     }
 
     async fn process_later(self: Arc<Self>, number: u64) {
         let Some(later) = &self.later else { return };
         time::sleep(later.delay()).await;
-        later.do_until(number, |batch| self.process_batch(batch));
+        later.do_until(number, |commands| self.process(commands));
     }
 
-    fn process_batch(&self, Batch { events, at }: Batch) {
-        self.process(events, at);
-    }
-
-    fn process(&self, events: impl IntoIterator<Item = Decoded>, at: Timestamp) {
+    fn process(&self, commands: impl IntoIterator<Item = Command>) {
         let started = Instant::now();
-        for event in events {
-            match event {
-                Decoded::Good(event) => self.count(event, at),
-                Decoded::Bad(error, row) => self.set_aside(&error, row, at),
-            }
+        for command in commands {
+            self.apply(command);
         }
         self.metrics.processed_in(started.elapsed());
+    }
+
+    /// Applies a command after all before, and tells of its effects.
+    fn apply(&self, command: Command) -> Done {
+        let mut memory = self.memory.lock();
+        memory.latest.sequence += 1;
+        let position = memory.latest;
+        let mut done = Done::default();
+        for effect in memory.replica.apply(command, position) {
+            self.tell(effect, &mut done);
+        }
+        done
     }
 
     /// Computes by other definitions from now on. Profiles of what is still defined are kept.
@@ -157,17 +141,23 @@ impl Pipeline {
         &self,
         definitions: &Definitions,
     ) -> Result<(), DefinitionError> {
-        self.memory.lock().engine.replace_definitions(definitions)
+        let done = self.apply(Command::Definitions(definitions.clone()));
+        done.refused.map_or(Ok(()), Err)
+    }
+
+    /// Delivers an intervention that no rule triggered, and says how many open streams got it, or get it as soon as it is saved.
+    pub(crate) fn push(&self, intervention: DirectIntervention) -> usize {
+        self.apply(Command::Intervention(intervention)).streams
     }
 
     /// Whether ids can be of the kind `name`.
     pub fn has_attribute_key(&self, name: &str) -> bool {
-        self.memory.lock().engine.has_attribute_key(name)
+        self.memory.lock().replica.engine.has_attribute_key(name)
     }
 
     /// The attribute values of one profile at `now`.
     pub fn profile(&self, owner: &TargetAttributeKey, now: Timestamp) -> Vec<GroupReading> {
-        self.memory.lock().engine.attributes(&owner.name, &owner.id, now)
+        self.memory.lock().replica.engine.attributes(&owner.name, &owner.id, now)
     }
 
     /// The attribute values of several profiles at the same moment.
@@ -177,17 +167,17 @@ impl Pipeline {
         now: Timestamp,
     ) -> Vec<Vec<GroupReading>> {
         let memory = self.memory.lock();
-        owners.map(|owner| memory.engine.attributes(&owner.name, &owner.id, now)).collect()
+        owners.map(|owner| memory.replica.engine.attributes(&owner.name, &owner.id, now)).collect()
     }
 
     /// Whom an event is about.
     pub fn ids(&self, event: &Event) -> Vec<TargetAttributeKey> {
-        self.memory.lock().engine.ids(event)
+        self.memory.lock().replica.engine.ids(event)
     }
 
     /// How the interventions stand that concern `owners`.
     pub fn explain(&self, owners: &[TargetAttributeKey], now: Timestamp) -> Vec<RuleReading> {
-        self.memory.lock().engine.explain(owners, now)
+        self.memory.lock().replica.engine.explain(owners, now)
     }
 
     /// Forgets profiles, events and instances. Definitions and streams stay.
@@ -195,34 +185,29 @@ impl Pipeline {
         if let Some(later) = &self.later {
             later.clear();
         }
-        let mut memory = self.memory.lock();
-        memory.engine.reset_profiles();
-        memory.seen = SeenEvents::default();
-        self.hub.forget_instances();
-        self.journal.clear();
+        self.apply(Command::Reset);
     }
 
     /// Frees profiles and instances that have outlived their time.
     pub fn forget_expired(&self, now: Timestamp) {
-        self.memory.lock().engine.forget_expired(now);
-        self.hub.forget_expired();
+        self.apply(Command::Tick(now));
     }
 
     /// How many profiles there are.
     pub(crate) fn profile_count(&self) -> usize {
-        self.memory.lock().engine.profile_count()
+        self.memory.lock().replica.engine.profile_count()
     }
 
     /// Goes on from where another process was, as far as events and profiles go. To be called before anything happens.
     pub(crate) fn restore(&self, profiles: Snapshot, seen: SavedSeenEvents) {
         let mut memory = self.memory.lock();
-        memory.engine.restore(profiles);
-        memory.seen = seen.into();
+        memory.replica.engine.restore(profiles);
+        memory.replica.seen = seen.into();
     }
 
     /// Notes from now on what changes, for [`Pipeline::take_changes`].
     pub(crate) fn track_changes(&self) {
-        self.memory.lock().engine.track_changes();
+        self.memory.lock().replica.engine.track_changes();
         self.hub.track_changes();
     }
 
@@ -230,8 +215,8 @@ impl Pipeline {
     pub(crate) fn take_changes(&self) -> PipelineChanges {
         let mut memory = self.memory.lock();
         PipelineChanges {
-            profiles: memory.engine.take_changes(),
-            seen: memory.seen.take_changes(),
+            profiles: memory.replica.engine.take_changes(),
+            seen: memory.replica.seen.take_changes(),
             // Asked for under the same lock: neither is an event told without the instance that it triggered nor the instance
             // without the event.
             hub: self.hub.take_changes(),
@@ -241,57 +226,54 @@ impl Pipeline {
     /// Makes the next [`Pipeline::take_changes`] tell everything, as if it were all new.
     pub(crate) fn mark_all_changed(&self) {
         let mut memory = self.memory.lock();
-        memory.engine.mark_all_changed();
-        memory.seen.mark_all_changed();
+        memory.replica.engine.mark_all_changed();
+        memory.replica.seen.mark_all_changed();
         self.hub.mark_all_changed();
     }
 
-    fn count(&self, event: Event, at: Timestamp) {
-        let mut memory = self.memory.lock();
-        if event.event_id().is_some_and(|id| !memory.seen.insert(id)) {
-            self.metrics.events_duplicate.inc();
-            self.journal.write(at, Happening::Duplicate(event));
-            return;
+    fn tell(&self, effect: Effect, done: &mut Done) {
+        match effect {
+            Effect::Counted { event, at, attributes_updated, rules_evaluated } => {
+                self.journal.write(at, Happening::Good(event));
+                self.metrics.events_good.inc();
+                self.metrics.attributes_updated.inc_by(attributes_updated);
+                self.metrics.rules_evaluated.inc_by(rules_evaluated);
+            }
+            Effect::Duplicate { event, at } => {
+                self.metrics.events_duplicate.inc();
+                self.journal.write(at, Happening::Duplicate(event));
+            }
+            Effect::Rejected { error, row, at } => {
+                self.metrics.events_bad.inc();
+                tracing::warn!("bad event: {error}");
+                self.journal.write(at, Happening::Bad(row));
+            }
+            Effect::Warned(warning) => tracing::warn!("{warning}"),
+            Effect::Bounded { max_profiles } => tracing::warn!(
+                "more than {max_profiles} profiles: those without an event for longest are forgotten"
+            ),
+            Effect::Triggered(instance) => {
+                self.metrics.instances_triggered.inc();
+                done.streams += self.deliver(instance);
+            }
+            Effect::Pushed(instance) => done.streams += self.hub.publish(instance),
+            Effect::Refused(error) => done.refused = Some(error),
+            Effect::Forgotten => {
+                self.hub.forget_instances();
+                self.journal.clear();
+            }
+            Effect::Expired => self.hub.forget_expired(),
         }
-        let outcome = memory.engine.process(&event, &mut Uuid::new_v4);
-        memory.bound();
-        self.journal.write(at, Happening::Good(event));
-        self.metrics.events_good.inc();
-        self.deliver(outcome);
     }
 
-    fn deliver(&self, outcome: Outcome) {
-        self.metrics.attributes_updated.inc_by(outcome.attributes_updated);
-        self.metrics.rules_evaluated.inc_by(outcome.rules_evaluated);
-        for warning in outcome.warnings {
-            tracing::warn!("{warning}");
-        }
-        for instance in outcome.triggered {
-            self.metrics.instances_triggered.inc();
-            tracing::debug!(
-                name = instance.name,
-                version = instance.version,
-                targets = ?instance.targets,
-                "triggered"
-            );
-            self.hub.publish(instance);
-        }
-    }
-
-    fn set_aside(&self, error: &BadEvent, row: BadRow, at: Timestamp) {
-        self.metrics.events_bad.inc();
-        tracing::warn!("bad event: {error}");
-        self.journal.write(at, Happening::Bad(row));
-    }
-}
-
-fn decode(RawEvent { text, payload }: RawEvent<'_>, arrival: &Arrival) -> Decoded {
-    match payload.and_then(|payload| Event::from_payload(payload, arrival)) {
-        Ok(event) => Decoded::Good(event),
-        Err(error) => {
-            let row = BadRow::new(arrival.collector_tstamp, &error, text);
-            Decoded::Bad(error, row)
-        }
+    fn deliver(&self, instance: Triggered) -> usize {
+        tracing::debug!(
+            name = instance.name,
+            version = instance.version,
+            targets = ?instance.targets,
+            "triggered"
+        );
+        self.hub.publish(instance)
     }
 }
 
@@ -327,7 +309,7 @@ mod tests {
         );
         let engine = Engine::new(&definitions).unwrap();
         let pipeline = Pipeline::new(engine, hub, journal, metrics, delay);
-        pipeline.memory.lock().max_profiles = max_profiles;
+        pipeline.memory.lock().replica.max_profiles = max_profiles;
         Arc::new(pipeline)
     }
 

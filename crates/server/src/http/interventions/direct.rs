@@ -1,20 +1,19 @@
 use std::num::NonZeroU64;
+use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{RawQuery, State};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use signals_engine::Triggered;
 use signals_wire::TargetAttributeKey;
 use utoipa::{OpenApi, ToSchema};
-use uuid::Uuid;
 
 use super::targets::TargetRules;
 use crate::http::auth::Authorized;
 use crate::http::body::JsonBody;
 use crate::http::error::{ApiError, BodyRefused, Problem, Step, TokenRefused};
 use crate::http::query;
-use crate::hub::DeliveryHub;
+use crate::pipeline::{self, Pipeline};
 
 /// An instance that somebody pushes without a rule having triggered.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -61,7 +60,7 @@ pub(super) struct Api;
 pub(super) async fn publish(
     _: Authorized,
     State(rules): State<TargetRules>,
-    State(hub): State<DeliveryHub>,
+    State(pipeline): State<Arc<Pipeline>>,
     RawQuery(query): RawQuery,
     JsonBody(intervention): JsonBody<DirectIntervention>,
 ) -> Result<Json<Delivery>, ApiError> {
@@ -69,7 +68,7 @@ pub(super) async fn publish(
     let ids = query::parameters(&query)?;
     let targets = rules.targets(ids)?;
     let instance = intervention.address(targets)?;
-    let delivery = match hub.publish(instance) {
+    let delivery = match pipeline.push(instance) {
         0 => Delivery::Undelivered,
         _ => Delivery::Success,
     };
@@ -77,19 +76,22 @@ pub(super) async fn publish(
 }
 
 impl DirectIntervention {
-    fn address(self, targets: Vec<TargetAttributeKey>) -> Result<Triggered, ApiError> {
+    fn address(
+        self,
+        targets: Vec<TargetAttributeKey>,
+    ) -> Result<pipeline::DirectIntervention, ApiError> {
         let Self { name, version, attributes, intervention_id } = self;
-        let intervention_id = intervention_id.unwrap_or_else(|| Uuid::new_v4().to_string());
-        let problems: Vec<Problem> = [("name", &name), ("intervention_id", &intervention_id)]
-            .into_iter()
-            .filter_map(|(field, value)| check(field, value).err())
-            .collect();
+        let problems: Vec<Problem> =
+            [("name", Some(&name)), ("intervention_id", intervention_id.as_ref())]
+                .into_iter()
+                .filter_map(|(field, value)| check(field, value?).err())
+                .collect();
         if !problems.is_empty() {
             return Err(ApiError::Invalid(problems));
         }
         let version = version.get();
         let attributes = attributes.unwrap_or_default();
-        Ok(Triggered { intervention_id, name, version, attributes, targets })
+        Ok(pipeline::DirectIntervention { intervention_id, name, version, attributes, targets })
     }
 }
 
