@@ -24,7 +24,7 @@ struct Claims {
 
 /// The rules by which requests are let in. Clones are the same rules.
 ///
-/// [`Authorized`](crate::Authorized) and [`Caller`](crate::Caller) work with every state of which this is a part.
+/// [`Authorized`](crate::Authorized) works with every state of which this is a part.
 #[derive(Clone)]
 pub struct Access {
     token: Arc<str>,

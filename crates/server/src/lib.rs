@@ -37,7 +37,7 @@ pub use self::config::{DEFAULT_TOKEN, ListenError, MisusedFlag, ServerConfig, Tl
 pub use self::definitions::{LoadError, load as load_definitions};
 pub use self::frame::is_intervention;
 pub use self::http::{
-    ApiError, Authorized, BODY_LIMIT_BYTES, BodyRefused, Caller, CheckedQuery, ErrorBody, JsonBody,
+    ApiError, Authorized, BODY_LIMIT_BYTES, BodyRefused, CheckedQuery, ErrorBody, JsonBody,
     Problem, Step, TokenRefused, app, app_with, collector_cors, description, interventions_cors,
     method_not_allowed,
 };

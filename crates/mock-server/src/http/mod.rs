@@ -54,24 +54,23 @@ fn whole_description() -> Description {
     whole
 }
 
-/// Lets handlers of this crate take one part of the server.
+/// Lets handlers take one part of the state.
 macro_rules! parts {
-    ($($part:ty: $of:expr;)*) => {
+    (|$state:ident| $($part:ty = $of:expr;)*) => {
         $(impl FromRef<AppState> for $part {
-            fn from_ref(state: &AppState) -> Self {
-                let part: fn(&AppState) -> &Self = $of;
-                part(state).clone()
+            fn from_ref($state: &AppState) -> Self {
+                $of.clone()
             }
         })*
     };
 }
 
-parts! {
-    Access: |state| state.server().access();
-    Clock: |state| state.server().clock();
-    DeliveryHub: |state| state.server().hub();
-    Journal: |state| state.server().journal();
-    Arc<Faults>: |state| state.faults();
-    Arc<Pipeline>: |state| state.server().pipeline();
-    Arc<Registry>: |state| state.server().registry();
+parts! { |state|
+    Access = state.server().access();
+    Clock = state.server().clock();
+    DeliveryHub = state.server().hub();
+    Journal = state.server().journal();
+    Arc<Faults> = state.faults();
+    Arc<Pipeline> = state.server().pipeline();
+    Arc<Registry> = state.server().registry();
 }

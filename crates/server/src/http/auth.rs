@@ -23,7 +23,7 @@ where
 
 /// Who sends a request that may come without a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Caller {
+pub(in crate::http) enum Caller {
     /// Brought the server's token.
     Owner,
     /// Brought none.

@@ -23,7 +23,7 @@ use axum::extract::{DefaultBodyLimit, FromRef};
 use axum::handler::Handler;
 use axum::routing::any;
 
-pub use self::auth::{Authorized, Caller};
+pub use self::auth::Authorized;
 pub use self::body::{JsonBody, LIMIT_BYTES as BODY_LIMIT_BYTES};
 pub use self::collector::cors as collector_cors;
 pub use self::docs::description;
@@ -68,25 +68,24 @@ pub fn app_with<T: 'static>(state: AppState, otherwise: impl Handler<T, ()>) -> 
         .layer(DefaultBodyLimit::max(body::LIMIT_BYTES))
 }
 
-/// Lets handlers of this crate's state take one part of it.
+/// Lets handlers take one part of the state.
 macro_rules! parts {
-    ($($part:ty: $of:expr;)*) => {
+    (|$state:ident| $($part:ty = $of:expr;)*) => {
         $(impl FromRef<AppState> for $part {
-            fn from_ref(state: &AppState) -> Self {
-                let part: fn(&AppState) -> Self = $of;
-                part(state)
+            fn from_ref($state: &AppState) -> Self {
+                $of
             }
         })*
     };
 }
 
-parts! {
-    Access: |state| state.access().clone();
-    Clock: |state| state.clock().clone();
-    DeliveryHub: |state| state.hub().clone();
-    Journal: |state| state.journal().clone();
-    Metrics: |state| state.metrics().clone();
-    Arc<Pipeline>: |state| Arc::clone(state.pipeline());
-    Arc<Registry>: |state| Arc::clone(state.registry());
-    TargetRules: |state| TargetRules::new(Arc::clone(state.pipeline()), state.strict_ids());
+parts! { |state|
+    Access = state.access().clone();
+    Clock = state.clock().clone();
+    DeliveryHub = state.hub().clone();
+    Journal = state.journal().clone();
+    Metrics = state.metrics().clone();
+    Arc<Pipeline> = Arc::clone(state.pipeline());
+    Arc<Registry> = Arc::clone(state.registry());
+    TargetRules = TargetRules::new(Arc::clone(state.pipeline()), state.strict_ids());
 }

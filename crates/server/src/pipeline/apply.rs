@@ -67,7 +67,6 @@ pub(super) struct LogPosition {
 
 /// What a command did, to be told to the rest of the server in this order.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "almost every effect is an event that was counted")]
 pub(super) enum Effect {
     /// An event was counted.
     Counted { event: Event, at: Timestamp, attributes_updated: u64, rules_evaluated: u64 },
