@@ -1,6 +1,6 @@
 //! What happens to an event: decoded, checked for duplicates, counted by the engine, and what it triggers is delivered.
 //!
-//! [`admit`] makes commands of what a request brought, and [`apply`] says, as a pure function, what a command does. What is here
+//! [`mod@admit`] makes commands of what a request brought, and [`apply`] says, as a pure function, what a command does. What is here
 //! gives commands their positions, applies one after the other, and tells journal, metrics and hub of the effects.
 
 mod admit;
