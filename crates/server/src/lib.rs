@@ -10,7 +10,7 @@
 //! [`app`] gives the routes, to be called without a network; [`run`] serves them on a listener until it is told to stop.
 //! [`app_with`] is for servers that are built on this one.
 //!
-//! Everything outside of `http` and `serving` knows nothing of HTTP.
+//! Everything outside of `http` and `serving` knows nothing of HTTP; `program` only passes the router from one to the other.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test fails by panicking"))]
 

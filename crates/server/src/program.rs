@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::serve::ListenerExt;
 use signals_engine::Definitions;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -88,12 +87,6 @@ pub async fn run(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) {
     let _background = background_tasks(&state);
-    let listener = listener.tap_io(|connection| {
-        // Without this, a small frame may wait for the acknowledgement of the one before.
-        if let Err(error) = connection.set_nodelay(true) {
-            tracing::debug!("cannot set TCP_NODELAY: {error}");
-        }
-    });
     let (hub, journal) = (state.hub().clone(), state.journal().clone());
     let (stopping, stopped) = tokio::sync::oneshot::channel();
     let shutdown = async move {

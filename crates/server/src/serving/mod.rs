@@ -15,8 +15,8 @@ use std::net::SocketAddr;
 use std::pin::pin;
 
 use axum::Router;
-use axum::serve::Listener;
-use tokio::net::TcpStream;
+use axum::serve::{Listener, ListenerExt};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
 use self::client::Client;
@@ -26,11 +26,17 @@ pub use self::tls::{Tls, TlsError};
 /// Serves `router` on `listener` until `shutdown` completes, and returns when all connections have ended. Those that answer a
 /// request do so first; an endless response has to be ended by who writes it.
 pub(crate) async fn serve(
-    mut listener: impl Listener<Io = TcpStream, Addr = SocketAddr>,
+    listener: TcpListener,
     tls: Option<Tls>,
     router: Router,
     shutdown: impl Future<Output = ()>,
 ) {
+    let mut listener = listener.tap_io(|connection| {
+        // Without this, a small frame may wait for the acknowledgement of the one before.
+        if let Err(error) = connection.set_nodelay(true) {
+            tracing::debug!("cannot set TCP_NODELAY: {error}");
+        }
+    });
     let (stop, stopping) = watch::channel(());
     let mut shutdown = pin!(shutdown);
     loop {
