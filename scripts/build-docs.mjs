@@ -14,7 +14,13 @@ import { linksForSite } from './support/site-links.mjs';
 const source = (...parts) => inProject('target', 'site-source', ...parts);
 
 const PAGES = { 'README.md': 'overview.md', 'CHANGELOG.md': 'changelog.md' };
-const CRATES = ['signals-wire', 'signals-engine', 'signals-mock-server', 'signals-interventions'];
+const CRATES = [
+  'signals-wire',
+  'signals-engine',
+  'signals-server',
+  'signals-mock-server',
+  'signals-interventions',
+];
 
 await entryPoint(async () => {
   await setUp();

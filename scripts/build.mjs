@@ -1,4 +1,4 @@
-// Builds everything: the npm package into dist/, the demo e-shop, the mock server.
+// Builds everything: the npm package into dist/, the demo e-shop, the server and the mock server.
 
 import { fileURLToPath } from 'node:url';
 import { setUp } from './setup.mjs';
@@ -6,8 +6,8 @@ import { entryPoint, run, step } from './support/report.mjs';
 
 /** Builds all parts, the cheap ones last: they need the package. */
 export async function build() {
-  await step('building the mock server', () =>
-    run(['cargo', 'build', '--release', '--locked', '-p', 'signals-mock-server']),
+  await step('building the servers', () =>
+    run(['cargo', 'build', '--release', '--locked', '-p', 'signals-server', '-p', 'signals-mock-server']),
   );
   await step('building the npm package', () => run(['node', 'scripts/build-package.mjs']));
   await step('building the demo e-shop', () => run(['node', 'scripts/build-shop.mjs']));

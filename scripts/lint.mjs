@@ -67,7 +67,10 @@ const checks = [
   ['TypeScript documentation builds', ['typedoc']],
   ['TypeScript types, package', ['tsc', '--noEmit', '--project', '.']],
   ['TypeScript types, shop', ['tsc', '--noEmit', '--project', 'www']],
-  ['TypeScript types, inspector', ['tsc', '--noEmit', '--project', 'crates/mock-server/src/inspector/page']],
+  [
+    'TypeScript types, inspector',
+    ['tsc', '--noEmit', '--project', 'crates/mock-server/src/http/inspector/page'],
+  ],
   ['TypeScript types, end-to-end tests', ['tsc', '--noEmit', '--project', 'tests/e2e']],
   ['TypeScript and JavaScript are formatted and linted', ['biome', 'ci', '--colors=off', '.']],
   [

@@ -38,6 +38,7 @@ const SIDEBAR = [
     text: 'Mock server',
     items: [
       page('In tests and CI', 'mock-server-in-ci'),
+      page('Without the mock', 'server'),
       page('Definitions in files', 'definitions'),
       page('Python SDK', 'python-sdk'),
       page('Snowplow Inspector', 'inspector-extension'),
@@ -54,6 +55,7 @@ const SIDEBAR = [
         items: [
           crate('signals-interventions'),
           crate('signals-mock-server'),
+          crate('signals-server'),
           crate('signals-engine'),
           crate('signals-wire'),
         ],

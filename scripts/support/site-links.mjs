@@ -48,7 +48,12 @@ function outsideOfCode(text, change) {
 function rustdocPage(file) {
   const [, folder, source] = /^(?:crates\/([\w-]+)\/?)?(src\/.+\.rs)?$/.exec(file) ?? [];
   if (!folder && !source) return undefined;
-  const crate = { wire: 'signals_wire', engine: 'signals_engine', 'mock-server': 'signals_mock_server' };
+  const crate = {
+    wire: 'signals_wire',
+    engine: 'signals_engine',
+    server: 'signals_server',
+    'mock-server': 'signals_mock_server',
+  };
   const name = folder ? crate[folder] : 'signals_interventions';
   if (!name) return undefined;
   if (!source || source === 'src/lib.rs') return `rust/${name}/index.html`;

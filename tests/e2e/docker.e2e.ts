@@ -22,11 +22,11 @@ const stages = new Map(
     .map((text) => [/^FROM \S+ AS (\S+)$/m.exec(text)?.[1] ?? '', text] as const),
 );
 
-/** The files and folders of the repository that a stage copies. */
-const copiedBy = (stage: string) =>
-  [...(stages.get(stage) ?? '').matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, names = '']) =>
-    names.split(' '),
-  );
+/** The files and folders of the repository that the text of a Dockerfile copies. */
+const copiedIn = (text: string) =>
+  [...text.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, names = '']) => names.split(' '));
+
+const copiedBy = (stage: string) => copiedIn(stages.get(stage) ?? '');
 
 test('every file that the Dockerfile copies is there, and what is built is what runs', () => {
   const copied = [...stages.keys()].flatMap(copiedBy);
@@ -42,13 +42,23 @@ test('every file that the Dockerfile copies is there, and what is built is what 
   }
 });
 
-test('the image has all that cargo needs to build the server', () => {
-  const copied = copiedBy('build-server');
+/** Expects what was copied to have all that cargo needs to build `binary`. */
+function expectAllFor(binary: string, copied: string[]): void {
   const inCopy = (file: string) => copied.some((name) => file === name || file.startsWith(`${name}/`));
   expect(copied).toEqual(expect.arrayContaining(['Cargo.toml', 'Cargo.lock']));
-  const needed = filesBuiltInto(serverBinary);
+  const needed = filesBuiltInto(binary);
   expect(needed).not.toEqual([]);
   expect(needed.filter((file) => !inCopy(file))).toEqual([]);
+}
+
+test('the image has all that cargo needs to build the server', () => {
+  expectAllFor(serverBinary, copiedBy('build-server'));
+});
+
+test('so has the image in the guide to the server without the mock', () => {
+  const [, sample = ''] = /```dockerfile\n([\s\S]*?)```/.exec(read('docs/server.md')) ?? [];
+  expect(sample).toContain('-p signals-server\n');
+  expectAllFor(path.join(path.dirname(serverBinary), 'signals-server'), copiedIn(sample));
 });
 
 test('the image is built with the Rust that the crates ask for, and runs as nobody', () => {

@@ -120,7 +120,7 @@ async function works(page: Page, server: MockServer, sample: Sample, html: strin
   if (/console\.log/.test(sample.code)) await expect.poll(() => messages.length).toBeGreaterThan(before);
 }
 
-const uses = (script: string) => /^(signals-mock-server|curl|openssl) /m.test(script);
+const uses = (script: string) => /^(signals-server|signals-mock-server|curl|openssl) /m.test(script);
 
 for (const document of DOCUMENTS) {
   const scripts = samplesOf(document).filter(({ language, code }) => language === 'sh' && uses(code));

@@ -24,6 +24,9 @@ test('source files become pages of rustdoc, and the entry point of the package t
   expect(guide('[a](../crates/mock-server/src/lib.rs)')).toBe(
     '[a](./rust/signals_mock_server/index.html){target="_self"}',
   );
+  expect(guide('[a](../crates/server/src/hub/mod.rs)')).toBe(
+    '[a](./rust/src/signals_server/hub/mod.rs.html){target="_self"}',
+  );
   expect(guide('[a](../js/api.ts)')).toBe('[a](./typescript/index.md)');
 });
 

@@ -67,11 +67,13 @@ describe('the guide to troubleshooting lists', () => {
     expect(unlisted(messages)).toEqual([]);
   });
 
-  test('every error and warning of the mock server', () => {
+  test('every error and warning of the servers', () => {
     const said = /(?:#\[error\(|tracing::(?:warn|error)!\()\s*"((?:[^"\\]|\\[\s\S])*)"/g;
-    const messages = sources('crates/mock-server/src', '.rs').flatMap(({ text }) =>
-      [...withoutTests(text).matchAll(said)].flatMap(([, message = '']) => parts(message, /\{[^}]*\}/)),
-    );
+    const messages = ['crates/server/src', 'crates/mock-server/src']
+      .flatMap((folder) => sources(folder, '.rs'))
+      .flatMap(({ text }) =>
+        [...withoutTests(text).matchAll(said)].flatMap(([, message = '']) => parts(message, /\{[^}]*\}/)),
+      );
     expect(messages.length).toBeGreaterThan(10);
     expect(unlisted(messages)).toEqual([]);
   });

@@ -16,7 +16,6 @@ mod amount;
 mod datum;
 mod definitions;
 mod duration;
-mod engine;
 mod event;
 mod event_filter;
 mod name;
@@ -24,6 +23,7 @@ mod name;
 mod openapi;
 mod predicate;
 mod property;
+mod runtime;
 mod time_unit;
 mod timestamp;
 mod value_type;
@@ -34,9 +34,9 @@ pub use definitions::{
     GroupReference, Intervention, LocSegment, Position, Property, PropertyKind, Service,
 };
 pub use duration::parse_duration_ms;
-pub use engine::{
+pub use event::{Arrival, BadEvent, Event, Payload, SchemaUri, SelfDescribing};
+pub use runtime::{
     AsksFor, AttributeInfo, AttributeReading, CriteriaReading, Engine, GroupReading, Outcome,
     ProfileChanges, RuleReading, SavedProfile, Snapshot, Triggered, Warning,
 };
-pub use event::{Arrival, BadEvent, Event, Payload, SchemaUri, SelfDescribing};
 pub use timestamp::Timestamp;

@@ -3,19 +3,12 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use axum::Json;
 use axum::body::Bytes;
-use axum::extract::{Request, State};
 use axum::http::StatusCode;
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
 use parking_lot::Mutex;
 use serde::{Deserialize, Deserializer, de};
-use serde_json::json;
+use signals_server::Object;
 use utoipa::ToSchema;
-
-use crate::body::Object;
-use crate::state::AppState;
 
 /// A script of faults. Faults that it does not mention stay as they are.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -81,9 +74,11 @@ struct Scripted {
 
 /// A fault that affects requests.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct RequestFault {
-    delay: Duration,
-    status: Option<StatusCode>,
+pub(crate) struct RequestFault {
+    /// Wait this long first.
+    pub(crate) delay: Duration,
+    /// Answer with this status.
+    pub(crate) status: Option<StatusCode>,
     /// For how many more requests. `None` for all.
     times: Option<u32>,
 }
@@ -126,6 +121,16 @@ impl Faults {
         count >= self.drop_after_events.load(Ordering::Relaxed)
     }
 
+    /// The fault for the current request to the collector.
+    pub(crate) fn strike_collector(&self) -> RequestFault {
+        self.scripted.lock().collector.strike()
+    }
+
+    /// The fault for the current request for a stream.
+    pub(crate) fn strike_stream(&self) -> RequestFault {
+        self.scripted.lock().stream.strike()
+    }
+
     /// Ends all faults.
     pub(crate) fn clear(&self) {
         *self.scripted.lock() = Scripted::default();
@@ -149,43 +154,6 @@ impl RequestFault {
         }
         *self
     }
-
-    async fn answer_or(self, request: Request, next: Next) -> Response {
-        if !self.delay.is_zero() {
-            tokio::time::sleep(self.delay).await;
-        }
-        match self.status {
-            Some(status) => refusal(status),
-            None => next.run(request).await,
-        }
-    }
-}
-
-/// Applies the scripted fault to a request to the collector.
-pub(crate) async fn strike_collector(
-    State(state): State<AppState>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let fault = state.faults().scripted.lock().collector.strike();
-    fault.answer_or(request, next).await
-}
-
-/// Applies the scripted fault to a request for a stream.
-pub(crate) async fn strike_stream(
-    State(state): State<AppState>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let fault = state.faults().scripted.lock().stream.strike();
-    fault.answer_or(request, next).await
-}
-
-fn refusal(status: StatusCode) -> Response {
-    if matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED) {
-        return status.into_response();
-    }
-    (status, Json(json!({ "detail": "scripted fault" }))).into_response()
 }
 
 /// A final status: a 1xx status only announces another one.
@@ -199,6 +167,8 @@ fn status_code<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Stat
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn follow(faults: &Faults, script: serde_json::Value) -> Demand {
@@ -206,7 +176,7 @@ mod tests {
     }
 
     fn stream_status(faults: &Faults) -> Option<StatusCode> {
-        faults.scripted.lock().stream.strike().status
+        faults.strike_stream().status
     }
 
     #[test]

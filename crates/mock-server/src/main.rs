@@ -7,11 +7,9 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use signals_mock_server::{
-    AppState, Cli, Clock, Command, Config, DEFAULT_TOKEN, Persistence, ServerOptions, export,
-    load_definitions, replay, run, trigger, watch,
+    AppState, Cli, Clock, Command, Config, ServerOptions, app, export, load_definitions, replay,
+    trigger, watch,
 };
-use tokio::signal::unix::{SignalKind, signal};
-use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
     let Cli { command, config } = Cli::parse();
@@ -61,55 +59,32 @@ fn write_out(text: &str) -> Result<(), Box<dyn Error>> {
 
 #[tokio::main]
 async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
-    let filter = EnvFilter::try_new(&config.log)
+    signals_server::start_log(&log_of_all_parts(&config.log))
         .map_err(|error| format!("--log {}: {error}", config.log))?;
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_ansi(io::stderr().is_terminal())
-        .with_writer(io::stderr)
-        .init();
 
     if let Some(www) = config.www.as_ref().filter(|www| !www.is_dir()) {
         return Err(format!("--www {}: not a directory", www.display()).into());
     }
-    let definitions = load_definitions(&config.definitions)?;
-    // From now on, a signal stops the server cleanly, even during the start.
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let tls = config.tls()?;
-    let listener = config.listen().await?;
-    let url = config.url(listener.local_addr()?.port());
-    let persistence = config
-        .data
-        .clone()
-        .map(|file| Persistence { file, republish: !config.definitions.is_empty() });
-    let state = AppState::new(ServerOptions {
-        definitions,
-        persistence,
-        token: config.token.clone(),
-        strict_ids: config.strict_ids,
-        www: config.www.clone(),
-        clock: Clock::system(),
-        hosted: config.hosted()?,
-    })?;
+    signals_server::serve(&config.server, |definitions| {
+        let state = AppState::new(ServerOptions {
+            definitions,
+            persistence: config.server.persistence(),
+            token: config.server.token.clone(),
+            strict_ids: config.server.strict_ids,
+            www: config.www.clone(),
+            clock: Clock::system(),
+            hosted: config.hosted()?,
+        })?;
+        Ok((app(state.clone()), state.server().clone()))
+    })
+    .await
+}
 
-    tracing::info!("starting");
-
-    let token_hint = if config.token == DEFAULT_TOKEN {
-        format!("\ntoken: {DEFAULT_TOKEN} (the default; set another with --token)")
-    } else {
-        String::new()
-    };
-    // In one write: a program that waits for the first line may close the pipe after it.
-    io::stdout().write_all(format!("listening on {url}{token_hint}\n").as_bytes())?;
-    let shutdown = async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-        tracing::info!("shutting down");
-    };
-    // Accept on the runtime's threads: on this thread, every connection would have to wake one of them.
-    tokio::spawn(run(listener, tls, state, shutdown)).await?;
-    Ok(())
+/// Applies the directives of a filter for this program to `signals_server` too, because the server is a crate of its own.
+fn log_of_all_parts(filter: &str) -> String {
+    let of_server = filter
+        .split(',')
+        .filter(|directive| directive.trim_start().starts_with("signals_mock_server"))
+        .map(|directive| directive.replacen("signals_mock_server", "signals_server", 1));
+    [filter.to_owned()].into_iter().chain(of_server).collect::<Vec<_>>().join(",")
 }

@@ -1,7 +1,7 @@
 use ureq::http::Request;
 
 use super::{Client, ClientError};
-use crate::config::ServerArgs;
+use crate::cli::ServerArgs;
 
 /// The definitions of `server`, as the text of a definitions file. Blocks until the server answers.
 ///

@@ -13,10 +13,10 @@ use ureq::{Agent, AsSendBody, Body};
 
 pub use self::export::export;
 pub use self::recording::RecordingError;
-pub use self::replay::{ReplayError, Speed, replay};
+pub use self::replay::{ReplayError, replay};
 pub use self::trigger::trigger;
 pub use self::watch::{WatchError, watch};
-use crate::config::{ServerArgs, ServerUrl};
+use crate::cli::{ServerArgs, ServerUrl};
 
 /// Why a request to a server failed.
 #[derive(Debug, Error)]

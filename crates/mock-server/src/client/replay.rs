@@ -1,6 +1,5 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 use std::time::{Duration, Instant};
 use std::{fs, thread};
 
@@ -9,7 +8,7 @@ use ureq::http::Request;
 
 use super::recording::{RecordedRequest, Recording, RecordingError};
 use super::{Client, ClientError};
-use crate::config::ReplayOptions;
+use crate::cli::{ReplayOptions, Speed};
 
 /// How often progress is shown on a terminal.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
@@ -46,27 +45,6 @@ pub enum ReplayError {
         /// The first refusal.
         first: Box<ClientError>,
     },
-}
-
-/// The speed of a replay.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Speed {
-    /// This many times faster than recorded.
-    Times(f64),
-    /// Without waiting.
-    Max,
-}
-
-impl FromStr for Speed {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text.parse::<f64>() {
-            _ if text == "max" => Ok(Self::Max),
-            Ok(times) if times.is_finite() && times > 0.0 => Ok(Self::Times(times)),
-            _ => Err("must be a number greater than 0, or max".to_owned()),
-        }
-    }
 }
 
 impl Speed {

@@ -53,11 +53,9 @@ impl SseLines {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use signals_engine::Triggered;
-    use signals_wire::TargetAttributeKey;
+    use signals_wire::{InterventionInstance, TargetAttributeKey};
 
     use super::*;
-    use crate::frame::{Dialect, InstanceFrame};
 
     fn events(text: &str) -> Vec<SseEvent> {
         let mut lines = SseLines::default();
@@ -113,29 +111,24 @@ mod tests {
         }
 
         #[test]
-        fn what_the_server_writes_is_read_back_whatever_is_in_it(
+        fn an_instance_is_read_back_whatever_is_in_it(
             [name, attribute, text, id] in any::<[String; 4]>(),
             version in any::<u64>(),
             position in any::<u64>(),
         ) {
-            let target = TargetAttributeKey { name: "user_id".into(), id };
-            let instance = Triggered {
-                intervention_id: text.clone(),
-                name: name.clone(),
-                version,
+            let instance = InterventionInstance {
+                intervention_id: Some(text.clone()),
+                name,
+                version: Some(version),
                 attributes: [(attribute, text.into())].into_iter().collect(),
-                targets: vec![target.clone()],
+                target_attribute_key: Some(TargetAttributeKey { name: "user_id".into(), id }),
             };
-            let frame = InstanceFrame::new(position, &instance, &target);
-            let bytes = frame.frame(Dialect::Standard).into_bytes();
-            let events = events(std::str::from_utf8(&bytes).unwrap());
+            let json = serde_json::to_string(&instance).unwrap();
+            let events = events(&format!("id: {position}\ndata: {json}\n\n"));
             prop_assert_eq!(events.len(), 1);
             prop_assert_eq!(events[0].id.as_deref(), Some(&*position.to_string()));
-            let read: signals_wire::InterventionInstance =
-                serde_json::from_str(&events[0].data).unwrap();
-            prop_assert_eq!(read.name, name);
-            prop_assert_eq!(read.attributes, instance.attributes);
-            prop_assert_eq!(read.target_attribute_key, Some(target));
+            let read: InterventionInstance = serde_json::from_str(&events[0].data).unwrap();
+            prop_assert_eq!(read, instance);
         }
     }
 }

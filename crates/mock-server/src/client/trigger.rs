@@ -3,7 +3,7 @@ use signals_wire::stream::INTERVENTIONS_PATH;
 use ureq::http::Request;
 
 use super::{Client, ClientError};
-use crate::config::TriggerOptions;
+use crate::cli::TriggerOptions;
 
 /// Pushes an intervention to its targets and returns the outcome as text. Blocks until the server answers.
 ///

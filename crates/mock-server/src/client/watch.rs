@@ -13,7 +13,7 @@ use ureq::http::Request;
 
 use super::sse::{SseEvent, SseLines};
 use super::{Client, ClientError};
-use crate::config::WatchOptions;
+use crate::cli::WatchOptions;
 
 /// Delay before the first retry, unless the server sets it. It doubles with each retry.
 const FIRST_DELAY: Duration = Duration::from_millis(500);
@@ -203,7 +203,7 @@ mod tests {
     use clap::Parser;
 
     use super::*;
-    use crate::config::{Cli, Command};
+    use crate::cli::{Cli, Command};
 
     fn options() -> WatchOptions {
         match Cli::parse_from(["signals-mock-server", "watch", "--id", "a"]).command {

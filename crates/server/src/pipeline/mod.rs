@@ -1,0 +1,391 @@
+//! Processes events: decodes them, removes duplicates, counts them in the engine, and delivers what they trigger.
+//!
+//! [`mod@admit`] turns a request into commands. [`apply`] is a pure function that computes the effects of a command. This
+//! module gives each command its position, applies the commands in order, and passes their effects to the journal, the metrics
+//! and the hub.
+
+mod admit;
+mod apply;
+mod duplicates;
+mod later;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
+use signals_engine::{
+    Arrival, DefinitionError, Definitions, Engine, Event, GroupReading, ProfileChanges,
+    RuleReading, Snapshot, Timestamp, Triggered,
+};
+use signals_wire::TargetAttributeKey;
+use tokio::time;
+use uuid::Uuid;
+
+pub(crate) use self::admit::RawEvent;
+use self::admit::admit;
+pub(crate) use self::apply::DirectIntervention;
+use self::apply::{Command, Effect, LogPosition, Replica};
+use self::duplicates::SeenEvents;
+pub(crate) use self::duplicates::{SavedSeenEvents, SeenEventsChanges};
+use self::later::Later;
+use crate::hub::{DeliveryHub, HubChanges};
+use crate::journal::{Happening, Journal};
+use crate::metrics::Metrics;
+
+/// How many profiles are kept, regardless of the attributes' time to live. Beyond it, those that have had no event for longest are
+/// forgotten.
+const MAX_PROFILES: usize = 1_000_000;
+
+/// A consistent set of changes of the whole server.
+#[derive(Debug)]
+pub(crate) struct PipelineChanges {
+    pub(crate) profiles: ProfileChanges,
+    pub(crate) seen: SeenEventsChanges,
+    pub(crate) hub: HubChanges,
+}
+
+/// The path of every event through the server.
+#[derive(Debug)]
+pub struct Pipeline {
+    /// One lock, also held while an instance is passed to the hub, so that instances are delivered in the order in which their
+    /// events were counted.
+    memory: Mutex<Memory>,
+    hub: DeliveryHub,
+    journal: Journal,
+    metrics: Metrics,
+    /// Where events wait if they are not processed at once.
+    later: Option<Later<Vec<Command>>>,
+}
+
+#[derive(Debug)]
+struct Memory {
+    replica: Replica,
+    /// The position of the latest command. Every process has its own order of commands, and so its own epoch.
+    latest: LogPosition,
+}
+
+/// The result of a command, for its sender.
+#[derive(Debug, Default)]
+struct Done {
+    /// How many open streams received the delivered interventions, or receive them as soon as they are saved.
+    streams: usize,
+    refused: Option<DefinitionError>,
+}
+
+impl Pipeline {
+    pub(crate) fn new(
+        engine: Engine,
+        hub: DeliveryHub,
+        journal: Journal,
+        metrics: Metrics,
+        delay: Option<Duration>,
+    ) -> Self {
+        let replica = Replica { engine, seen: SeenEvents::default(), max_profiles: MAX_PROFILES };
+        let memory = Memory { replica, latest: LogPosition { epoch: Uuid::new_v4(), sequence: 0 } };
+        Self { memory: Mutex::new(memory), hub, journal, metrics, later: delay.map(Later::new) }
+    }
+
+    /// Processes the events of one request in order. When this returns, attributes are updated and triggered instances are
+    /// queued for delivery. With a processing delay, this happens after the delay.
+    pub(crate) fn take_in<'a>(
+        self: &Arc<Self>,
+        events: impl IntoIterator<Item = RawEvent<'a>>,
+        arrival: &Arrival,
+    ) {
+        let commands = admit(events, arrival);
+        match &self.later {
+            None => self.process(commands),
+            Some(later) => {
+                let number = later.push(commands.collect(), |commands| self.process(commands));
+                tokio::spawn(Arc::clone(self).process_later(number));
+            }
+        }
+    }
+
+    /// Processes all waiting events now, without the delay.
+    pub(crate) fn finish(&self) {
+        if let Some(later) = &self.later {
+            later.do_all(|commands| self.process(commands));
+        }
+    }
+
+    async fn process_later(self: Arc<Self>, number: u64) {
+        let Some(later) = &self.later else { return };
+        time::sleep(later.delay()).await;
+        later.do_until(number, |commands| self.process(commands));
+    }
+
+    fn process(&self, commands: impl IntoIterator<Item = Command>) {
+        let started = Instant::now();
+        for command in commands {
+            self.apply(command);
+        }
+        self.metrics.processed_in(started.elapsed());
+    }
+
+    /// Applies a command after all earlier ones, and passes on its effects.
+    fn apply(&self, command: Command) -> Done {
+        let mut memory = self.memory.lock();
+        memory.latest.sequence += 1;
+        let position = memory.latest;
+        let mut done = Done::default();
+        for effect in memory.replica.apply(command, position) {
+            self.tell(effect, &mut done);
+        }
+        done
+    }
+
+    /// Replaces the definitions. Keeps the profiles of groups that are still defined.
+    ///
+    /// # Errors
+    /// The first invalid definition. Nothing has changed then.
+    pub(crate) fn replace_definitions(
+        &self,
+        definitions: &Definitions,
+    ) -> Result<(), DefinitionError> {
+        let done = self.apply(Command::Definitions(definitions.clone()));
+        done.refused.map_or(Ok(()), Err)
+    }
+
+    /// Delivers an intervention that no rule triggered. Returns how many open streams received it, or receive it as soon as it
+    /// is saved.
+    pub(crate) fn push(&self, intervention: DirectIntervention) -> usize {
+        self.apply(Command::Intervention(intervention)).streams
+    }
+
+    /// Whether `name` is an attribute key.
+    pub fn has_attribute_key(&self, name: &str) -> bool {
+        self.memory.lock().replica.engine.has_attribute_key(name)
+    }
+
+    /// The attribute values of one profile at `now`.
+    pub fn profile(&self, owner: &TargetAttributeKey, now: Timestamp) -> Vec<GroupReading> {
+        self.memory.lock().replica.engine.attributes(&owner.name, &owner.id, now)
+    }
+
+    /// The attribute values of several profiles at the same moment.
+    pub(crate) fn profiles(
+        &self,
+        owners: impl Iterator<Item = TargetAttributeKey>,
+        now: Timestamp,
+    ) -> Vec<Vec<GroupReading>> {
+        let memory = self.memory.lock();
+        owners.map(|owner| memory.replica.engine.attributes(&owner.name, &owner.id, now)).collect()
+    }
+
+    /// The ids in an event.
+    pub fn ids(&self, event: &Event) -> Vec<TargetAttributeKey> {
+        self.memory.lock().replica.engine.ids(event)
+    }
+
+    /// For each intervention that concerns `owners`, which of its criteria hold.
+    pub fn explain(&self, owners: &[TargetAttributeKey], now: Timestamp) -> Vec<RuleReading> {
+        self.memory.lock().replica.engine.explain(owners, now)
+    }
+
+    /// Forgets profiles, events and instances. Definitions and streams stay.
+    pub fn reset(&self) {
+        if let Some(later) = &self.later {
+            later.clear();
+        }
+        self.apply(Command::Reset);
+    }
+
+    /// Frees expired profiles and instances.
+    pub fn forget_expired(&self, now: Timestamp) {
+        self.apply(Command::Tick(now));
+    }
+
+    /// How many profiles there are.
+    pub(crate) fn profile_count(&self) -> usize {
+        self.memory.lock().replica.engine.profile_count()
+    }
+
+    /// Continues with the events and profiles of another process. Call this before anything else.
+    pub(crate) fn restore(&self, profiles: Snapshot, seen: SavedSeenEvents) {
+        let mut memory = self.memory.lock();
+        memory.replica.engine.restore(profiles);
+        memory.replica.seen = seen.into();
+    }
+
+    /// From now on, records changes for [`Pipeline::take_changes`].
+    pub(crate) fn track_changes(&self) {
+        self.memory.lock().replica.engine.track_changes();
+        self.hub.track_changes();
+    }
+
+    /// The changes since the last call. Applied to what was saved before, they give the whole state.
+    pub(crate) fn take_changes(&self) -> PipelineChanges {
+        let mut memory = self.memory.lock();
+        PipelineChanges {
+            profiles: memory.replica.engine.take_changes(),
+            seen: memory.replica.seen.take_changes(),
+            // Taken under the same lock, so that an event and the instance that it triggered are saved together.
+            hub: self.hub.take_changes(),
+        }
+    }
+
+    /// Makes the next [`Pipeline::take_changes`] return everything, as if all of it were new.
+    pub(crate) fn mark_all_changed(&self) {
+        let mut memory = self.memory.lock();
+        memory.replica.engine.mark_all_changed();
+        memory.replica.seen.mark_all_changed();
+        self.hub.mark_all_changed();
+    }
+
+    fn tell(&self, effect: Effect, done: &mut Done) {
+        match effect {
+            Effect::Counted { event, at, attributes_updated, rules_evaluated } => {
+                self.journal.write(at, Happening::Good(event));
+                self.metrics.events_good.inc();
+                self.metrics.attributes_updated.inc_by(attributes_updated);
+                self.metrics.rules_evaluated.inc_by(rules_evaluated);
+            }
+            Effect::Duplicate { event, at } => {
+                self.metrics.events_duplicate.inc();
+                self.journal.write(at, Happening::Duplicate(event));
+            }
+            Effect::Rejected { error, row, at } => {
+                self.metrics.events_bad.inc();
+                tracing::warn!("bad event: {error}");
+                self.journal.write(at, Happening::Bad(row));
+            }
+            Effect::Warned(warning) => tracing::warn!("{warning}"),
+            Effect::Bounded { max_profiles } => tracing::warn!(
+                "more than {max_profiles} profiles: forgetting those that have had no event for the longest time"
+            ),
+            Effect::Triggered(instance) => {
+                self.metrics.instances_triggered.inc();
+                done.streams += self.deliver(instance);
+            }
+            Effect::Pushed(instance) => done.streams += self.hub.publish(instance),
+            Effect::Refused(error) => done.refused = Some(error),
+            Effect::Forgotten => {
+                self.hub.forget_instances();
+                self.journal.clear();
+            }
+            Effect::Expired => self.hub.forget_expired(),
+        }
+    }
+
+    fn deliver(&self, instance: Triggered) -> usize {
+        tracing::debug!(
+            name = instance.name,
+            version = instance.version,
+            targets = ?instance.targets,
+            "triggered"
+        );
+        self.hub.publish(instance)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::clock::Clock;
+    use crate::hub::DeliveryRules;
+
+    const START: Timestamp = Timestamp::from_millis(1_795_333_700_000);
+
+    /// Counts page views, which live for an hour.
+    fn pipeline(max_profiles: usize, delay: Option<Duration>) -> Arc<Pipeline> {
+        let definitions = json!({
+            "attribute_groups": [{
+                "name": "views", "version": 1, "attribute_key": {"name": "domain_userid"}, "ttl": "PT1H",
+                "attributes": [
+                    {"name": "n", "type": "int32", "events": [], "aggregation": "counter"},
+                ],
+            }],
+        });
+        let definitions = Definitions::from_json(&definitions.to_string()).unwrap();
+        let (metrics, journal) = (Metrics::new(), Journal::new());
+        let clock = Clock::stopped(START);
+        let hub = DeliveryHub::new(
+            "a server",
+            DeliveryRules::default(),
+            clock,
+            journal.clone(),
+            metrics.clone(),
+        );
+        let engine = Engine::new(&definitions).unwrap();
+        let pipeline = Pipeline::new(engine, hub, journal, metrics, delay);
+        pipeline.memory.lock().replica.max_profiles = max_profiles;
+        Arc::new(pipeline)
+    }
+
+    fn view(pipeline: &Arc<Pipeline>, user: &str, now: Timestamp) {
+        let payload = [("e", "pv"), ("duid", user)];
+        let payload = payload.into_iter().map(|(name, text)| (name.into(), text.into())).collect();
+        let arrival = Arrival {
+            collector_tstamp: now,
+            network_userid: None,
+            referer: None,
+            useragent: None,
+            user_ipaddress: None,
+        };
+        pipeline.take_in([RawEvent { text: "", payload: Ok(payload) }], &arrival);
+    }
+
+    fn views_of(pipeline: &Pipeline, user: &str, now: Timestamp) -> serde_json::Value {
+        let owner = TargetAttributeKey { name: "domain_userid".into(), id: user.into() };
+        pipeline.profile(&owner, now)[0].attributes[0].value.clone()
+    }
+
+    #[test]
+    fn of_too_many_profiles_those_without_an_event_for_longest_go() {
+        let pipeline = pipeline(100, None);
+        for number in 0..10_000 {
+            let now = START.plus_millis(number);
+            view(&pipeline, &format!("visitor-{number}"), now);
+            view(&pipeline, "regular", now);
+            assert!(pipeline.profile_count() <= 100);
+        }
+        let now = START.plus_millis(10_000);
+        assert_eq!(views_of(&pipeline, "regular", now), 10_000);
+        assert_eq!(views_of(&pipeline, "visitor-9999", now), 1);
+        assert_eq!(views_of(&pipeline, "visitor-9000", now), 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn events_are_processed_in_their_order_after_the_delay_and_not_before() {
+        let delay = Duration::from_millis(500);
+        let pipeline = pipeline(MAX_PROFILES, Some(delay));
+        view(&pipeline, "visitor", START);
+        time::sleep(delay / 2).await;
+        view(&pipeline, "visitor", START);
+        time::sleep(delay / 2 - Duration::from_millis(1)).await;
+        assert_eq!(views_of(&pipeline, "visitor", START), 0);
+        time::sleep(Duration::from_millis(2)).await;
+        assert_eq!(views_of(&pipeline, "visitor", START), 1);
+        time::sleep(delay).await;
+        assert_eq!(views_of(&pipeline, "visitor", START), 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_waits_when_the_server_ends_is_processed_and_what_waits_at_a_reset_is_not() {
+        let delay = Duration::from_millis(500);
+        let pipeline = pipeline(MAX_PROFILES, Some(delay));
+        view(&pipeline, "visitor", START);
+        pipeline.finish();
+        assert_eq!(views_of(&pipeline, "visitor", START), 1);
+        view(&pipeline, "visitor", START);
+        pipeline.reset();
+        time::sleep(2 * delay).await;
+        assert_eq!(views_of(&pipeline, "visitor", START), 0);
+    }
+
+    #[test]
+    fn profiles_whose_time_is_over_are_freed() {
+        let pipeline = pipeline(MAX_PROFILES, None);
+        for number in 0..100 {
+            view(&pipeline, &format!("visitor-{number}"), START.plus_millis(number * 60_000));
+        }
+        assert_eq!(pipeline.profile_count(), 100);
+        pipeline.forget_expired(START.plus_millis(100 * 60_000));
+        assert_eq!(pipeline.profile_count(), 59, "those of the last hour");
+        pipeline.forget_expired(START.plus_millis(200 * 60_000));
+        assert_eq!(pipeline.profile_count(), 0);
+    }
+}
