@@ -144,7 +144,7 @@ async fn instances_wait_for_the_first_handler() {
     let channel = Channel::open(&sending(&[instance(1, "a"), instance(2, "b")])).await;
     let page = TestPage::new();
     page.subscribe(&channel);
-    until("an instance waits", async || page.log_lines().contains("waits for one")).await;
+    until("an instance waits", async || page.log_lines().contains("is kept for one minute")).await;
     page.add_handlers(NOTE_IDS);
     page.until_calls(2).await;
     assert_eq!(page.calls(), r#"["a","b"]"#);
