@@ -1,8 +1,8 @@
-// `npm run bench:browser`: this plugin and the existing one in the same Chromium with the real tracker, interleaved.
+// `npm run bench:browser`: compares this plugin with the existing one, in the same Chromium with the real tracker, in turns.
 //
 //   npm run bench:browser                  everything, in about three minutes
-//   npm run bench:browser -- bytes start   only the parts named
-//   npm run bench:browser -- --built       the package as it was built last
+//   npm run bench:browser -- bytes start   only these parts
+//   npm run bench:browser -- --built       the package from the last build
 
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -16,10 +16,10 @@ import { BenchServer } from './browser/server.mjs';
 import { publish } from './table.mjs';
 
 const ROUNDS = 7;
-/** Starting a page is over soon, and how long it takes differs a lot from one time to the next. */
+/** Starting a page takes little time but varies a lot, so it needs many rounds. */
 const STARTS = 41;
 const BURST = 2_000;
-/** What the existing plugin survives when it tracks each instance at once. */
+/** The largest burst that the existing plugin survives when it tracks each intervention at once. */
 const MEASURED_BURST = 100;
 const SPACED = 150;
 const MEASURED_SPACED = 40;
@@ -65,7 +65,7 @@ await entryPoint(async () => {
   });
 });
 
-/** One page for each plugin: the same script around another import. */
+/** Builds one page for each plugin. Only the imported plugin differs. */
 async function buildPages() {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
@@ -93,7 +93,7 @@ async function buildPages() {
   }
 }
 
-/** Measures all there is, or only the parts that are named on the command line. */
+/** Measures everything, or only the parts named on the command line. */
 async function measureAll(environment) {
   const parts = {
     bytes,
@@ -206,7 +206,7 @@ async function measuredDelivery(environment) {
   ];
 }
 
-/** The existing plugin does not survive this: the tab dies. So this plugin is compared with itself without measurement. */
+/** This burst kills the tab of the existing plugin, so this compares our plugin with and without measurement. */
 async function measuredBurst(environment) {
   const { server } = environment;
   const timeOfBurst = (options) =>
@@ -281,7 +281,7 @@ async function trackedEvents(environment) {
         environment,
         plugin,
         async (page) => {
-          // Compiled first, as in a page that has tracked for a while.
+          // Let the browser compile the code first, as in a page that has tracked many events.
           await page.evaluate('bench.afterTrack(40)');
           return page.evaluate('bench.afterTrack(200)');
         },
@@ -322,7 +322,7 @@ async function memory(environment) {
   let wasmBytes = 0;
   const results = await interleaved(3, (plugin) =>
     onPage(environment, plugin, async (page) => {
-      // Code is compiled and buffers are made at the first ones.
+      // The first interventions compile code and allocate buffers.
       const warm = page.evaluate("bench.until('handled', 20)");
       await server.spaced(20, 2);
       await within(10_000, warm);
@@ -348,13 +348,13 @@ async function memory(environment) {
   ];
 }
 
-/** Milliseconds of main-thread tasks for each of `count` instances, from the first byte until `counter` comes to `target`. */
+/** Main-thread time for each of `count` interventions in milliseconds, from the first byte until `counter` reaches `target`. */
 async function taskPerInstance(page, count, counter, target, send) {
   const done = page.evaluate(`bench.until('${counter}', ${target})`);
   const before = await page.taskMs();
   await send();
   await within(60_000, done, `${counter} to come to ${target}`);
-  // What the last instance has started ends first.
+  // Let the work that the last intervention started finish.
   await page.evaluate('new Promise((resolve) => requestIdleCallback(resolve))');
   return ((await page.taskMs()) - before) / count;
 }
@@ -368,7 +368,7 @@ async function onPage(environment, plugin, measure, options = '') {
   }
 }
 
-/** A page whose stream is open and that has come to rest. */
+/** Opens a page, and waits until its stream is open and the page is idle. */
 async function open({ browser, server, origin }, plugin, options = '') {
   const connected = server.nextStream();
   const page = await browser.open(`${origin}/${plugin}/index.html?${options}`);
@@ -377,7 +377,7 @@ async function open({ browser, server, origin }, plugin, options = '') {
   return page;
 }
 
-/** `rounds` results of each plugin, taken in turns so that both meet the same weather. */
+/** Measures each plugin `rounds` times, in turns, so that both have the same conditions. */
 async function interleaved(rounds, measure) {
   const results = { ours: [], peer: [] };
   for (let round = 0; round < rounds; round++) {

@@ -1,6 +1,6 @@
-// `npm run bench:server`: the engine alone, the collector over HTTP and open streams, against the budgets of the project.
+// `npm run bench:server`: measures the engine alone, the collector over HTTP and open streams against the project's budgets.
 //
-// What is compared runs in turns, on one core; the load client has the other one. Not part of `npm test`.
+// Compared servers run in turns on one core, and the load client runs on the other. Not part of `npm test`.
 
 import { spawn } from 'node:child_process';
 import {
@@ -22,13 +22,13 @@ import { benchDir, publish } from './table.mjs';
 const COMMAND = 'npm run bench:server';
 const loadBinary = path.join(targetDir, 'release', 'signals-load');
 
-/** Debian's place of the module that makes nginx a stream server. */
+/** Debian's path of the module that adds event streams to nginx. */
 const NCHAN_MODULE = '/usr/lib/nginx/modules/ngx_nchan_module.so';
 
 const ROUNDS = 5;
 const ROUND_SECONDS = 3;
 const STREAMS = 10_000;
-/** As many as 20,000 open files allow. */
+/** The number of streams that a limit of 20,000 open files allows. */
 const MANY_STREAMS = 19_000;
 
 const scratch = mkdtempSync(path.join(tmpdir(), 'signals-bench-'));
@@ -38,7 +38,7 @@ const scratch = mkdtempSync(path.join(tmpdir(), 'signals-bench-'));
 async function benchEngine() {
   const rounds = [];
   for (let round = 0; round < ROUNDS; round++) rounds.push(await engineRound());
-  // Ratios within a round, so that both sides had the same machine.
+  // Compare within a round, so that both sides had the same machine.
   const over = (figure) => median(rounds.map(figure));
   const parse = ({ of }) => of('recorded_events/parse');
   const decode = ({ of }) => of('recorded_events/event');
@@ -95,7 +95,7 @@ async function benchEngine() {
   };
 }
 
-/** Runs all benchmarks of the engine once, briefly. `of(name)` is what one of them takes, in microseconds per event. */
+/** Runs all benchmarks of the engine once, briefly. `of(name)` is the time that a benchmark takes, in microseconds per event. */
 async function engineRound() {
   const brief = ['--noplot', '--warm-up-time', '0.5', '--measurement-time', '1.5'];
   await run(
@@ -184,7 +184,7 @@ async function benchStreams() {
   const measured = {};
   const trouble = {};
   for (const [name, { kind, start }] of Object.entries(servers)) {
-    // A fresh server for each: memory that was freed is not always given back.
+    // Use a fresh server for each, because a process does not always return freed memory.
     const triggers = name === 'signals' ? { 'triggers-per-second': 1_000 } : {};
     try {
       measured[name] = await measureStreams(kind, start, STREAMS, triggers);
@@ -203,7 +203,7 @@ async function benchStreams() {
   };
 }
 
-/** Counts page views, and triggers at every one. `mark` is what the load client counts instances by. */
+/** Counts page views and triggers an intervention at each one. The load client counts interventions by `mark`. */
 const TRIGGERING = {
   attribute_groups: [
     {
@@ -238,7 +238,7 @@ function streamRows(measured, trouble) {
   const missing = (name) =>
     trouble[name] ??
     (name.startsWith('nchan') && !existsSync(NCHAN_MODULE) ? 'nchan is not installed' : 'failed');
-  /** A row for each server; the mock server's is compared with nchan's by `judge`. */
+  /** A row for each server. `judge` compares the mock server's value with nchan's. */
   const rows = (what, unit, pick, { budget, judge, suffix = '', others = ['floor', 'nchan'] }) => {
     const value = (name) => (measured[name + suffix] ? pick(measured[name + suffix]) : null);
     const [ours, theirs] = [value('signals'), value('nchan')];
@@ -355,7 +355,7 @@ http {
   return start(pinned(0, ['nginx', '-p', folder, '-c', config]), port);
 }
 
-/** Starts a server and waits until it accepts connections. `pids` are its process and that one's children. */
+/** Starts a server and waits until it accepts connections. `pids` are its process and the child processes. */
 async function start(command, port) {
   const child = spawn(command[0], command.slice(1).map(String), { stdio: ['ignore', 'ignore', 'pipe'] });
   let errors = '';
@@ -398,7 +398,7 @@ function freePort() {
   });
 }
 
-/** Runs the load client on the core that the server does not have, and reads its result. */
+/** Runs the load client on the other core and returns its result. */
 async function load(subcommand, options) {
   const flags = Object.entries(options).flatMap(([name, value]) =>
     [value].flat().flatMap((one) => [`--${name}`, String(one)]),
@@ -408,7 +408,7 @@ async function load(subcommand, options) {
   return JSON.parse(output);
 }
 
-/** `command` on one core, where there are several. */
+/** Runs `command` on one core, if there are several. */
 const pinned = (core, command) =>
   availableParallelism() > 1 ? ['taskset', '-c', String(core), ...command] : command;
 
@@ -419,14 +419,14 @@ function median(numbers) {
   return sorted[Math.floor(sorted.length / 2)];
 }
 
-// Last, so that everything above is there.
+// At the end, because the constants above must exist first.
 await entryPoint(async () => {
   mkdirSync(benchDir, { recursive: true });
   try {
     await step('building the mock server and the load client', () =>
       run(['cargo', 'build', '--release', '--locked', '-p', 'signals-mock-server', '-p', 'signals-load']),
     );
-    // By itself, for it may use all cores; what it builds is then measured on one.
+    // A separate step, because a build may use all cores. The measurement uses one.
     await step('building the engine benchmark', () =>
       run(['cargo', 'bench', '--locked', '-p', 'signals-engine', '--bench', 'engine', '--no-run']),
     );
