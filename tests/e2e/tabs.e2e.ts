@@ -263,9 +263,7 @@ test('an outage is warned of by one tab, however many share the stream', async (
   for (const tab of tabs) await tab.is('open');
   // The address is named, but the ids in it are not.
   const place = `${server.origin}/api/v1/interventions`;
-  expect(warned).toEqual([
-    expect.stringContaining(`Cannot receive interventions from ${place}, retrying`),
-  ]);
+  expect(warned).toEqual([expect.stringContaining(`Cannot receive interventions from ${place}, retrying`)]);
 });
 
 test('a refusal for good is explained once, however often it is repeated', async ({
