@@ -68,6 +68,7 @@ const SIDEBAR = [
       page('Contributing', 'contributing'),
       page('Architecture', 'architecture'),
       page('Benchmarks', 'benchmarks'),
+      page('Budgets', 'budgets'),
     ],
   },
 ];
