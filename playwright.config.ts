@@ -10,7 +10,7 @@ export default defineConfig({
   fullyParallel: true,
   forbidOnly: true,
   workers: 2,
-  // Tests wait for conditions: these only bound how long a busy machine may take.
+  // Tests wait for conditions. This only limits how long a busy machine may take.
   timeout: 60_000,
   expect: { timeout: 10_000 },
   reporter: 'line',

@@ -1,8 +1,8 @@
-// `npm run bench:browser`: this plugin and the existing one in the same Chromium with the real tracker, interleaved.
+// `npm run bench:browser`: compares this plugin with the existing one, in the same Chromium with the real tracker, in turns.
 //
 //   npm run bench:browser                  everything, in about three minutes
-//   npm run bench:browser -- bytes start   only the parts named
-//   npm run bench:browser -- --built       the package as it was built last
+//   npm run bench:browser -- bytes start   only these parts
+//   npm run bench:browser -- --built       the package from the last build
 
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -16,10 +16,10 @@ import { BenchServer } from './browser/server.mjs';
 import { publish } from './table.mjs';
 
 const ROUNDS = 7;
-/** Starting a page is over soon, and how long it takes differs a lot from one time to the next. */
+/** Starting a page takes little time but varies a lot, so it needs many rounds. */
 const STARTS = 41;
 const BURST = 2_000;
-/** What the existing plugin survives when it tracks each instance at once. */
+/** The largest burst that the existing plugin survives when it tracks each intervention at once. */
 const MEASURED_BURST = 100;
 const SPACED = 150;
 const MEASURED_SPACED = 40;
@@ -41,6 +41,8 @@ function quantile(numbers, share) {
 
 const kilobytes = (bytes) => bytes / 1024;
 
+const figure = (number) => number.toLocaleString('en-US');
+
 await entryPoint(async () => {
   if (!options.built) await step('building the package', () => run(['node', 'scripts/build-package.mjs']));
   await step('building the pages', buildPages);
@@ -57,15 +59,17 @@ await entryPoint(async () => {
   publish('browser', {
     title: 'The browser plugin',
     intro:
-      `Compared with \`${PEER}\` 0.2.1 in the same headless Chromium, with the real tracker 4.10.1, a fresh profile for every page and the ` +
-      "browser's Network domain off. Task time is what the main thread's tasks take of the processor (`TaskDuration`), so that other programs on the " +
-      'machine do not count.',
+      `Compared with \`${PEER}\` 0.2.1 in the same headless Chromium, with tracker 4.10.1 and a new profile for each page.\n` +
+      'Main-thread time is the processor time of tasks on the main thread, so other programs do not count.',
     command: 'npm run bench:browser',
+    subject: 'this plugin',
+    others: ['existing plugin'],
+    ratioTo: 'ratio',
     rows,
   });
 });
 
-/** One page for each plugin: the same script around another import. */
+/** Builds one page for each plugin. Only the imported plugin differs. */
 async function buildPages() {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
@@ -93,7 +97,7 @@ async function buildPages() {
   }
 }
 
-/** Measures all there is, or only the parts that are named on the command line. */
+/** Measures everything, or only the parts named on the command line. */
 async function measureAll(environment) {
   const parts = {
     bytes,
@@ -137,15 +141,15 @@ async function bytes() {
   const total = gzip(ours) + later.map(gzip).reduce((a, b) => a + b);
   const raw = ours.length + later.reduce((sum, { length }) => sum + length, 0);
   return [
-    row('eager JavaScript, gzip', kilobytes(gzip(ours)), 'KB', kilobytes(gzip(peer)), {
+    row('JavaScript that loads first, gzip', kilobytes(gzip(ours)), 'KB', kilobytes(gzip(peer)), {
       budget: '≤ 3.5 KB',
       ok: gzip(ours) <= 3.5 * 1024,
     }),
-    row('everything with the WebAssembly, gzip', kilobytes(total), 'KB', kilobytes(gzip(peer)), {
+    row('all files, gzip', kilobytes(total), 'KB', kilobytes(gzip(peer)), {
       budget: '≤ 78 KB',
       ok: total <= 78 * 1024,
     }),
-    row('everything with the WebAssembly, raw', kilobytes(raw), 'KB', kilobytes(peer.length)),
+    row('all files, uncompressed', kilobytes(raw), 'KB', kilobytes(peer.length)),
   ];
 }
 
@@ -158,8 +162,8 @@ async function startUp(environment) {
   });
   const [ours, peer] = [median(results.ours), median(results.peer)];
   return [
-    row('stream requested after navigation start', ours, 'ms', peer, {
-      budget: '≤ peer + 50 ms',
+    row('from navigation to the request for the stream', ours, 'ms', peer, {
+      budget: '≤ existing plugin + 50 ms',
       ok: ours <= peer + 50,
     }),
   ];
@@ -178,8 +182,8 @@ async function delivery(environment) {
     ),
   );
   return [
-    compared(`task time per instance, burst of ${BURST}`, burst, 1.2, 'ms'),
-    compared(`task time per instance, one every ${GAP_MS} ms`, spaced, 1.1, 'ms'),
+    compared(`main-thread time per intervention, burst of ${figure(BURST)}`, burst, 1.2, 'ms'),
+    compared(`main-thread time per intervention, one every ${GAP_MS} ms`, spaced, 1.1, 'ms'),
   ];
 }
 
@@ -201,12 +205,22 @@ async function measuredDelivery(environment) {
     round(MEASURED_SPACED, () => server.spaced(MEASURED_SPACED, MEASURED_GAP_MS)),
   );
   return [
-    compared(`task time per instance with measurement, burst of ${MEASURED_BURST}`, burst, 0.75, 'ms'),
-    compared(`task time per instance with measurement, one every ${MEASURED_GAP_MS} ms`, spaced, 0.75, 'ms'),
+    compared(
+      `main-thread time per intervention with measurement events, burst of ${MEASURED_BURST}`,
+      burst,
+      0.75,
+      'ms',
+    ),
+    compared(
+      `main-thread time per intervention with measurement events, one every ${MEASURED_GAP_MS} ms`,
+      spaced,
+      0.75,
+      'ms',
+    ),
   ];
 }
 
-/** The existing plugin does not survive this: the tab dies. So this plugin is compared with itself without measurement. */
+/** This burst kills the tab of the existing plugin, so this compares our plugin with and without measurement. */
 async function measuredBurst(environment) {
   const { server } = environment;
   const timeOfBurst = (options) =>
@@ -247,48 +261,50 @@ async function measuredBurst(environment) {
   const longest = median(measured.map(({ longest }) => longest.cpu));
   const wall = median(measured.map(({ longest }) => longest.wall));
   const lost = Math.max(...measured.map(({ measured, handled }) => 2 * BURST - measured + (BURST - handled)));
-  const name = `burst of ${BURST} with measurement`;
+  const name = `burst of ${figure(BURST)} with measurement events`;
+  const others = ['crashes the tab'];
   return [
     {
-      what: `${name}: all handlers called after`,
+      what: `${name}: until all handlers are called`,
       value: handledMs,
       unit: 'ms',
-      ratio: handledMs / plainMs,
-      budget: '≤ 2 × without measurement',
+      others,
+      budget: '≤ 2 × without measurement events',
       ok: handledMs <= 2 * plainMs,
-      note: `without: ${plainMs.toFixed(0)} ms; the existing plugin kills the tab`,
+      note: `${plainMs.toFixed(0)} ms without measurement events`,
     },
     {
       what: `${name}: longest task`,
       value: longest,
-      unit: 'ms CPU',
+      unit: 'ms',
+      others,
       budget: '≤ 50 ms',
       ok: longest <= 50,
-      note: `${wall.toFixed(0)} ms by the clock on the wall`,
+      note: `processor time. The task took ${wall.toFixed(0)} ms in all`,
     },
-    { what: `${name}: calls and events lost`, value: lost, unit: '', budget: '0', ok: lost === 0 },
+    { what: `${name}: lost calls and events`, value: lost, unit: '', others, budget: '0', ok: lost === 0 },
   ];
 }
 
 async function trackedEvents(environment) {
   const rows = [];
   for (const [name, options] of [
-    ['default', 'events'],
-    ['with an entity pointer', 'events&entity'],
+    ['default pointers', 'events'],
+    ['with a pointer into an entity', 'events&entity'],
   ]) {
     const results = await interleaved(ROUNDS, (plugin) =>
       onPage(
         environment,
         plugin,
         async (page) => {
-          // Compiled first, as in a page that has tracked for a while.
+          // Let the browser compile the code first, as in a page that has tracked many events.
           await page.evaluate('bench.afterTrack(40)');
           return page.evaluate('bench.afterTrack(200)');
         },
         options,
       ),
     );
-    rows.push(compared(`time added per tracked event, ${name}`, results, 1, 'µs'));
+    rows.push(compared(`time per tracked event, ${name}`, results, 1, 'µs'));
   }
   return rows;
 }
@@ -313,7 +329,13 @@ async function latency(environment) {
   }
   const p99 = median(all);
   return [
-    { what: 'message arrival to handler, p99', value: p99, unit: 'ms', budget: '≤ 2 ms', ok: p99 <= 2 },
+    {
+      what: 'from a message to its handler: 99 % within',
+      value: p99,
+      unit: 'ms',
+      budget: '≤ 2 ms',
+      ok: p99 <= 2,
+    },
   ];
 }
 
@@ -322,7 +344,7 @@ async function memory(environment) {
   let wasmBytes = 0;
   const results = await interleaved(3, (plugin) =>
     onPage(environment, plugin, async (page) => {
-      // Code is compiled and buffers are made at the first ones.
+      // The first interventions compile code and allocate buffers.
       const warm = page.evaluate("bench.until('handled', 20)");
       await server.spaced(20, 2);
       await within(10_000, warm);
@@ -338,23 +360,24 @@ async function memory(environment) {
   const [ours, peer] = [median(results.ours), median(results.peer)];
   return [
     {
-      what: `JavaScript heap kept after ${BURST} instances and a collection`,
+      what: `JavaScript memory kept after ${figure(BURST)} interventions`,
       value: kilobytes(ours),
       unit: 'KB',
+      others: [kilobytes(peer)],
       budget: '≤ 200 KB',
       ok: ours <= 200 * 1024,
-      note: `peer: ${kilobytes(peer).toFixed(0)} KB; WebAssembly memory: ${kilobytes(wasmBytes).toFixed(0)} KB`,
+      note: `plus ${figure(Math.round(kilobytes(wasmBytes)))} KB of WebAssembly memory`,
     },
   ];
 }
 
-/** Milliseconds of main-thread tasks for each of `count` instances, from the first byte until `counter` comes to `target`. */
+/** Main-thread time for each of `count` interventions in milliseconds, from the first byte until `counter` reaches `target`. */
 async function taskPerInstance(page, count, counter, target, send) {
   const done = page.evaluate(`bench.until('${counter}', ${target})`);
   const before = await page.taskMs();
   await send();
   await within(60_000, done, `${counter} to come to ${target}`);
-  // What the last instance has started ends first.
+  // Let the work that the last intervention started finish.
   await page.evaluate('new Promise((resolve) => requestIdleCallback(resolve))');
   return ((await page.taskMs()) - before) / count;
 }
@@ -368,7 +391,7 @@ async function onPage(environment, plugin, measure, options = '') {
   }
 }
 
-/** A page whose stream is open and that has come to rest. */
+/** Opens a page, and waits until its stream is open and the page is idle. */
 async function open({ browser, server, origin }, plugin, options = '') {
   const connected = server.nextStream();
   const page = await browser.open(`${origin}/${plugin}/index.html?${options}`);
@@ -377,7 +400,7 @@ async function open({ browser, server, origin }, plugin, options = '') {
   return page;
 }
 
-/** `rounds` results of each plugin, taken in turns so that both meet the same weather. */
+/** Measures each plugin `rounds` times, in turns, so that both have the same conditions. */
 async function interleaved(rounds, measure) {
   const results = { ours: [], peer: [] };
   for (let round = 0; round < rounds; round++) {
@@ -390,13 +413,13 @@ async function interleaved(rounds, measure) {
 function compared(what, results, limit, unit) {
   const [ours, peer] = [median(results.ours), median(results.peer)];
   return row(what, ours, unit, peer, {
-    budget: `≤ ${limit.toFixed(limit === 0.75 ? 2 : 1)} × peer`,
+    budget: `≤ ${limit.toFixed(limit === 0.75 ? 2 : 1)} × existing plugin`,
     ok: ours <= limit * peer,
   });
 }
 
 function row(what, value, unit, peer, verdict = {}) {
-  return { what, value, unit, ratio: value / peer, ...verdict, note: `peer: ${peer.toPrecision(3)} ${unit}` };
+  return { what, value, unit, others: [peer], ratio: value / peer, ...verdict };
 }
 
 function within(ms, promise, what = 'it') {

@@ -1,6 +1,6 @@
-// `npm run bench:server`: the engine alone, the collector over HTTP and open streams, against the budgets of the project.
+// `npm run bench:server`: measures the engine alone, the collector over HTTP and open streams against the project's budgets.
 //
-// What is compared runs in turns, on one core; the load client has the other one. Not part of `npm test`.
+// Compared servers run in turns on one core, and the load client runs on the other. Not part of `npm test`.
 
 import { spawn } from 'node:child_process';
 import {
@@ -22,13 +22,13 @@ import { benchDir, publish } from './table.mjs';
 const COMMAND = 'npm run bench:server';
 const loadBinary = path.join(targetDir, 'release', 'signals-load');
 
-/** Debian's place of the module that makes nginx a stream server. */
+/** Debian's path of the module that adds event streams to nginx. */
 const NCHAN_MODULE = '/usr/lib/nginx/modules/ngx_nchan_module.so';
 
 const ROUNDS = 5;
 const ROUND_SECONDS = 3;
 const STREAMS = 10_000;
-/** As many as 20,000 open files allow. */
+/** The number of streams that a limit of 20,000 open files allows. */
 const MANY_STREAMS = 19_000;
 
 const scratch = mkdtempSync(path.join(tmpdir(), 'signals-bench-'));
@@ -38,7 +38,7 @@ const scratch = mkdtempSync(path.join(tmpdir(), 'signals-bench-'));
 async function benchEngine() {
   const rounds = [];
   for (let round = 0; round < ROUNDS; round++) rounds.push(await engineRound());
-  // Ratios within a round, so that both sides had the same machine.
+  // Compare within a round, so that both sides had the same machine.
   const over = (figure) => median(rounds.map(figure));
   const parse = ({ of }) => of('recorded_events/parse');
   const decode = ({ of }) => of('recorded_events/event');
@@ -51,51 +51,56 @@ async function benchEngine() {
       of(`untouched_rules/${rules}`);
   const toParsing = (figure) => over((round) => figure(round) / parse(round));
   const row = (what, value, more = {}) => ({ what, value, unit: 'µs per event', ...more });
+  const toParse = { note: 'compared with parsing' };
   return {
-    title: 'The engine alone, on one core',
+    title: 'The rules engine',
     intro:
-      'Events recorded from the real tracker, counted by 50 attributes, a fifth of which count any one event, and 100 rules. The ' +
-      'engine makes an event of the text in one go, with its base64 and JSON inside JSON, and counts it; what that takes longer ' +
-      'than serde_json takes to parse the same text into values is the engine alone.',
+      'The engine on one core, with events recorded from the real tracker, 50 attributes and 100 rules. Each event changes a fifth of the\n' +
+      'attributes. The engine decodes the payload, including base64 and JSON inside JSON, while serde_json parses the same text into values.',
     command: COMMAND,
+    subject: 'time',
+    others: [],
+    ratioTo: 'ratio',
     rows: [
-      row('serde_json parses the payload', over(parse)),
-      row('from the text to the event', over(decode), {
+      row('parsing the payload with serde_json', over(parse)),
+      row('decoding the payload', over(decode), {
         ratio: toParsing(decode),
-        note: 'of parsing; instead of it',
+        note: 'compared with parsing, which it replaces',
       }),
-      row('counting and evaluating', over(count), { ratio: toParsing(count), note: 'of parsing' }),
-      row('both, from the text to what is triggered', over(whole), {
-        ratio: toParsing(whole),
-        note: 'of parsing',
-      }),
-      row('the engine alone: both, less parsing', over(engine), {
+      row('updating attributes and checking rules', over(count), { ratio: toParsing(count), ...toParse }),
+      row('decoding, updating and checking', over(whole), { ratio: toParsing(whole), ...toParse }),
+      row('decoding, updating and checking, minus parsing', over(engine), {
         ratio: toParsing(engine),
+        ...toParse,
         budget: '≤ 1.0 × parsing',
         ok: toParsing(engine) <= 1,
       }),
       ...[10, 100, 1_000, 10_000].map((rules) => {
         const ratio = over((round) => beside(rules)(round) / beside(10)(round));
-        const flat = { budget: 'flat: ≤ 1.25 × 10 rules', ok: ratio <= 1.25 };
-        return row(`counting, beside ${figure(rules)} rules that it does not touch`, over(beside(rules)), {
+        const flat = {
           ratio,
-          ...(rules === 10 ? {} : flat),
-        });
+          note: 'compared with 10 rules',
+          budget: '≤ 1.25 × the time with 10 rules',
+          ok: ratio <= 1.25,
+        };
+        return row(
+          `updating, with ${figure(rules)} rules that the events do not affect`,
+          over(beside(rules)),
+          rules === 10 ? {} : flat,
+        );
       }),
       ...[5, 50, 500].map((attributes) =>
         row(
-          `counting, with ${attributes} attributes`,
+          `updating, with ${attributes} attributes`,
           over(({ of }) => of(`attributes/${attributes}`)),
-          {
-            note: 'a fifth of them, or the five of one kind of event, count it',
-          },
+          attributes === 5 ? { note: 'all five count the same kind of event' } : {},
         ),
       ),
     ],
   };
 }
 
-/** Runs all benchmarks of the engine once, briefly. `of(name)` is what one of them takes, in microseconds per event. */
+/** Runs all benchmarks of the engine once, briefly. `of(name)` is the time that a benchmark takes, in microseconds per event. */
 async function engineRound() {
   const brief = ['--noplot', '--warm-up-time', '0.5', '--measurement-time', '1.5'];
   await run(
@@ -145,26 +150,29 @@ async function benchCollector() {
   const cpu = (name) => median(results[name].map((result) => result.cpuMicrosecondsPerEvent));
   const ratio = rate('signals') / rate('floor');
   return {
-    title: 'The collector over HTTP',
+    title: 'The mock server’s collector',
     intro:
-      `Batches of 10 recorded events, 50 attributes, 100 rules, the server on one core and 8 connections from the other; ${ROUNDS} rounds of ` +
-      `${ROUND_SECONDS} s in turns with an axum handler that parses the same body with serde_json and answers \`ok\` (the floor).`,
+      'Batches of 10 recorded events over HTTP, with 50 attributes and 100 rules. The server has one core, and 8 connections send from the\n' +
+      `other, in ${ROUNDS} rounds of ${ROUND_SECONDS} s. The minimal server is an axum handler that only parses the same body with serde_json.`,
     command: COMMAND,
+    subject: 'mock server',
+    others: ['minimal server'],
+    ratioTo: 'ratio',
     rows: [
-      { what: 'the floor', value: rate('floor'), unit: 'events/s' },
       {
-        what: 'the collector',
+        what: 'events received',
         value: rate('signals'),
-        unit: 'events/s',
+        unit: 'per second',
+        others: [rate('floor')],
         ratio,
-        budget: '≥ 0.6 × the floor',
+        budget: '≥ 0.6 × the minimal server',
         ok: ratio >= 0.6,
       },
-      { what: 'CPU of the floor', value: cpu('floor'), unit: 'µs per event' },
       {
-        what: 'CPU of the collector',
+        what: 'processor time',
         value: cpu('signals'),
         unit: 'µs per event',
+        others: [cpu('floor')],
         ratio: cpu('signals') / cpu('floor'),
       },
     ],
@@ -184,7 +192,7 @@ async function benchStreams() {
   const measured = {};
   const trouble = {};
   for (const [name, { kind, start }] of Object.entries(servers)) {
-    // A fresh server for each: memory that was freed is not always given back.
+    // Use a fresh server for each, because a process does not always return freed memory.
     const triggers = name === 'signals' ? { 'triggers-per-second': 1_000 } : {};
     try {
       measured[name] = await measureStreams(kind, start, STREAMS, triggers);
@@ -194,16 +202,19 @@ async function benchStreams() {
     }
   }
   return {
-    title: 'Open streams',
+    title: 'The mock server’s streams',
     intro:
-      `${figure(STREAMS)} streams, the server on one core and the load client on the other, compared with a plain axum SSE handler and with nchan ` +
-      '(Debian’s nginx, one worker).',
+      `${figure(STREAMS)} open streams. The server has one core and the load client the other. Compared with a plain axum SSE handler and with\n` +
+      'nchan in Debian’s nginx, with one worker.',
     command: COMMAND,
+    subject: 'mock server',
+    others: ['plain axum', 'nchan'],
+    ratioTo: 'ratio to nchan',
     rows: streamRows(measured, trouble),
   };
 }
 
-/** Counts page views, and triggers at every one. `mark` is what the load client counts instances by. */
+/** Counts page views and triggers an intervention at each one. The load client counts interventions by `mark`. */
 const TRIGGERING = {
   attribute_groups: [
     {
@@ -235,72 +246,66 @@ async function measureStreams(kind, start, count, options = {}) {
 }
 
 function streamRows(measured, trouble) {
-  const missing = (name) =>
-    trouble[name] ??
-    (name.startsWith('nchan') && !existsSync(NCHAN_MODULE) ? 'nchan is not installed' : 'failed');
-  /** A row for each server; the mock server's is compared with nchan's by `judge`. */
-  const rows = (what, unit, pick, { budget, judge, suffix = '', others = ['floor', 'nchan'] }) => {
+  const missing = (name) => {
+    if (name === 'nchan' && !existsSync(NCHAN_MODULE)) return 'nchan is not installed';
+    const closed = trouble[name]?.match(/(\d+) streams were closed/);
+    return closed ? `${name} closed ${closed[1]} streams` : (trouble[name] ?? `${name} failed`);
+  };
+  /** `judge` compares the mock server's figure with nchan's. */
+  const row = (what, unit, pick, { budget, judge, suffix = '', others = ['floor', 'nchan'] }) => {
     const value = (name) => (measured[name + suffix] ? pick(measured[name + suffix]) : null);
     const [ours, theirs] = [value('signals'), value('nchan')];
     const known = ours !== null && (theirs !== null || others.length === 0);
-    const first = {
-      what: `${what}: the mock server`,
+    const absent = ['signals', ...others].filter((name) => value(name) === null);
+    return {
+      what,
       value: ours,
       unit,
-      ratio: ours !== null && theirs ? ours / theirs : null,
+      others: ['floor', 'nchan'].map((name) =>
+        others.includes(name) ? (value(name) ?? 'not measured') : null,
+      ),
+      ratio: ours !== null && theirs && others.length > 0 ? ours / theirs : null,
       budget,
       ok: known ? judge(ours, theirs) : null,
-      note:
-        ours === null
-          ? missing('signals')
-          : theirs
-            ? 'of nchan'
-            : others.length > 0
-              ? missing('nchan')
-              : null,
+      note: absent.map(missing).join(', ') || null,
     };
-    const rest = others.map((name) => ({
-      what: `${what}: ${name === 'floor' ? 'plain axum' : name}`,
-      value: value(name),
-      unit,
-      note: value(name) === null ? missing(name) : null,
-    }));
-    return [first, ...rest];
   };
   const kilobytes = (result) => result.bytesPerStream / 1000;
+  const toAll = 'one intervention to all streams';
+  const toOne = 'one intervention to one stream';
   return [
-    ...rows('memory per open stream', 'KB', kilobytes, {
+    row('memory per open stream', 'KB', kilobytes, {
       budget: '≤ 0.5 × nchan',
       judge: (ours, theirs) => ours <= 0.5 * theirs,
     }),
-    ...rows(`memory per stream, ${figure(MANY_STREAMS)} open`, 'KB', kilobytes, {
+    row(`memory per open stream, with ${figure(MANY_STREAMS)} streams`, 'KB', kilobytes, {
       budget: '≤ 0.5 × nchan',
       judge: (ours, theirs) => ours <= 0.5 * theirs,
       suffix: ' many',
       others: ['nchan'],
     }),
-    ...rows('new streams', 'per second', (result) => result.openedPerSecond, {
+    row('new streams', 'per second', (result) => result.openedPerSecond, {
       budget: '≥ 0.7 × nchan',
       judge: (ours, theirs) => ours >= 0.7 * theirs,
     }),
-    ...rows('one instance to all', 'instances/s', (result) => result.fanOut.instancesPerSecond, {
+    row(toAll, 'deliveries per second', (result) => result.fanOut.instancesPerSecond, {
       budget: '≥ 1.2 × nchan',
       judge: (ours, theirs) => ours >= 1.2 * theirs,
     }),
-    ...rows('one instance to all, CPU', 's per million', (result) => result.fanOut.cpuSecondsPerMillion, {
+    row(`${toAll}, processor time`, 's per million', (result) => result.fanOut.cpuSecondsPerMillion, {
       budget: '≤ 0.8 × nchan',
       judge: (ours, theirs) => ours <= 0.8 * theirs,
     }),
-    ...rows('one instance to one, p99', 'ms', (result) => result.single.p99Milliseconds, {
-      budget: '≤ the larger of nchan and 1 ms',
+    row(`${toOne}: 99 % arrive within`, 'ms', (result) => result.single.p99Milliseconds, {
+      budget: '≤ nchan, or ≤ 1 ms',
       judge: (ours, theirs) => ours <= Math.max(theirs, 1),
     }),
-    ...rows('one instance to one, CPU', 's per million', (result) => result.single.cpuSecondsPerMillion, {
+    row(`${toOne}, processor time`, 's per million', (result) => result.single.cpuSecondsPerMillion, {
       budget: '≤ 1.0 × nchan',
       judge: (ours, theirs) => ours <= theirs,
     }),
-    ...rows(
-      'event to bytes on the stream, 1,000/s, p99',
+    row(
+      'from an event to its intervention, at 1,000 per second: 99 % arrive within',
       'ms',
       (result) => result.triggered?.p99Milliseconds ?? null,
       {
@@ -355,7 +360,7 @@ http {
   return start(pinned(0, ['nginx', '-p', folder, '-c', config]), port);
 }
 
-/** Starts a server and waits until it accepts connections. `pids` are its process and that one's children. */
+/** Starts a server and waits until it accepts connections. `pids` are its process and the child processes. */
 async function start(command, port) {
   const child = spawn(command[0], command.slice(1).map(String), { stdio: ['ignore', 'ignore', 'pipe'] });
   let errors = '';
@@ -398,7 +403,7 @@ function freePort() {
   });
 }
 
-/** Runs the load client on the core that the server does not have, and reads its result. */
+/** Runs the load client on the other core and returns its result. */
 async function load(subcommand, options) {
   const flags = Object.entries(options).flatMap(([name, value]) =>
     [value].flat().flatMap((one) => [`--${name}`, String(one)]),
@@ -408,7 +413,7 @@ async function load(subcommand, options) {
   return JSON.parse(output);
 }
 
-/** `command` on one core, where there are several. */
+/** Runs `command` on one core, if there are several. */
 const pinned = (core, command) =>
   availableParallelism() > 1 ? ['taskset', '-c', String(core), ...command] : command;
 
@@ -419,14 +424,14 @@ function median(numbers) {
   return sorted[Math.floor(sorted.length / 2)];
 }
 
-// Last, so that everything above is there.
+// At the end, because the constants above must exist first.
 await entryPoint(async () => {
   mkdirSync(benchDir, { recursive: true });
   try {
     await step('building the mock server and the load client', () =>
       run(['cargo', 'build', '--release', '--locked', '-p', 'signals-mock-server', '-p', 'signals-load']),
     );
-    // By itself, for it may use all cores; what it builds is then measured on one.
+    // A separate step, because a build may use all cores. The measurement uses one.
     await step('building the engine benchmark', () =>
       run(['cargo', 'bench', '--locked', '-p', 'signals-engine', '--bench', 'engine', '--no-run']),
     );

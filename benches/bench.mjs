@@ -1,10 +1,10 @@
 // `npm run bench`: measures the server and the browser plugin against their budgets.
 //
-//   npm run bench                   prints the tables, keeps them in target/bench
-//   npm run bench -- --write-docs   and writes docs/benchmarks.md from them
+//   npm run bench                   prints the tables and stores them in target/bench
+//   npm run bench -- --write-docs   also writes docs/benchmarks.md and the tables of docs/budgets.md
 
 import { entryPoint, Failure, run } from '../scripts/support/report.mjs';
-import { writeDocument } from './table.mjs';
+import { writeDocuments } from './table.mjs';
 
 const HALVES = ['benches/bench-server.mjs', 'benches/bench-browser.mjs'];
 
@@ -14,5 +14,5 @@ await entryPoint(async () => {
   for (const script of HALVES) {
     await run([process.execPath, script], { show: true });
   }
-  if (process.argv.includes('--write-docs')) writeDocument();
+  if (process.argv.includes('--write-docs')) writeDocuments();
 });

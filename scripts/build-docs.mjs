@@ -1,7 +1,7 @@
-// Builds the documentation site into target/site/: the guides, the README and the changelog, TypeDoc and rustdoc, with one search.
+// Builds the documentation site into target/site/: the guides, the README, the changelog, TypeDoc and rustdoc, with one search.
 //
 //   node scripts/build-docs.mjs          builds it
-//   node scripts/build-docs.mjs --dev    serves it, and shows changes of the guides at once
+//   node scripts/build-docs.mjs --dev    serves it, and updates it when you change a guide
 
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -10,7 +10,7 @@ import { inProject, targetDir } from './support/project.mjs';
 import { entryPoint, run, step } from './support/report.mjs';
 import { linksForSite } from './support/site-links.mjs';
 
-/** What VitePress reads: its pages must all be in one folder. */
+/** The source of VitePress, which needs all pages in one folder. */
 const source = (...parts) => inProject('target', 'site-source', ...parts);
 
 const PAGES = { 'README.md': 'overview.md', 'CHANGELOG.md': 'changelog.md' };
@@ -56,12 +56,12 @@ async function typeScript() {
 async function rust() {
   await run(['cargo', 'doc', '--locked', '--no-deps', ...CRATES.flatMap((crate) => ['--package', crate])]);
   const documented = path.join(targetDir, 'doc');
-  // `npm run lint` puts TypeDoc's own pages beside rustdoc's.
+  // `npm run lint` puts TypeDoc's own pages next to rustdoc's.
   const filter = (file) => file !== path.join(documented, 'typescript');
   cpSync(documented, source('public', 'rust'), { recursive: true, filter });
 }
 
-/** Copies the pages, with their links as the site needs them, and the files that they link to. */
+/** Copies the pages, adapts their links to the site, and copies the files that they link to. */
 function stagePages() {
   cpSync(inProject('docs', 'images'), source('images'), { recursive: true });
   cpSync(inProject('www', 'logo.svg'), source('public', 'logo.svg'));

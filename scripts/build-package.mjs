@@ -31,24 +31,24 @@ printSizes();
 if (process.argv.includes('--write-docs')) await writeSizeDocs();
 
 function buildWasm() {
-  // Panic messages hold source paths: those of the machine that built the package are nobody's business.
+  // Panic messages contain source paths. Remove the paths of the build machine.
   const cargoHome = process.env.CARGO_HOME ?? join(homedir(), '.cargo');
   const sysroot = spawnSync('rustc', ['--print', 'sysroot'], { encoding: 'utf8' }).stdout.trim();
   const remapped = [`${cargoHome}=cargo`, `${sysroot}=rust`].map((path) => `--remap-path-prefix=${path}`);
   process.env.RUSTFLAGS = [process.env.RUSTFLAGS, ...remapped].filter(Boolean).join(' ');
   run('cargo', [
     ...['rustc', '--locked', '--package', 'signals-interventions', '--lib'],
-    // Of a library that is also meant for Rust, the compiler would not optimise the whole.
+    // A `cdylib` only. With an `rlib` too, the compiler would not optimise the whole program.
     ...['--crate-type', 'cdylib', '--profile', 'wasm', '--target', 'wasm32-unknown-unknown'],
   ]);
   run('wasm-bindgen', [
     join(cargoTarget, 'wasm32-unknown-unknown/wasm/signals_interventions.wasm'),
     ...['--target', 'web', '--omit-default-module-path', '--out-dir', glueDir],
   ]);
-  // Emptied only now, so that a failed compilation leaves the previous build usable.
+  // Emptied only now, so that a failed compilation keeps the previous build.
   rmSync(dist, { recursive: true, force: true });
   mkdirSync(dist);
-  // Without names and other sections for tools.
+  // Remove names and other sections that only tools read.
   const strip = ['--strip-debug', '--strip-producers', '--strip-target-features'];
   optimise(join(dist, 'signals-interventions.wasm'), strip);
 }
@@ -56,9 +56,9 @@ function buildWasm() {
 function optimise(output, options) {
   run('wasm-opt', [
     join(glueDir, 'signals_interventions_bg.wasm'),
-    // The smallest code.
+    // Optimise for size.
     '-Oz',
-    // What Rust compiles for: every browser of the last years has it.
+    // Features that Rust's output uses. All supported browsers have them.
     ...[
       '--enable-bulk-memory',
       '--enable-multivalue',
@@ -82,7 +82,7 @@ async function bundleScripts() {
   };
   const modules = { 'index.js': 'js/index.ts', 'core.js': 'js/core.ts', 'banner.js': 'js/banner/index.ts' };
   const builds = Object.entries(modules).map(([name, entry]) =>
-    // The core stays a file of its own: nothing waits for it before the page subscribes.
+    // The core stays a separate file, because nothing needs it before the page subscribes.
     build({
       ...common,
       format: 'esm',
@@ -104,13 +104,13 @@ async function bundleScripts() {
   await Promise.all(builds);
 }
 
-/** The `browserslist` of package.json, in the words of esbuild. */
+/** The `browserslist` of package.json, in esbuild's syntax. */
 function oldestBrowsers() {
   const { browserslist } = JSON.parse(readFileSync('package.json', 'utf8'));
   return browserslist.map((browser) => browser.replace('ios_saf', 'ios').replace(' >= ', ''));
 }
 
-/** Hashes for the `integrity` attribute of script and link elements, of every file that a page may name. */
+/** Hashes for the `integrity` attribute, of every file that a page may load. */
 function writeIntegrity() {
   const files = readdirSync(dist).filter((file) => /\.(js|wasm)$/.test(file));
   const hash = (file) => createHash('sha384').update(readFileSync(join(dist, file)));

@@ -1,7 +1,7 @@
 // Builds the npm packages of the mock server into target/npm/: one with the program for this platform, and `signals-mock-server`,
-// which depends on the packages of all platforms. Needs the built server and the built shop.
+// which depends on the packages of all platforms. Build the server and the shop first.
 //
-// For a release, copy the folders that other platforms built into target/npm/ first.
+// For a release, first copy the folders from other platforms into target/npm/.
 
 import {
   chmodSync,
@@ -18,11 +18,11 @@ import { inProject, serverBinary, serverPackagesDir, shopDir } from './support/p
 import { attempt, entryPoint, Failure, run } from './support/report.mjs';
 
 const LAUNCHER = 'signals-mock-server';
-// A release names its repository in package.json first: npm compares it with the provenance.
+// The release workflow sets `repository` in package.json first, because npm compares it with the provenance.
 const { version, license, engines, repository } = readJson(inProject('package.json'));
 
 await entryPoint(async () => {
-  // Tests may use a server that was built elsewhere.
+  // Tests may provide a server that was built elsewhere.
   const program = process.env.SIGNALS_MOCK_SERVER ?? serverBinary;
   for (const needed of [program, shopDir]) {
     if (!existsSync(needed)) throw new Failure(`${needed} is missing: run \`npm run build\` first`);
@@ -60,7 +60,7 @@ async function platformPackage(program) {
   const packed = path.join(folder, 'signals-mock-server');
   cpSync(program, packed);
   chmodSync(packed, 0o755);
-  // Symbols are a fifth of the program. Without strip, it keeps them.
+  // Symbols make up a fifth of the program. Without the `strip` command they stay in.
   await attempt(['strip', packed]);
 }
 

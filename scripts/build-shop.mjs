@@ -1,4 +1,4 @@
-// Builds the demo e-shop into target/www/, with the package's script-tag build beside it in signals/.
+// Builds the demo e-shop into target/www/, with the package's script-tag build in signals/.
 
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -49,7 +49,7 @@ function copyStaticFiles() {
   cpSync(source('pictures'), path.join(shopDir, 'pictures'), { recursive: true });
 }
 
-/** What a storefront copies to its own server: the script, and what it loads from beside itself. */
+/** Copies the files that a storefront hosts: the script, and the files that it loads. */
 function copyPackage() {
   for (const name of readdirSync(packageDir)) {
     if (/\.(js|wasm|map)$/.test(name))
@@ -57,7 +57,7 @@ function copyPackage() {
   }
 }
 
-/** Puts beside each file the one that the server sends to browsers instead. Source maps are for developers, who do not wait. */
+/** Compresses each file. The server sends browsers the compressed copy. Skips source maps, because only developers load them. */
 function compress() {
   for (const entry of readdirSync(shopDir, { recursive: true, encoding: 'utf8' })) {
     if (!/\.(html|css|js|svg|wasm)$/.test(entry)) continue;

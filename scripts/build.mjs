@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { setUp } from './setup.mjs';
 import { entryPoint, run, step } from './support/report.mjs';
 
-/** Builds all parts, the cheap ones last: they need the package. */
+/** Builds all parts. The fast ones come last, because they need the package. */
 export async function build() {
   await step('building the servers', () =>
     run(['cargo', 'build', '--release', '--locked', '-p', 'signals-server', '-p', 'signals-mock-server']),

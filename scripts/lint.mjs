@@ -1,4 +1,4 @@
-// `npm run lint`: every check that is not a test. All of them run, so that one look shows everything that is wrong.
+// `npm run lint`: every check that is not a test. Runs all of them, even if one fails, so that you see all problems at once.
 
 import { readdirSync } from 'node:fs';
 import { setUp } from './setup.mjs';
@@ -8,7 +8,7 @@ import { entryPoint, Failure, run, step } from './support/report.mjs';
 
 const DENY_WARNINGS = ['--', '-D', 'warnings'];
 
-/** What cargo-deny checks here. The workflow `audit` also checks advisories, which change without a change in this repository. */
+/** The checks of cargo-deny. The workflow `audit` also checks advisories, which can appear at any time. */
 const DENIED = ['bans', 'licenses', 'sources'];
 
 const DOCUMENTS = [

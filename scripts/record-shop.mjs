@@ -1,5 +1,5 @@
-// Records docs/images/shop.gif: a shopper earns the three banners of the demo shop, and looks at the activity drawer.
-// Needs what `npm run build` makes, and Chromium.
+// Records docs/images/shop.gif: a shopper earns the three banners of the demo shop and opens the activity drawer. Run `npm run
+// build` first. Needs Chromium.
 
 import { spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -18,7 +18,7 @@ const RECORDING = inProject('docs', 'images', 'shop.gif');
 const MAX_KILOBYTES = 1000;
 const SIZE = { width: 1100, height: 720 };
 const COLOURS = 128;
-/** How long a viewer needs to see what happened. */
+/** How long to show each picture, in milliseconds. */
 const GLANCE_MS = 900;
 const READ_MS = 2000;
 
@@ -54,7 +54,7 @@ async function originOf(server) {
   throw new Failure('the mock server did not start');
 }
 
-/** Does what the shop's three steps suggest, and calls `show` with a time for each picture. */
+/** Follows the shop's three steps. Calls `show` with a duration for each picture. */
 async function shop(page, show) {
   const banner = (text) => page.getByRole('status').filter({ hasText: text });
   await page.locator('[data-product-id="kettle"] img').waitFor();
@@ -77,7 +77,7 @@ async function shop(page, show) {
   await show(READ_MS);
 }
 
-/** Opens a product, shows it, does `more` there, and goes back. */
+/** Opens a product, shows it, calls `more`, and goes back. */
 async function look(page, id, show, more = async () => {}) {
   const card = page.locator(`[data-product-id="${id}"]`);
   await card.scrollIntoViewIfNeeded();
@@ -91,7 +91,7 @@ async function look(page, id, show, more = async () => {}) {
   await page.mouse.move(0, 0);
 }
 
-/** An endless GIF of the pictures; each has the palette that suits it. */
+/** A looping GIF of the pictures. Each picture has its own palette. */
 function animate(frames) {
   const gif = GIFEncoder();
   for (const { ms, png } of frames) {

@@ -1,10 +1,11 @@
-// Sets up what a fresh machine lacks. Idempotent: what is there already is left alone, so a second run takes a moment.
+// Installs everything that a fresh machine lacks. Keeps what is already there, so a second run is quick.
 //
-//   node scripts/setup.mjs          what building and serving need
-//   node scripts/setup.mjs --test   also what the tests need: wasm-pack, Chromium and its driver, the Signals Python SDK
-//   node scripts/setup.mjs --lint   also what the linters need: cargo-deny, cargo-machete, lychee, taplo, typos
+//   node scripts/setup.mjs          the tools to build and serve
+//   node scripts/setup.mjs --test   also the tools of the tests: wasm-pack, Chromium and its driver, the Signals Python SDK
+//   node scripts/setup.mjs --lint   also the tools of the linters: cargo-deny, cargo-machete, lychee, taplo, typos
 //
-// It installs into this folder. Only root's runs install Debian packages. Others fail with the line that installs them.
+// Installs into this folder. Installs Debian packages only if root runs it. Otherwise it fails and prints the command that
+// installs them.
 
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -24,7 +25,7 @@ const MACHETE_VERSION = '0.9.2';
 const OLDEST_NODE = 20;
 
 /**
- * Makes the machine ready.
+ * Prepares the machine.
  * @param {{tests?: boolean, linters?: boolean}} [what] whether to install the tools of the tests or the linters too
  */
 export async function setUp({ tests = false, linters = false } = {}) {
@@ -67,7 +68,7 @@ async function npmPackages() {
   );
 }
 
-/** Does `work` unless it was done for `file` as it is now: the file `stamp` keeps the hash of what it was done for. */
+/** Runs `work` unless it already ran for the present content of `file`. The file `stamp` stores the content's hash. */
 async function onceFor(file, stamp, work) {
   const wanted = createHash('sha256')
     .update(readFileSync(inProject(file)))
@@ -89,7 +90,7 @@ async function wasmTarget() {
   await step(`adding the Rust target ${WASM_TARGET}`, () => run(['rustup', 'target', 'add', WASM_TARGET]));
 }
 
-// Unoptimised and without debug information: such a tool is built three times as fast and does its work in the same second.
+// Without optimisation and debug information, a tool builds three times as fast and still runs within a second.
 async function cargoTool(crate, program, version, flags = []) {
   const { code, output } = await attempt([program, '--version']);
   if (code === 0 && output.split(/\s/).includes(version)) return;
@@ -111,9 +112,9 @@ async function chromium() {
   if (!found()) throw new Failure(`apt-get installed Chromium, but it is not on the PATH. ${otherwise}`);
 }
 
-/** Installs the Python packages that `requirements` lists into the virtual environment. */
+/** Installs the Python packages in `requirements` into the virtual environment. */
 async function pythonPackages(requirements) {
-  // A virtual environment dies with the Python that made it.
+  // A virtual environment breaks if someone removes the Python that created it.
   const { code: broken } = await attempt([venvPython, '--version']);
   if (broken) rmSync(venvDir, { recursive: true, force: true });
   const stamp = path.join(venvDir, `.installed-${requirements.replaceAll('/', '-')}`);
@@ -137,7 +138,7 @@ async function pythonWithVenv() {
   throw new Failure(`${what} is missing. ${otherwise}`);
 }
 
-/** Installs Debian packages if this process is root's, and fails with the line that installs them if it is not. */
+/** Installs Debian packages if root runs this process. Otherwise fails and prints the command that installs them. */
 async function install(missing) {
   const { code } = await attempt(['apt-get', '--version']);
   const { commands, instruction } = remedy(missing, { apt: code === 0, root: process.getuid() === 0 });

@@ -1,4 +1,4 @@
-// `npm run soak -- 10`: ten minutes of traffic while server, network and pages fail; five without a number.
+// `npm run soak -- 10`: ten minutes of traffic while the server, the network and pages fail. The default is five minutes.
 
 import { build } from './build.mjs';
 import { setUp } from './setup.mjs';

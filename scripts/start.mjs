@@ -1,5 +1,5 @@
-// `npm start`: sets up what is missing, builds, and serves the demo e-shop with the mock server until it is stopped.
-// PORT and HOST choose the address; SIGNALS_* variables and arguments after `--` reach the server.
+// `npm start`: installs missing tools, builds, and serves the demo e-shop with the mock server until you stop it. PORT and HOST
+// set the address. The server receives SIGNALS_* variables and the arguments after `--`.
 
 import { spawn } from 'node:child_process';
 import { build } from './build.mjs';
@@ -13,7 +13,7 @@ await entryPoint(async () => {
   process.exitCode = await serve();
 });
 
-/** Runs the server in the foreground; a signal to this process ends it cleanly. Gives its exit code. */
+/** Runs the server in the foreground. A signal to this process stops it cleanly. Returns its exit code. */
 function serve() {
   const { PORT, HOST } = process.env;
   const address = [...(PORT ? ['--port', PORT] : []), ...(HOST ? ['--host', HOST] : [])];

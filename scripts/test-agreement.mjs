@@ -1,4 +1,4 @@
-// Checks that the engine gives the same natively and as WebAssembly: replays a long history natively, then compares.
+// Checks that the native engine and the WebAssembly engine give the same results: replays a long history in both and compares.
 
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -7,7 +7,7 @@ import { entryPoint, run } from './support/report.mjs';
 
 await entryPoint(async () => {
   const replay = path.join(targetDir, 'native-replay.jsonl');
-  // Quiet, because what cargo says would land among the output.
+  // Quiet, because cargo's messages would mix with the output.
   writeFileSync(
     replay,
     await run(['cargo', 'run', '--quiet', '--locked', '-p', 'signals-engine', '--example', 'replay']),

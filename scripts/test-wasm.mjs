@@ -1,4 +1,4 @@
-// Runs the Rust tests that need a browser, against a scripted server that lives as long as they do.
+// Runs the Rust tests that need a browser, with a scripted server that they connect to.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
@@ -29,7 +29,7 @@ const child = spawn(
       ...process.env,
       PATH: [join(root, '.tools/bin'), process.env.PATH].join(delimiter),
       SCRIPTED_SERVER_PORT: String(port),
-      // For the whole run, in seconds: a busy machine is no failure, and a test that hangs still ends.
+      // Seconds for the whole run. Long enough for a busy machine, but a test that hangs still ends.
       WASM_BINDGEN_TEST_TIMEOUT: process.env.WASM_BINDGEN_TEST_TIMEOUT ?? '300',
     },
   },

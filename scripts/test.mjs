@@ -1,8 +1,8 @@
-// `npm test`: sets up what is missing, builds, runs every suite (the quick ones first) and ends with `N passed, N failed`.
+// `npm test`: installs missing tools, builds, runs every suite, the fast ones first, and ends with `N passed, N failed`.
 //
 //   npm test                   everything
-//   npm test -- rust e2e       only the suites named
-//   npm test -- --slowest      prints the twenty slowest tests as well
+//   npm test -- rust e2e       only these suites
+//   npm test -- --slowest      also prints the twenty slowest tests
 
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -21,8 +21,8 @@ const reports = mkdtempSync(path.join(tmpdir(), 'signals-tests-'));
 const reportOf = (name) => path.join(reports, `${name}.xml`);
 
 /**
- * The suites: what runs each, and where its JUnit report is. One without a report is read by what it prints. What `tells` matches
- * in the output is shown even if all is well.
+ * The suites: the command and the JUnit report of each. Without a report, the test results come from the output. Lines of the
+ * output that match `tells` are shown even if the suite passes.
  */
 const suites = {
   rust: {
@@ -86,7 +86,7 @@ await entryPoint(async () => {
   if (passed < results.length) process.exitCode = 1;
 });
 
-/** Runs one suite. One that dies, or that ran no test, counts as a failure whatever it reported. */
+/** Runs one suite. It counts as failed if it crashes or runs no tests. */
 async function runSuite(name) {
   const { title, command, env = {}, report, tells } = suites[name];
   const browser = { CHROMIUM: findChromium(), CHROMEDRIVER: findChromedriver() };
@@ -122,7 +122,7 @@ function printSlowest(results) {
   }
 }
 
-/** The tests in `folder`, run by vitest. */
+/** The tests in `folder`, which vitest runs. */
 function vitest(name, title, folder) {
   return {
     title,
@@ -138,7 +138,7 @@ function vitest(name, title, folder) {
   };
 }
 
-/** The tests of `config`, run by Playwright. */
+/** The tests of `config`, which Playwright runs. */
 function playwright(name, title, config) {
   return {
     title,

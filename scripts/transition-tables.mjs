@@ -1,7 +1,7 @@
-// Copies the tables of transitions from the documentation of the state machines into docs/architecture.md.
+// Copies the transition tables from the Rust documentation of the state machines to docs/architecture.md.
 //
 //   node scripts/transition-tables.mjs           writes them
-//   node scripts/transition-tables.mjs --check   fails when they differ
+//   node scripts/transition-tables.mjs --check   fails if they differ
 import { readFileSync, writeFileSync } from 'node:fs';
 import { inProject } from './support/project.mjs';
 
@@ -35,7 +35,7 @@ function tableOf(source) {
   if (begin === 0 || !text.some((line) => line.startsWith('|'))) {
     throw new Error(`${source} documents no transitions`);
   }
-  // Links of the source's documentation lead nowhere here.
+  // Rustdoc links do not work in this document.
   const plain = text.join('\n').replace(/\[(`[^`]+`)\](\([^)]*\))?/g, '$1');
   return `${plain.trim()}\n`;
 }

@@ -1,6 +1,6 @@
-// `npm run version-packages`: raises the version by the files in .changeset/, and moves their texts to CHANGELOG.md.
+// `npm run version-packages`: raises the version by the files in .changeset/ and moves their texts to CHANGELOG.md.
 //
-// changesets knows package.json. This gives Cargo.toml and the two lock files the same version.
+// changesets updates only package.json. This script updates Cargo.toml and the two lock files too.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { inProject } from './support/project.mjs';

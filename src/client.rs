@@ -1,11 +1,11 @@
-//! A client of a page without a tracker: `createInterventionsClient` of the public API.
+//! `createInterventionsClient` of the public API: a client for pages without a tracker.
 
 use crate::page::{Page, texts};
 use crate::tracker::receiver::Receiver;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 
-/// Receives interventions without a tracker, until it is closed.
+/// Receives interventions without a tracker until the page closes it.
 #[wasm_bindgen]
 pub struct Client {
     page: Rc<Page>,
@@ -20,13 +20,13 @@ impl Client {
 
 #[wasm_bindgen]
 impl Client {
-    /// Registers handlers. One that is none is reported; the others are registered all the same.
+    /// Registers handlers. Reports the invalid ones and registers the others.
     #[wasm_bindgen(js_name = addHandlers)]
     pub fn add_handlers(&self, handlers: &JsValue) {
         self.receiver.add_handlers(&self.page.read_handlers(handlers, "addHandlers"));
     }
 
-    /// Forgets the handlers with this id or these ids.
+    /// Removes the handlers with this id or these ids.
     #[wasm_bindgen(js_name = removeHandlers)]
     pub fn remove_handlers(&self, handler_ids: &JsValue) {
         for id in texts(handler_ids) {
@@ -34,7 +34,7 @@ impl Client {
         }
     }
 
-    /// Ends the subscription for good.
+    /// Ends the subscription permanently.
     pub fn close(&self) {
         self.page.end_receivers(&|receiver| std::ptr::eq(receiver, &*self.receiver));
     }

@@ -9,30 +9,30 @@ use signals_wire::stream::INTERVENTIONS_PATH;
 use std::fmt::{self, Display, Formatter};
 use wasm_bindgen::prelude::*;
 
-/// Attribute keys that are looked for unless configured otherwise, and the pointers to their ids.
+/// Attribute keys that the plugin looks for by default, and the pointers to their ids.
 const DEFAULT_TARGETS: [(&str, &str); 2] =
     [("domain_userid", "/domain_userid"), ("domain_sessionid", "/domain_sessionid")];
 
-/// Where to receive interventions from, and for whom. Checked and complete.
+/// A checked subscription: which interventions to receive, and from where. Defaults are filled in.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct SubscriptionConfig {
     /// Host or URL.
     pub(crate) endpoint: String,
     /// Path of the stream under the endpoint.
     pub(crate) api_path: String,
-    /// Attribute keys and where to find their ids in events, defaults included.
+    /// Attribute keys and the pointers to their ids in events, including the defaults.
     pub(crate) targets: Vec<(String, Vec<Pointer>)>,
-    /// Attribute keys and ids that are given.
+    /// Attribute keys with ids that the page set.
     pub(crate) fixed_ids: Vec<(String, String)>,
-    /// Milliseconds for the server to accept the stream at the first attempt.
+    /// Milliseconds that the server may take to accept the first connection.
     pub(crate) connection_timeout_ms: u32,
-    /// Whether tabs with the same endpoint and ids have one stream together.
+    /// Whether tabs with the same endpoint and ids share one stream.
     pub(crate) shares_connection: bool,
-    /// As the page gave it, for a source of interventions of the page's own.
+    /// The page's own object, for a custom source of interventions.
     pub(crate) raw: JsValue,
 }
 
-/// A field that cannot be used, and why.
+/// An invalid field, and the reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ConfigError {
     field: String,
@@ -40,7 +40,7 @@ pub(crate) struct ConfigError {
 }
 
 impl ConfigError {
-    /// `field` is a path such as `attributeKeyTargets.user_id`; `problem` follows it in the message.
+    /// `field` is a path such as `attributeKeyTargets.user_id`. `problem` follows it in the message.
     fn new(field: &str, problem: &str) -> ConfigError {
         ConfigError { field: field.to_owned(), problem: problem.to_owned() }
     }
@@ -52,7 +52,7 @@ impl Display for ConfigError {
     }
 }
 
-/// The fields of `SubscriptionConfiguration` in `js/types.ts`.
+/// The fields of `SubscriptionConfiguration` in `js/types.ts`, unchecked.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct GivenConfig {
@@ -71,7 +71,7 @@ struct GivenConfig {
 }
 
 impl GivenConfig {
-    /// Their names in JavaScript.
+    /// The names of the fields in JavaScript.
     const FIELDS: [&str; 6] = [
         "endpoint",
         "apiPath",
@@ -85,7 +85,7 @@ impl GivenConfig {
         if !value.is_object() {
             return Err(ConfigError::new("config", "must be an object"));
         }
-        // Read first, because what a getter throws would go right through serde.
+        // Serde passes on what a getter throws, so read every property first.
         let plain = Object::new();
         for field in GivenConfig::FIELDS {
             let given = Reflect::get(value, &field.into())
@@ -97,10 +97,10 @@ impl GivenConfig {
     }
 }
 
-/// What the page gave for a field. One of a wrong type does not hide which field it was.
+/// The page's value for a field. A value of the wrong type keeps its place, so that the message can name the field.
 #[derive(Default)]
 enum Given<T> {
-    /// Null counts as missing, too.
+    /// The field is missing, undefined or null.
     #[default]
     Missing,
     Value(T),
@@ -118,7 +118,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Given<T> {
 }
 
 impl<T> Given<T> {
-    /// The value, if there is one; `expected` says what it must be.
+    /// The value, or `None` if it is missing. `expected` says in the error what the value must be.
     fn checked(self, field: &str, expected: &str) -> Result<Option<T>, ConfigError> {
         match self {
             Given::Value(value) => Ok(Some(value)),
@@ -129,12 +129,11 @@ impl<T> Given<T> {
 }
 
 impl SubscriptionConfig {
-    /// Reads and checks what the page gave.
+    /// Reads and checks the page's configuration.
     ///
     /// # Errors
     ///
-    /// The first field that cannot be used. A pointer that cannot be used costs only itself: it is left out, and
-    /// `report_pointer` is told.
+    /// Returns the first invalid field. An invalid pointer is not an error: this skips it and calls `report_pointer`.
     pub(crate) fn read(
         value: &JsValue,
         report_pointer: &dyn Fn(&ConfigError),
@@ -176,7 +175,7 @@ fn read_timeout(given: Given<f64>) -> Result<u32, ConfigError> {
     const EXPECTED: &str = "must be a positive number of milliseconds";
     match given.checked(FIELD, EXPECTED)? {
         None => Ok(DEFAULT_CONNECTION_TIMEOUT_MS),
-        // Browsers keep timers in 32 signed bits.
+        // Browsers keep timers in signed 32-bit integers.
         Some(milliseconds) if (1.0..=f64::from(i32::MAX)).contains(&milliseconds) => {
             Ok(milliseconds as u32)
         }
@@ -221,7 +220,7 @@ fn read_pointer(value: &JsValue, field: &str) -> Result<Pointer, ConfigError> {
         .map_err(|problem| ConfigError::new(field, &format!("`{text}` {}", problem.reason())))
 }
 
-/// A user who is not logged in has no id: null, undefined and the empty string are left out.
+/// Skips null, undefined and the empty string, because a user who is not logged in has no id.
 fn read_fixed_ids(value: &JsValue) -> Result<Vec<(String, String)>, ConfigError> {
     let mut ids = Vec::new();
     for (key, value) in keyed(value, "attributeKeyIds")? {
@@ -237,7 +236,7 @@ fn read_fixed_ids(value: &JsValue) -> Result<Vec<(String, String)>, ConfigError>
     Ok(ids)
 }
 
-/// The properties of an object that has one for each attribute key.
+/// The entries of an object with one property for each attribute key.
 fn keyed(value: &JsValue, field: &str) -> Result<Vec<(String, JsValue)>, ConfigError> {
     if value.is_null_or_undefined() {
         return Ok(Vec::new());
@@ -282,7 +281,7 @@ mod tests {
             && matches!(given.share_connection, Given::Missing)));
     }
 
-    /// The fields of [`GivenConfig`] that are not JavaScript values.
+    /// The fields of [`GivenConfig`] that serde converts to Rust types.
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct GivenFields {

@@ -1,15 +1,15 @@
-//! The part of the browser plugin that runs in WebAssembly: everything between the event stream and the page's handlers.
+//! The part of the browser plugin that runs in WebAssembly, between the event stream and the page's handlers.
 //!
-//! [`Plugin`] has the calls of the page. Each tracker has a `tracker::receiver`, which joins a `tracker::subscription` (whose
-//! interventions, from which URL) with a `delivery` (decode, drop duplicates, dispatch, measure). An intervention goes one way:
+//! [`Plugin`] has the calls of the page. Each tracker has a `tracker::receiver`. It connects a `tracker::subscription` (which
+//! interventions, from which URL) to a `delivery` (decode, drop duplicates, dispatch, measure). Interventions flow in one direction:
 //!
 //! `stream::event_source` → `stream::own_stream` → `stream::shared_stream` → `tracker::subscription` → `delivery` →
 //! `delivery::dispatch` → `measurement`
 //!
-//! Decisions live in modules that touch no browser and run under plain `cargo test`: `stream::machine` and `stream::election` are
-//! state machines, `stream::backoff`, `stream::outage`, `attribute_keys::ids`, `delivery::recent` and others are plain values.
+//! Modules that decide do not use the browser and run under plain `cargo test`: `stream::machine` and `stream::election` are state
+//! machines. `stream::backoff`, `stream::outage`, `attribute_keys::ids`, `delivery::recent` and others are plain values.
 //!
-//! Code of the page (handlers, predicates, listeners) is never called while a `RefCell` is borrowed: it may call back at once.
+//! Page code (handlers, predicates, listeners) may call back at once, so never call it while a `RefCell` is borrowed.
 
 mod attribute_keys;
 mod client;
@@ -25,7 +25,7 @@ mod tracker;
 mod typescript;
 mod web;
 
-/// Four kilobytes less to download than the allocator of the standard library, which is built for speed.
+/// Saves 4 KB of download compared with the standard library's allocator, which is optimised for speed.
 #[cfg(target_arch = "wasm32")]
 #[global_allocator]
 static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();

@@ -1,4 +1,4 @@
-//! What all trackers and clients of a page have in common.
+//! State that all trackers and clients of a page share.
 
 use crate::config::{ConfigError, SubscriptionConfig};
 use crate::delivery::SharedCalls;
@@ -15,7 +15,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 
-/// Milliseconds after which a subscription that no tracker has taken is more likely a mistake than early.
+/// Milliseconds before the plugin warns that no tracker has used a subscription.
 const PATIENCE_MS: u32 = 10_000;
 
 /// See the [module documentation](self).
@@ -44,7 +44,7 @@ pub(crate) enum Trackers {
 }
 
 impl Trackers {
-    /// Without any id, as the tag-based tracker calls as long as it knows no tracker, all are meant.
+    /// Without ids, a call is for all trackers. The tag-based tracker passes no ids until a tracker exists.
     pub(crate) fn read(ids: &JsValue) -> Trackers {
         let named = texts(ids);
         if named.is_empty() { Trackers::All } else { Trackers::Named(named) }
@@ -84,7 +84,7 @@ impl Page {
         receiver
     }
 
-    /// Closes receivers for good.
+    /// Closes receivers permanently.
     pub(crate) fn end_receivers(&self, is_over: &dyn Fn(&Receiver) -> bool) {
         let (over, going_on): (Vec<_>, Vec<_>) =
             self.receivers.take().into_iter().partition(|receiver| is_over(receiver));
@@ -110,12 +110,12 @@ impl Page {
         *self.lifecycle.borrow_mut() = Some(lifecycle);
     }
 
-    /// Those that receive for trackers, as they are now: code of the page may change them meanwhile.
+    /// The receivers that belong to trackers. A copy, because page code may change the list.
     pub(crate) fn trackers(&self) -> impl Iterator<Item = Rc<Receiver>> + use<> {
         self.receivers.borrow().clone().into_iter().filter(|receiver| receiver.has_tracker())
     }
 
-    /// Applies a call to the trackers it is for: those that are there, and those that may come.
+    /// Applies a call to the existing trackers that it is for, and remembers it for trackers that do not exist yet.
     pub(crate) fn apply(
         &self,
         tracker_ids: &JsValue,
@@ -150,7 +150,7 @@ impl Page {
         SubscriptionConfig::read(config, &reject).inspect_err(reject).ok().map(Rc::new)
     }
 
-    /// The handlers in `value`. Reports those that are none.
+    /// The valid handlers in `value`. Reports the invalid ones.
     pub(crate) fn read_handlers(&self, value: &JsValue, call: &str) -> Handlers<Handler> {
         let mut handlers = Handlers::default();
         if value.is_undefined() {
@@ -204,14 +204,14 @@ impl Page {
         drop(self.patience.replace(Some(patience)));
     }
 
-    /// Id of a tracker that a subscription waits for, or words for any.
+    /// The id of a tracker that a subscription waits for, or a phrase for any tracker.
     fn awaited_tracker(&self) -> Option<String> {
         let is_alone = self.trackers().next().is_none();
         self.pending.borrow().awaited(is_alone).map(str::to_owned)
     }
 }
 
-/// The strings among one or several values.
+/// The strings in a value or an array of values.
 pub(crate) fn texts(values: &JsValue) -> Vec<String> {
     match values.dyn_ref::<Array>() {
         Some(values) => values.iter().filter_map(|value| value.as_string()).collect(),

@@ -1,4 +1,4 @@
-//! The calls of the page, one for one as in its public API. `null` in place of tracker ids stands for all trackers.
+//! The calls of the public API. `null` instead of tracker ids means all trackers.
 
 use crate::client::Client;
 use crate::delivery::handlers::Handlers;
@@ -17,7 +17,7 @@ use wasm_bindgen::prelude::*;
 #[wasm_bindgen]
 pub struct Plugin {
     page: Rc<Page>,
-    /// Makes of `{schema, data}` an event that trackers track.
+    /// Turns `{schema, data}` into an event that trackers can track.
     build_event: Function,
 }
 
@@ -31,20 +31,20 @@ struct PluginOptions {
 
 #[wasm_bindgen]
 impl Plugin {
-    /// A page without trackers. `build_event` makes of `{schema, data}` an event that trackers track.
+    /// Creates a page without trackers. `build_event` turns `{schema, data}` into an event that trackers can track.
     #[wasm_bindgen(constructor)]
     pub fn new(build_event: Function) -> Plugin {
         Plugin { page: Rc::default(), build_event }
     }
 
-    /// Sends messages to this logger from now on.
+    /// Sends later messages to this logger.
     #[wasm_bindgen(js_name = setLogger)]
     pub fn set_logger(&self, logger: Logger) {
         self.page.log.set_logger(logger);
     }
 
-    /// A tracker has the plugin now. One with the same id that had it before gives way. With `configure_source`, which gets what the
-    /// stream would be configured with, its interventions come by [`Plugin::deliver`] instead.
+    /// Adds a tracker. It replaces a tracker with the same id. With `configure_source`, the tracker opens no stream: the function receives
+    /// the configuration, and interventions arrive through [`Plugin::deliver`].
     pub fn activate(
         &self,
         tracker: BrowserTracker,
@@ -77,12 +77,12 @@ impl Plugin {
         }
     }
 
-    /// The tracker behind `core` is gone.
+    /// Removes the tracker that belongs to `core`.
     pub fn deactivate(&self, core: &TrackerCore) {
         self.page.end_receivers(&|receiver| receiver.tracks_with(core));
     }
 
-    /// A tracker has tracked an event.
+    /// Looks for ids in an event that a tracker tracked.
     #[wasm_bindgen(js_name = afterTrack)]
     pub fn after_track(&self, payload: &Payload) {
         let Some(tracker_name) = payload.tracker_name().as_string() else {
@@ -95,7 +95,7 @@ impl Plugin {
         }
     }
 
-    /// Subscribes trackers, or changes what they are subscribed to.
+    /// Subscribes trackers, or changes their subscriptions.
     pub fn subscribe(&self, config: &JsValue, tracker_ids: &JsValue) {
         let Some(config) = self.page.read_config(config, "subscribeToInterventions") else {
             return;
@@ -115,7 +115,7 @@ impl Plugin {
         self.page.apply(tracker_ids, &Receiver::unsubscribe, &|later| later.subscription = None);
     }
 
-    /// Registers handlers. One that is none is reported; the others are registered all the same.
+    /// Registers handlers. Reports the invalid ones and registers the others.
     #[wasm_bindgen(js_name = addHandlers)]
     pub fn add_handlers(&self, handlers: &JsValue, tracker_ids: &JsValue) {
         let handlers = self.page.read_handlers(handlers, "addInterventionHandlers");
@@ -124,7 +124,7 @@ impl Plugin {
         });
     }
 
-    /// Forgets the handlers with this id or these ids.
+    /// Removes the handlers with this id or these ids.
     #[wasm_bindgen(js_name = removeHandlers)]
     pub fn remove_handlers(&self, handler_ids: &JsValue, tracker_ids: &JsValue) {
         for id in texts(handler_ids) {
@@ -134,14 +134,14 @@ impl Plugin {
         }
     }
 
-    /// Takes in an intervention for a tracker that arrived elsewhere than on its stream.
+    /// Delivers an intervention from the page's own source to a tracker.
     pub fn deliver(&self, intervention: JsValue, tracker_id: &str) {
         if let Some(receiver) = self.page.trackers().find(|receiver| receiver.id() == tracker_id) {
             receiver.deliver(intervention);
         }
     }
 
-    /// Tells `listener` about connections: how they are, and every change.
+    /// Calls `listener` with the present state of each connection, and after every change.
     #[wasm_bindgen(js_name = addConnectionListener)]
     pub fn add_connection_listener(&self, listener: Function, tracker_ids: &JsValue) {
         let trackers = Trackers::read(tracker_ids);
@@ -153,25 +153,26 @@ impl Plugin {
         }
     }
 
-    /// Stops telling `listener`.
+    /// Stops calling `listener`.
     #[wasm_bindgen(js_name = removeConnectionListener)]
     pub fn remove_connection_listener(&self, listener: &Function) {
         self.page.listeners.borrow_mut().retain(|known| known.listener != *listener);
     }
 
-    /// What each of the trackers has received so far, and what became of it: `DeliveryStats` by tracker id.
+    /// The counters of each tracker: an object with `DeliveryStats` by tracker id.
     pub fn stats(&self, tracker_ids: &JsValue) -> Object {
         let trackers = Trackers::read(tracker_ids);
         let stats = Object::new();
         for receiver in self.page.trackers().filter(|receiver| trackers.include(receiver.id())) {
             let counted = to_js(&receiver.stats());
-            // Cannot fail on an object that was just made.
+            // Cannot fail on a new object.
             let _ = Reflect::set(&stats, &receiver.id().into(), &counted);
         }
         stats
     }
 
-    /// Receives interventions without a tracker, under this id in messages. `listener` is told of every change of the connection.
+    /// Creates a client that receives interventions without a tracker. Messages name it by `id`. `listener` is called after every change of
+    /// the connection.
     #[wasm_bindgen(js_name = createClient)]
     pub fn create_client(&self, id: String, config: &JsValue, listener: Function) -> Client {
         let client_id = id.clone();
@@ -196,7 +197,7 @@ mod tests {
     #[test]
     fn the_options_are_those_of_the_types_of_the_page() {
         let mut options = typescript::read::<PluginOptions>();
-        // A source of the page's own is started by the facade.
+        // The JavaScript facade starts a custom source.
         options.insert("fetcher".to_owned());
         assert_eq!(options, typescript::interface("SignalsPluginOptions"));
     }

@@ -1,4 +1,4 @@
-//! What tests need to hold the types of this crate against those in `js/types.ts`, which the page sees.
+//! Helpers for tests that compare the types of this crate with the public types in `js/types.ts`.
 
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 use serde::{Serialize, forward_to_deserialize_any};
@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 const TYPES: &str = include_str!("../js/types.ts");
 
-/// Names of fields, or of the members of a union.
+/// The names of fields, or the members of a union.
 pub(crate) type Names = BTreeSet<String>;
 
 /// The properties of an interface.
@@ -23,14 +23,14 @@ pub(crate) fn interface(name: &str) -> Names {
     body.lines().filter_map(property).collect()
 }
 
-/// The members of a union of texts.
+/// The members of a union of strings.
 pub(crate) fn union(name: &str) -> Names {
     let definition = TYPES.split(&format!("\nexport type {name} =")).nth(1).unwrap_or_default();
     let definition = definition.split(';').next().unwrap_or_default();
     definition.split('\'').skip(1).step_by(2).map(str::to_owned).collect()
 }
 
-/// The fields that are written of a value.
+/// The fields that a value serialises to.
 pub(crate) fn written(value: &impl Serialize) -> Names {
     match serde_json::to_value(value) {
         Ok(serde_json::Value::Object(object)) => object.into_iter().map(|(name, _)| name).collect(),
@@ -38,7 +38,7 @@ pub(crate) fn written(value: &impl Serialize) -> Names {
     }
 }
 
-/// The fields that are read of an object.
+/// The fields that a type deserialises.
 pub(crate) fn read<'de, T: Deserialize<'de>>() -> Names {
     match T::deserialize(FieldsAsError) {
         Err(error) => error.to_string().split(' ').map(str::to_owned).collect(),
@@ -46,7 +46,7 @@ pub(crate) fn read<'de, T: Deserialize<'de>>() -> Names {
     }
 }
 
-/// Answers with the names of the fields that are asked for.
+/// A deserialiser error that contains the names of the requested fields.
 struct FieldsAsError;
 
 impl<'de> Deserializer<'de> for FieldsAsError {

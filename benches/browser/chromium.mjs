@@ -1,5 +1,5 @@
-// A headless Chromium, driven through its debugging pipe: a test driver would turn the Network domain on, which slows a burst
-// of messages down and hides the differences that are to be measured.
+// A headless Chromium, controlled through its debugging pipe. A test driver would enable the Network domain, which slows bursts
+// of messages down and hides the differences to measure.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -9,7 +9,7 @@ import path from 'node:path';
 import { CHROMIUM_FLAGS, findChromium } from '../../scripts/support/browser.mjs';
 import { Failure } from '../../scripts/support/report.mjs';
 
-/** By which a page is found in the trace of the whole browser. */
+/** The mark that identifies a page in the trace of the whole browser. */
 const MARK = 'longest-task';
 
 /** A running browser. */
@@ -42,7 +42,7 @@ export class Chromium {
     this.#process.on('error', (error) => this.#fail(error.message));
   }
 
-  /** Sends a command of the DevTools protocol; resolves with its result. */
+  /** Sends a command of the DevTools protocol. Resolves with its result. */
   send(method, params = {}, sessionId = undefined) {
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {
@@ -51,13 +51,13 @@ export class Chromium {
     });
   }
 
-  /** Has `listener` told about every event; returns a function that stops it. */
+  /** Calls `listener` for every event. Returns a function that removes it. */
   listen(listener) {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** Opens `url` as somebody who was never there before. */
+  /** Opens `url` in a new browser context, like a first visit. */
   async open(url) {
     const { browserContextId } = await this.send('Target.createBrowserContext');
     const { targetId } = await this.send('Target.createTarget', { url: 'about:blank', browserContextId });
@@ -71,7 +71,7 @@ export class Chromium {
   async close() {
     if (this.#process.exitCode === null && this.#process.signalCode === null) {
       const ended = once(this.#process, 'exit');
-      // Asked politely, so that its helpers are gone too when it is.
+      // Close the browser with a command, so that its helper processes end too.
       this.send('Browser.close').catch(() => this.#process.kill());
       await ended;
     }
@@ -99,7 +99,7 @@ export class Chromium {
   }
 }
 
-/** A page in a browser context of its own. */
+/** A page in its own browser context. */
 class Tab {
   #browser;
   #sessionId;
@@ -115,7 +115,7 @@ class Tab {
     return this.#browser.send(method, params, this.#sessionId);
   }
 
-  /** The value of an expression in the page; of a promise, what it resolves to. */
+  /** The value of an expression in the page. Awaits promises. */
   async evaluate(expression) {
     const { result, exceptionDetails } = await this.send('Runtime.evaluate', {
       expression,
@@ -128,21 +128,21 @@ class Tab {
     return result.value;
   }
 
-  /** Milliseconds of processor time that the page's main thread has spent in tasks so far. */
+  /** Processor time of tasks on the page's main thread so far, in milliseconds. */
   async taskMs() {
     return (await this.#metric('TaskDuration')) * 1000;
   }
 
-  /** Bytes of JavaScript that remain after a collection. */
+  /** Bytes of JavaScript after garbage collection. */
   async heapBytes() {
-    // Weak references and finalizers need several turns.
+    // Weak references and finalisers need several collections.
     for (let turn = 0; turn < 3; turn++) await this.send('HeapProfiler.collectGarbage');
     return this.#metric('JSHeapUsedSize');
   }
 
   /**
-   * Longest task of the main thread while `work` runs, in milliseconds: `wall` as the shopper feels it, `cpu` without what
-   * other programs on the machine took away.
+   * The longest task of the main thread while `work` runs, in milliseconds. `wall` is the time that the shopper waits. `cpu`
+   * excludes the time that other programs used.
    */
   async longestTask(work) {
     const tasks = [];
@@ -160,7 +160,7 @@ class Tab {
     await work();
     await this.#browser.send('Tracing.end');
     await complete;
-    // Other pages of the browser, such as its start page, are in the trace as well.
+    // The trace also contains other pages, such as the browser's start page.
     const main = tasks.find(({ name }) => name === MARK);
     const ran = tasks.filter(
       ({ ph, name, pid, tid }) =>

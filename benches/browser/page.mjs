@@ -1,4 +1,4 @@
-// The page that is measured. `plugin` is one of the plugins that are compared; everything else is the same.
+// The page to measure. `plugin` is one of the compared plugins. Everything else is the same.
 
 import { newTracker, trackPageView } from '@snowplow/browser-tracker';
 import { addInterventionHandlers, SignalsPlugin, subscribeToInterventions } from 'plugin';
@@ -8,14 +8,14 @@ const ENTITY_SCHEMA = 'iglu:com.acme/shopper/jsonschema/1-0-0';
 const NO_MEASUREMENT = { delivery: false, dispatch_accept: false, dispatch_error: false };
 
 const bench = {
-  /** Calls of the handler, and when the last one was, in milliseconds since the epoch. */
+  /** Calls of the handler, and the time of the last one in milliseconds since the epoch. */
   handled: 0,
   lastHandledAt: 0,
-  /** Measurement events that the tracker has tracked. */
+  /** Measurement events that the tracker tracked. */
   measured: 0,
-  /** Milliseconds from each message event to its handler; only with `?latency`. */
+  /** Milliseconds from each message event to its handler. Only with `?latency`. */
   latencies: [],
-  /** Resolves when `bench[counter]` has come to `count`. */
+  /** Resolves when `bench[counter]` reaches `count`. */
   until(counter, count) {
     return new Promise((resolve) => {
       if (bench[counter] >= count) resolve();
@@ -24,7 +24,7 @@ const bench = {
   },
   /** Bytes of WebAssembly memory. */
   wasmBytes: () => wasmMemory?.buffer.byteLength ?? 0,
-  /** Microseconds that the plugin takes for each of `rounds` × 50 different tracked events. */
+  /** Microseconds of plugin time for each tracked event, in `rounds` rounds of 50 different events. */
   afterTrack(rounds) {
     const began = performance.now();
     for (let round = 0; round < rounds; round++) for (const payload of payloads) plugin.afterTrack(payload);
@@ -53,7 +53,7 @@ if (settings.has('latency')) {
   globalThis.EventSource = class extends EventSource {
     constructor(...args) {
       super(...args);
-      // The first listener of all.
+      // Must be the first listener.
       this.addEventListener('message', ({ lastEventId }) => arrivals.set(lastEventId, performance.now()));
     }
   };

@@ -1,4 +1,4 @@
-// Serves the pages that are measured, and is their collector and their Signals at once.
+// Serves the measured pages, and acts as their collector and as Signals.
 
 import { createReadStream, existsSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -7,7 +7,7 @@ import path from 'node:path';
 const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.wasm': 'application/wasm' };
 const now = () => performance.timeOrigin + performance.now();
 
-/** The frame of one instance, such as Signals sends it. */
+/** The frame of one intervention, like those of Signals. */
 const frame = (id) =>
   `id: ${id}\ndata: ${JSON.stringify({
     intervention_id: `00000000-0000-4000-8000-${String(id).padStart(12, '0')}`,
@@ -22,24 +22,24 @@ const frame = (id) =>
     target_attribute_key: { name: 'domain_userid', id: '7f6c7c0e-9b0e-4a57-9f0e-2f1f5b0d2f11' },
   })}\n\n`;
 
-/** One server for all pages, one page at a time. */
+/** Serves all pages, one at a time. */
 export class BenchServer {
   #server = createServer((request, response) => this.#answer(request, response));
   #folder;
   #stream;
   #streamOpened = new EventTarget();
   #lastId = 0;
-  /** Milliseconds since the epoch at which the latest stream was requested. */
+  /** When a page last requested a stream, in milliseconds since the epoch. */
   streamRequestedAt = 0;
-  /** Events that the page's tracker has delivered since the latest stream was requested. */
+  /** Events that the page's tracker sent since then. */
   collected = 0;
 
-  /** @param {string} folder what is served */
+  /** @param {string} folder folder of the built pages */
   constructor(folder) {
     this.#folder = folder;
   }
 
-  /** Starts to listen; resolves with the server's address. */
+  /** Starts to listen. Resolves with the server's address. */
   async start() {
     await new Promise((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
     return `http://127.0.0.1:${this.#server.address().port}`;
@@ -50,12 +50,12 @@ export class BenchServer {
     this.#server.closeAllConnections();
   }
 
-  /** Resolves when the next page has requested its stream. */
+  /** Resolves when the next page requests its stream. */
   nextStream() {
     return new Promise((resolve) => this.#streamOpened.addEventListener('open', resolve, { once: true }));
   }
 
-  /** Writes `count` instances at once; returns when, in milliseconds since the epoch. */
+  /** Writes `count` interventions at once. Returns the time in milliseconds since the epoch. */
   burst(count) {
     const frames = Array.from({ length: count }, () => frame(++this.#lastId)).join('');
     const writtenAt = now();
@@ -63,7 +63,7 @@ export class BenchServer {
     return writtenAt;
   }
 
-  /** Writes `count` instances, one every `gapMs` milliseconds. */
+  /** Writes `count` interventions, one every `gapMs` milliseconds. */
   async spaced(count, gapMs) {
     for (let sent = 0; sent < count; sent++) {
       this.#stream.write(frame(++this.#lastId));
@@ -79,7 +79,7 @@ export class BenchServer {
     if (!existsSync(file)) return response.writeHead(404).end();
     response.writeHead(200, {
       'Content-Type': TYPES[path.extname(file)] ?? 'application/octet-stream',
-      // An isolated page may read the clock to 5 µs.
+      // In an isolated page, the clock has a resolution of 5 µs.
       'Cross-Origin-Opener-Policy': 'same-origin',
       'Cross-Origin-Embedder-Policy': 'require-corp',
     });
@@ -87,7 +87,7 @@ export class BenchServer {
   }
 
   #openStream(request, response) {
-    // What asks whether a refused stream would be answered, is none.
+    // A `fetch` that asks why the server refused a stream must not count as a stream.
     if (!request.headers.accept?.includes('text/event-stream')) return response.writeHead(200).end();
     this.streamRequestedAt = now();
     this.collected = 0;

@@ -1,4 +1,4 @@
-// The documentation site. scripts/build-docs.mjs gathers its pages in target/site-source/ first.
+// The documentation site. scripts/build-docs.mjs first copies its pages to target/site-source/.
 
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -10,7 +10,7 @@ const typescript = JSON.parse(readFileSync(inTarget('site-source/typescript/type
 
 const page = (text, name) => ({ text, link: `/${name}` });
 
-/** A page that rustdoc made: VitePress must leave it to the browser. */
+/** A rustdoc page, which VitePress must not treat as one of its own. */
 const crate = (text) => ({ text, link: `/rust/${text.replaceAll('-', '_')}/index.html`, target: '_self' });
 
 const SIDEBAR = [
@@ -70,6 +70,7 @@ const SIDEBAR = [
       page('Contributing', 'contributing'),
       page('Architecture', 'architecture'),
       page('Benchmarks', 'benchmarks'),
+      page('Budgets', 'budgets'),
     ],
   },
 ];
@@ -84,16 +85,16 @@ export default defineConfig({
   base,
   head: [['link', { rel: 'icon', href: `${base}logo.svg` }]],
   srcDir: inTarget('site-source'),
-  // rustdoc's files are copied as they are.
+  // rustdoc's files are copied unchanged.
   srcExclude: ['public/**'],
   outDir: inTarget('site'),
   cacheDir: inTarget('vitepress-cache'),
-  // Guides name servers on the reader's own machine.
+  // Guides link to servers on the reader's own machine.
   ignoreDeadLinks: [/^https?:\/\/localhost/],
   markdown: {
     config({ renderer: { rules } }) {
       const write = rules.code_inline;
-      // Braces in code are text, and not for Vue.
+      // Vue must not interpret braces in code.
       rules.code_inline = (tokens, index, ...rest) => {
         tokens[index].attrSet('v-pre', '');
         return write(tokens, index, ...rest);

@@ -1,17 +1,17 @@
-// Finds the browser that tests and screenshots use. CHROMIUM and CHROMEDRIVER name other ones.
+// Finds the browser for tests and screenshots. Set CHROMIUM and CHROMEDRIVER to use others.
 
 import { accessSync, constants } from 'node:fs';
 import path from 'node:path';
 
 const CHROMIUM_NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 
-/** Path of Chromium or Chrome, or null. */
+/** The path of Chromium or Chrome, or null. */
 export const findChromium = () => process.env.CHROMIUM ?? firstOnPath(CHROMIUM_NAMES);
 
-/** Path of chromedriver, or null. */
+/** The path of chromedriver, or null. */
 export const findChromedriver = () => process.env.CHROMEDRIVER ?? firstOnPath(['chromedriver']);
 
-/** Flags that keep a headless Chromium quiet: no sandbox where root runs it, no requests of its own. */
+/** Flags for a headless Chromium that makes no requests of its own, and that root can run. */
 export const CHROMIUM_FLAGS = [
   '--no-sandbox',
   '--disable-gpu',
@@ -30,7 +30,7 @@ function firstOnPath(names) {
         accessSync(candidate, constants.X_OK);
         return candidate;
       } catch {
-        // Not here: the next folder may have it.
+        // Not in this folder, so try the next one.
       }
     }
   }

@@ -1,15 +1,15 @@
-// How to get what only the system's package manager can install.
+// Says how to install programs that only the system's package manager provides.
 
 /** The command that installs Debian packages. */
 const INSTALL = ['apt-get', 'install', '-y', '--no-install-recommends'];
 
 /**
- * What to do about missing Debian packages: the commands to run, or the instruction for a person who may not run them.
+ * How to install missing Debian packages: commands to run, or an instruction if this process may not run them.
  * @param {object} missing
- * @param {string} missing.what what is missing, in words
- * @param {string[]} missing.packages the packages that have it
- * @param {string} missing.otherwise what to do where there is no apt-get, as a sentence
- * @param {{apt: boolean, root: boolean}} machine whether it has apt-get, and whether this process may use it
+ * @param {string} missing.what name of the missing program
+ * @param {string[]} missing.packages the packages that contain it
+ * @param {string} missing.otherwise an instruction for systems without apt-get, as a sentence
+ * @param {{apt: boolean, root: boolean}} machine whether apt-get exists, and whether root runs this process
  * @returns {{commands: string[][]} | {instruction: string}}
  */
 export function remedy({ what, packages, otherwise }, { apt, root }) {

@@ -1,13 +1,13 @@
-// Where things are, and the environment in which every script runs its tools.
+// The project's folders, and the environment in which scripts run their tools.
 
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** Absolute path of the repository. */
+/** The absolute path of the repository. */
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 
-/** Path inside the repository. */
+/** A path inside the repository. */
 export const inProject = (...parts) => path.join(root, ...parts);
 
 /** Cargo's build folder. */
@@ -16,19 +16,19 @@ export const targetDir = path.resolve(root, process.env.CARGO_TARGET_DIR ?? 'tar
 /** The release build of the mock server. */
 export const serverBinary = path.join(targetDir, 'release', 'signals-mock-server');
 
-/** Where the demo e-shop is built, and what the mock server is given as `--www`. */
+/** The folder of the built demo e-shop, which the mock server serves with `--www`. */
 export const shopDir = inProject('target', 'www');
 
-/** Where the documentation site is built. */
+/** The folder of the built documentation site. */
 export const siteDir = inProject('target', 'site');
 
-/** Where the npm packages of the mock server are built. */
+/** The folder of the mock server's npm packages. */
 export const serverPackagesDir = inProject('target', 'npm');
 
-/** Rust tools that this project installs for itself, at versions of its own, without touching the user's. */
+/** Rust tools in this project's versions. Installing them here leaves the user's own tools alone. */
 export const toolsDir = inProject('.tools');
 
-/** Environment in which the project's own tools come first. */
+/** An environment that prefers the project's own tools. */
 export const toolEnv = {
   ...process.env,
   PATH: [path.join(toolsDir, 'bin'), inProject('node_modules', '.bin'), process.env.PATH].join(
@@ -36,7 +36,7 @@ export const toolEnv = {
   ),
 };
 
-/** The version that Cargo.lock has for `crate`: the wasm-bindgen tool must be of exactly the crate's version. */
+/** The version of `crate` in Cargo.lock. The wasm-bindgen tool must match its crate exactly. */
 export function lockedVersion(crate) {
   const lock = readFileSync(inProject('Cargo.lock'), 'utf8');
   const entry = lock.match(new RegExp(`name = "${crate}"\\nversion = "([^"]+)"`));

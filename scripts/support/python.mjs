@@ -1,22 +1,22 @@
-// Finds the Python that makes the virtual environment of tests and linters, and says where that is.
+// The virtual environment for tests and linters, and the Python that creates it.
 
 import path from 'node:path';
 import { inProject } from './project.mjs';
 import { attempt } from './report.mjs';
 
-/** The Signals Python SDK needs at least this. */
+/** The oldest version that the Signals Python SDK supports. */
 export const OLDEST_PYTHON = '3.11';
 
-/** Where the virtual environment is. */
+/** The folder of the virtual environment. */
 export const venvDir = inProject('.venv');
 
-/** A program of the virtual environment. */
+/** The path of a program in the virtual environment. */
 export const fromVenv = (program) => path.join(venvDir, 'bin', program);
 
-/** The virtual environment's own Python. */
+/** The Python in the virtual environment. */
 export const venvPython = fromVenv('python');
 
-// Not only what comes first on the PATH: a version manager may have put an old Python before the system's.
+// Several names, because a version manager may put an old Python first on the PATH.
 const CANDIDATES = ['python3', '/usr/bin/python3', 'python3.14', 'python3.13', 'python3.12', 'python3.11'];
 
 /** A Python that is new enough and can make virtual environments, or null. */

@@ -1,20 +1,20 @@
-// What a person sees while the scripts work: one line a step, with its time; the tool's own output only when it fails.
+// The output of the scripts: one line for each step, with its duration. Shows the output of tools only if they fail.
 
 import { spawn } from 'node:child_process';
 import { root, toolEnv } from './project.mjs';
 
 const FIRST_HEARTBEAT_MS = 15_000;
 
-/** A failure that is already said in one clear line: no stack trace is wanted. */
+/** A failure whose message says everything, so that no stack trace is needed. */
 export class Failure extends Error {}
 
 const seconds = (began) => `${((performance.now() - began) / 1000).toFixed(1)} s`;
 
 /**
- * Runs `work` as one named step and says how long it took. A step that takes long says so, less and less often.
+ * Runs `work` as a named step and prints its duration. Prints a reminder during long steps, less and less often.
  * @param {string} title what the step does, in the present tense
  * @param {() => Promise<T>} work
- * @returns {Promise<T>} what `work` gave
+ * @returns {Promise<T>} the result of `work`
  * @template T
  */
 export async function step(title, work) {
@@ -33,7 +33,7 @@ export async function step(title, work) {
   }
 }
 
-/** Calls `beat` after a while, then after twice as long each time, until it is stopped. */
+/** Calls `beat` at growing intervals until it is stopped. Each interval is twice as long as the one before. */
 function startHeartbeat(beat) {
   let timer;
   const schedule = (delayMs) => {
@@ -47,10 +47,10 @@ function startHeartbeat(beat) {
 }
 
 /**
- * Runs a command. Its output is kept back and shown only if it fails, unless `show` is set.
+ * Runs a command. Shows its output only if it fails, unless `show` is set.
  * @param {string[]} command program and arguments
  * @param {{env?: object, show?: boolean, cwd?: string}} [options] `env` is added to the tools' environment
- * @returns {Promise<string>} what it wrote
+ * @returns {Promise<string>} its output
  */
 export async function run(command, options = {}) {
   const { code, output } = await attempt(command, options);
@@ -62,7 +62,7 @@ export async function run(command, options = {}) {
 }
 
 /**
- * Runs a command and tells how it ended, without judging it.
+ * Runs a command and returns how it ended. Does not throw if it fails.
  * @param {string[]} command
  * @param {{env?: object, show?: boolean, cwd?: string}} [options]
  * @returns {Promise<{code: number | string, output: string}>} exit code, or the signal or error that ended it
@@ -88,7 +88,7 @@ export function attempt([program, ...args], { env = {}, show = false, cwd = root
 }
 
 /**
- * Runs a script's main function; a failure ends the process with code 1 and one clear line.
+ * Runs a script's main function. If it fails, prints one line and ends the process with code 1.
  * @param {() => Promise<void>} main
  */
 export async function entryPoint(main) {

@@ -1,20 +1,20 @@
-// The links of the guides work on GitHub, between the files of the repository. The site has other addresses.
+// Converts the links of the guides. On GitHub they lead to files of the repository. On the site they need other addresses.
 
 import path from 'node:path';
 
-/** The TypeScript API has one entry point in the source, and a page of its own on the site. */
+/** The entry point of the TypeScript API, whose documentation is one page of the site. */
 const TYPESCRIPT = 'js/api.ts';
 
-/** A link or a picture, up to its address. Its text may contain code, and a picture in its turn. */
+/** A link or a picture, up to its address. The text may contain code, and also a picture. */
 const LINK = /(!?)\[((?:[^[\]`]|`[^`]*`|!?\[[^\]]*\](?:\([^)]*\))?)*)\]\(([^)\s]+)\)/g;
 
 /**
  * Rewrites the links of a document for the site.
  * @param {string} text the document
  * @param {string} document its path in the repository
- * @param {Record<string, string>} pages the documents of the site, and the page that each becomes
- * @returns {{text: string, files: Map<string, string>}} the page, and the files that it links to: where each is in the
- * repository, and where it must be on the site
+ * @param {Record<string, string>} pages the page of the site for each document
+ * @returns {{text: string, files: Map<string, string>}} the page, and the files that it links to: the path in the repository and
+ * the path on the site
  */
 export function linksForSite(text, document, pages) {
   const files = new Map();
@@ -29,14 +29,14 @@ export function linksForSite(text, document, pages) {
       if (file === TYPESCRIPT) return `[${inner}](./typescript/index.md)`;
       const rust = rustdocPage(file);
       if (!rust) files.set(file, siteFile(file));
-      // The attribute tells VitePress that this is a file, and not one of its pages.
+      // The attribute tells VitePress that this is not one of its pages.
       return `[${inner}](./${rust ?? siteFile(file)}${anchor}){target="_self"}`;
     }),
   );
   return { text: rewritten, files };
 }
 
-/** Applies `change` to everything that is not in a fenced block. */
+/** Applies `change` to the text outside fenced blocks. */
 function outsideOfCode(text, change) {
   return text
     .split(/^(```[\s\S]*?^```$)/m)
@@ -44,7 +44,7 @@ function outsideOfCode(text, change) {
     .join('');
 }
 
-/** The page of rustdoc for a crate's folder or for a source file. */
+/** The rustdoc page of a crate's folder or a source file. */
 function rustdocPage(file) {
   const [, folder, source] = /^(?:crates\/([\w-]+)\/?)?(src\/.+\.rs)?$/.exec(file) ?? [];
   if (!folder && !source) return undefined;
@@ -60,7 +60,7 @@ function rustdocPage(file) {
   return `rust/src/${name}/${source.slice('src/'.length)}.html`;
 }
 
-/** Servers do not know the type of a file without an extension. */
+/** Adds an extension to files that have none, because servers need it to know the type. */
 function siteFile(file) {
   return `files/${file}${path.posix.extname(file) ? '' : '.txt'}`;
 }

@@ -1,4 +1,4 @@
-// What the bytes of the package are: docs/size.md.
+// Measures the bytes of the package for docs/size.md and the README.
 
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -6,7 +6,7 @@ import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { inProject } from './project.mjs';
 
-/** Crates of which a reader would not know that they belong together. */
+/** The names of crates in the table. */
 const PARTS = {
   signals_interventions: 'the plugin itself, with what serde’s derives make for its types',
   signals_wire: 'finding ids in events',
@@ -21,10 +21,10 @@ const PARTS = {
 };
 
 /**
- * Writes the sizes as a section of docs/size.md.
+ * The tables of sizes in docs/size.md.
  *
- * @param {string} dist where the package is
- * @param {string} named the WebAssembly with the names of its functions
+ * @param {string} dist folder of the package
+ * @param {string} named path of the WebAssembly with function names
  */
 export async function sizeTables(dist, named) {
   const files = ['index.js', 'core.js', 'signals-interventions.wasm'];
@@ -50,10 +50,10 @@ export async function sizeTables(dist, named) {
 }
 
 /**
- * Writes the sizes into the README, where `<!-- size of peer -->` and its like stand before a number and `<!-- end -->` after it.
+ * Writes the sizes into the README, between comments such as `<!-- size of peer -->` and `<!-- end -->`.
  *
  * @param {string} text the README
- * @param {string} dist where the package is
+ * @param {string} dist folder of the package
  */
 export async function sizesInReadme(text, dist) {
   const gzip = (file) => sizesOf(readFileSync(`${dist}/${file}`)).gzip;
@@ -84,7 +84,7 @@ function crateRows(named) {
     .map(([part, size]) => `| ${part} | ${kilobytes(size)} | ${Math.round((100 * size) / all)} % |`);
 }
 
-/** The crate whose source a function comes from, in words. Generic code counts for the crate that it is written in. */
+/** The crate that contains a function's source, as shown in the table. Generic code counts for the crate that defines it. */
 function partOf(name) {
   const crates = [...name.matchAll(/([a-z_][a-z0-9_]*)(?:\[[0-9a-f]+\])?::/g)].map(([, crate]) => crate);
   const crate = crates.find((crate) => crate in PARTS);

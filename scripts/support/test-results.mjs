@@ -1,18 +1,18 @@
-// Reads what the suites report: each test with its name, its time and its outcome.
+// Reads the reports of the test suites: the name, duration and outcome of each test.
 
 import { XMLParser } from 'fast-xml-parser';
 
 /**
  * @typedef {object} TestResult
  * @property {string} name names of the file or group and of the test
- * @property {number} [seconds] how long it took, where the report says so
- * @property {boolean} passed a skipped or ignored test has not: no test may be skipped
+ * @property {number} [seconds] its duration, if the report contains it
+ * @property {boolean} passed false for skipped and ignored tests too, because no test may be skipped
  */
 
 const LISTS = new Set(['testsuite', 'testcase']);
 
 /**
- * Reads a JUnit report, as cargo-nextest, pytest, vitest and Playwright write it.
+ * Reads a JUnit report from cargo-nextest, pytest, vitest or Playwright.
  * @param {string} xml
  * @returns {TestResult[]}
  */
@@ -21,7 +21,7 @@ export function readJunit(xml) {
     ignoreAttributes: false,
     attributeNamePrefix: '',
     isArray: (name) => LISTS.has(name),
-    // Names may hold any number of escaped characters; the reports are our own.
+    // Names may contain any number of escaped characters. The project's own reports need no limit.
     processEntities: { enabled: true, maxTotalExpansions: Number.POSITIVE_INFINITY },
   });
   const root = parser.parse(xml);
@@ -36,7 +36,7 @@ export function readJunit(xml) {
 }
 
 /**
- * Reads what Rust's own test harness prints, a line a test. It says nothing of times.
+ * Reads the output of Rust's own test harness, one line for each test. It contains no durations.
  * @param {string} output
  * @returns {TestResult[]}
  */

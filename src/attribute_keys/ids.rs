@@ -1,20 +1,20 @@
-//! The ids that a tracker is known by.
+//! The ids of one tracker, one for each attribute key.
 use signals_wire::identifier::{id, is_id};
 
-/// An attribute key and an id.
+/// Name of an attribute key, and an id.
 pub(crate) type KeyAndId = (String, String);
 
-/// Attribute keys and ids, those found in events and the fixed ones, which win.
+/// Ids that tracked events contained, and fixed ids from the configuration. A fixed id overrides an id from an event.
 #[derive(Debug, Default)]
 pub(crate) struct AttributeKeyIds {
     found: Vec<KeyAndId>,
     fixed: Vec<KeyAndId>,
-    /// Ids that the server does not take, one at most for each key.
+    /// Ids that the server refuses, at most one for each key.
     left_out: Vec<KeyAndId>,
 }
 
 impl AttributeKeyIds {
-    /// Notes an id found in an event, which stays until another replaces it. What identifies nobody is ignored. True if it was new.
+    /// Remembers an id from an event until another id replaces it. Ignores values that are not ids. Returns true if the id is new.
     pub(crate) fn find(&mut self, key: &str, id: &str) -> bool {
         if !is_id(id) {
             return false;
@@ -27,19 +27,19 @@ impl AttributeKeyIds {
         true
     }
 
-    /// Forgets the ids found for other attribute keys.
+    /// Forgets the ids from events, except for the attribute keys that are wanted.
     pub(crate) fn retain_found(&mut self, is_wanted: impl Fn(&str) -> bool) {
         self.found.retain(|(key, _)| is_wanted(key));
     }
 
-    /// Replaces the fixed ids. What identifies nobody is left out, control characters are removed as they are from ids in events.
+    /// Replaces the fixed ids. Ignores values that are not ids, and removes control characters, as for ids in events.
     pub(crate) fn fix(&mut self, ids: &[KeyAndId]) {
         let cleaned = |(key, text): &KeyAndId| Some((key.clone(), id(text.into())?.into_owned()));
         self.fixed = ids.iter().filter_map(cleaned).collect();
     }
 
-    /// Leaves out the present ids of these keys, until the keys have others. Answers whether that changes anything: where no id would be
-    /// left, all stay, so that the page learns of the refusal.
+    /// Excludes the present ids of these keys until the keys get other ids. Returns whether anything changed. If no id would remain, this
+    /// excludes none, so that the page learns of the refusal.
     pub(crate) fn leave_out(&mut self, keys: &[&str]) -> bool {
         let (refused, others): (Vec<_>, Vec<_>) =
             self.effective().into_iter().partition(|(key, _)| keys.contains(&&**key));
@@ -51,7 +51,7 @@ impl AttributeKeyIds {
         true
     }
 
-    /// One id per attribute key, in order of the keys, so that equal sets are equal lists.
+    /// One id for each attribute key, sorted by key, so that equal sets give equal lists.
     pub(crate) fn effective(&self) -> Vec<KeyAndId> {
         let is_fixed = |key: &str| self.fixed.iter().any(|(fixed, _)| fixed == key);
         let found = self.found.iter().filter(|(key, _)| !is_fixed(key));

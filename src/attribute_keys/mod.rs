@@ -1,5 +1,4 @@
-//! Whom a tracker's events are about: attribute keys and their ids. Which values are ids is decided in [`signals_wire::ids`], for the
-//! server as well.
+//! Attribute keys and their ids. [`signals_wire::ids`] decides which values are ids, for the plugin and for the server.
 
 pub(crate) mod ids;
 pub(crate) mod stranger;

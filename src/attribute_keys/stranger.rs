@@ -1,9 +1,9 @@
-//! Ids that belong to nobody.
+//! Ids that nobody uses.
 
 use signals_wire::identifier::is_canonical_uuid;
 
-/// An id that nobody has used before and that a server accepts or refuses for the same reasons as `id`: a UUID for a UUID, something
-/// else for something else. `random` draws from `0.0..1.0`.
+/// A random id that a server accepts or refuses for the same reasons as `id`: a UUID for a UUID, other text for other text. `random`
+/// returns numbers in `0.0..1.0`.
 pub(crate) fn stranger_like(id: &str, random: impl Fn() -> f64) -> String {
     // RFC 9562, version 4.
     const FORM: &str = "00000000-0000-4000-a000-000000000000";

@@ -1,10 +1,10 @@
-//! Where to find the ids of attribute keys in tracked events.
+//! Finds the ids of attribute keys in tracked events.
 
 use super::tracked_event::{Documents, TrackedEvent};
 use crate::web::snowplow::Payload;
 use signals_wire::ids::Pointer;
 
-/// The attribute keys that are looked for, each with the pointers to its id: the first that finds one wins.
+/// Attribute keys with the pointers to their ids. The first pointer that finds an id wins.
 #[derive(Default)]
 pub(crate) struct Targets {
     pointers: Vec<(String, Vec<Pointer>)>,
@@ -12,17 +12,16 @@ pub(crate) struct Targets {
 }
 
 impl Targets {
-    /// Looks for the ids of these keys.
     pub(crate) fn new(pointers: Vec<(String, Vec<Pointer>)>) -> Targets {
         Targets { pointers, documents: Documents::default() }
     }
 
-    /// Whether ids of this attribute key are looked for.
+    /// Whether this attribute key is a target.
     pub(crate) fn has(&self, key: &str) -> bool {
         self.pointers.iter().any(|(known, _)| known == key)
     }
 
-    /// The attribute keys that have an id in this event, with it.
+    /// The attribute keys that have an id in this event, and their ids.
     pub(crate) fn ids_in(&self, payload: &Payload) -> Vec<(&str, String)> {
         let event = TrackedEvent { payload, documents: &self.documents };
         let mut ids = Vec::new();

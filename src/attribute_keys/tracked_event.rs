@@ -1,4 +1,4 @@
-//! Tracked events and the JSON in them, as [`signals_wire::ids`] reads them.
+//! Lets [`signals_wire::ids`] read tracked events and the JSON in them.
 
 use crate::web::snowplow::Payload;
 use crate::web::{parse_json, text_of, window};
@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use wasm_bindgen::prelude::*;
 
-/// The latest JSON of each field: events that follow each other often carry the same entities.
+/// The latest parsed JSON of each field. Consecutive events often carry the same entities.
 #[derive(Default)]
 pub(crate) struct Documents {
     latest: RefCell<Vec<Document>>,
@@ -18,11 +18,11 @@ pub(crate) struct Documents {
 
 struct Document {
     parameter: &'static str,
-    /// What the parameter holds.
+    /// The value of the parameter.
     value: JsValue,
-    /// The JSON in it. It stays in JavaScript, which is to parse it, unless it has to be decoded or repaired first.
+    /// The JSON text. It stays in JavaScript, which parses it. Rust reads it only to decode or repair it.
     text: JsString,
-    /// What it says, once it was parsed.
+    /// The parsed value, after the first use.
     json: Option<Option<JsJson>>,
 }
 
@@ -51,7 +51,7 @@ impl Document {
     }
 }
 
-/// An event that a tracker has tracked.
+/// An event that a tracker tracked.
 pub(crate) struct TrackedEvent<'p> {
     pub(crate) payload: &'p Payload,
     pub(crate) documents: &'p Documents,
@@ -89,14 +89,14 @@ impl Event<'static> for TrackedEvent<'_> {
     }
 }
 
-/// What `JSON.parse` made.
+/// A value that `JSON.parse` returned.
 #[derive(Debug, Clone)]
 pub(crate) struct JsJson(JsValue);
 
 impl Json<'static> for JsJson {
     fn property(&self, name: &str) -> Option<JsJson> {
         let name = JsValue::from_str(name);
-        // What JSON describes throws nothing, and has no undefined properties.
+        // Parsed JSON has no getters that throw and no undefined properties.
         let has_property =
             self.0.is_object() && Object::has_own(self.0.unchecked_ref::<Object>(), &name);
         has_property.then(|| Reflect::get(&self.0, &name).ok())?.map(JsJson)
@@ -116,7 +116,7 @@ impl Json<'static> for JsJson {
     }
 }
 
-/// A property of the object itself, as JSON has them; `None` also where asking for it throws.
+/// An own property of the object. `None` if it is missing or if reading it throws.
 fn own_property(object: &JsValue, name: &str) -> Option<JsValue> {
     if !object.is_object() {
         return None;
@@ -128,7 +128,7 @@ fn own_property(object: &JsValue, name: &str) -> Option<JsValue> {
     descriptor.is_object().then_some(value)
 }
 
-/// The text of a string, of a finite number or of a boolean, as `String(value)` writes it.
+/// The text of a string, a finite number or a boolean, as `String(value)` returns it.
 fn text(value: &JsValue) -> Option<Cow<'static, str>> {
     if let Some(text) = value.as_string() {
         return Some(text.into());

@@ -1,5 +1,5 @@
-//! The ids that a page finds are those that the server finds: one table of cases runs through both. Natively it is run by
-//! `crates/wire/tests/ids.rs` and `crates/engine/tests/ids.rs`.
+//! The plugin and the server find the same ids: both run the same table of cases. `crates/wire/tests/ids.rs` and
+//! `crates/engine/tests/ids.rs` run it natively.
 
 use super::*;
 use js_sys::{Function, JSON};
@@ -14,7 +14,7 @@ fn get(object: &JsValue, name: &str) -> JsValue {
     Reflect::get(object, &name.into()).unwrap_or_default()
 }
 
-/// The payload that a tracker shows to plugins: JSON inside it is text.
+/// The payload that a tracker passes to plugins. JSON inside it is text.
 fn payload(event: &JsValue) -> Payload {
     let to_text = Function::new_with_args(
         "event",

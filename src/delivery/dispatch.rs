@@ -1,4 +1,4 @@
-//! Calls handlers, whatever they do.
+//! Calls the handlers, and keeps going when one throws.
 
 use super::Delivery;
 use super::handlers::Handler;
@@ -9,9 +9,10 @@ use std::rc::Rc;
 use wasm_bindgen::JsValue;
 
 impl Delivery {
-    /// Calls every handler that wants the intervention, in order, and answers with what is known about it at once.
+    /// Calls every handler that wants the intervention, in order. Returns the outcomes that are known when the calls return.
     ///
-    /// A handler that an earlier one removed is not called any more; one that was added meanwhile is not called yet.
+    /// Handlers may add and remove handlers. A removed handler is not called. A handler added during the calls waits for the next
+    /// intervention.
     pub(super) fn dispatch(self: &Rc<Self>, intervention: &Intervention) -> Vec<Outcome> {
         let mut called = Vec::new();
         let mut outcomes = Vec::new();
@@ -37,13 +38,13 @@ impl Delivery {
         outcomes
     }
 
-    /// Several trackers may receive the same intervention: a function is called once for it.
+    /// Returns false if another tracker already passed the same intervention to the same function.
     fn may_call(&self, handler: &Handler, intervention: &Intervention) -> bool {
         let mut calls = self.calls.borrow_mut();
         intervention.id().is_none_or(|id| calls.insert(id, handler.function()))
     }
 
-    /// What became of a handler that returned; `None` if a promise has to settle first.
+    /// The outcome of a handler that returned. `None` if it returned a promise that has not settled.
     fn settle(
         self: &Rc<Self>,
         intervention: &Intervention,
@@ -53,7 +54,7 @@ impl Delivery {
         if !is_thenable(&result)? {
             return Ok(Some(Outcome::Handled { handler: Rc::clone(id) }));
         }
-        // Weak, so that a promise that never settles keeps nothing of a tracker that is gone.
+        // A weak reference, so that a promise that never settles does not keep the memory of a removed tracker.
         let delivery = Rc::downgrade(self);
         let (id, intervention) = (Rc::clone(id), intervention.clone());
         when_settled(&result, move |settled| {

@@ -1,4 +1,4 @@
-//! The page's handlers: which interventions each wants, and in which order they are called.
+//! The page's handlers: which interventions each one wants, and the order of the calls.
 
 use super::intervention::Intervention;
 use crate::web::Preserved;
@@ -7,7 +7,7 @@ use serde::Deserialize;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 
-/// A function of the page, with what it wants to be called for.
+/// A function of the page, and the interventions that it wants.
 #[derive(Debug)]
 pub(crate) struct Handler {
     wanted: Wanted,
@@ -36,7 +36,7 @@ impl Handler {
     ///
     /// # Errors
     ///
-    /// What is wrong, to be shown after the name of the field that held `value`.
+    /// Returns what is wrong. The message shows it after the name of the field that contained `value`.
     pub(crate) fn read(value: JsValue) -> Result<Handler, &'static str> {
         let value = match value.dyn_into::<Function>() {
             Ok(handle) => return Ok(Handler { wanted: Wanted::Everything, handle }),
@@ -48,11 +48,11 @@ impl Handler {
         Ok(Handler { wanted: Wanted::read(matching.wanted.0)?, handle })
     }
 
-    /// Whether it wants this intervention.
+    /// Whether this handler wants the intervention.
     ///
     /// # Errors
     ///
-    /// Whatever a predicate or a pattern of the page throws.
+    /// Returns what a predicate or a pattern of the page throws.
     pub(crate) fn wants(&self, intervention: &Intervention) -> Result<bool, JsValue> {
         match &self.wanted {
             Wanted::Everything => Ok(true),
@@ -64,16 +64,16 @@ impl Handler {
         }
     }
 
-    /// The function itself, by which it is told apart from other handlers.
+    /// The function, which identifies the handler.
     pub(crate) fn function(&self) -> &Function {
         &self.handle
     }
 
-    /// Calls it. `tracker` is undefined on pages without one.
+    /// Calls the handler. `tracker` is undefined on pages without a tracker.
     ///
     /// # Errors
     ///
-    /// Whatever it throws.
+    /// Returns what the handler throws.
     pub(crate) fn handle(
         &self,
         intervention: &Intervention,
@@ -101,19 +101,19 @@ impl Wanted {
     }
 }
 
-/// Whether `pattern` matches anywhere in `name`, as `String.prototype.search` finds it: from the start of the name, also when an
-/// earlier match of a pattern with the flag `g` or `y` ended elsewhere.
+/// Whether `pattern` matches anywhere in `name`. Like `String.prototype.search`, this ignores where the last match of a pattern with the
+/// flag `g` or `y` ended.
 ///
 /// # Errors
 ///
-/// What a frozen pattern with such a flag throws, or one of the page's own making.
+/// Returns what a frozen pattern with such a flag, or a custom pattern, throws.
 fn matches(pattern: &RegExp, name: &str) -> Result<bool, JsValue> {
     let search: Function = Reflect::get(pattern, &Symbol::search())?.dyn_into()?;
     let index = search.call1(pattern, &name.into())?;
     Ok(index.as_f64().is_some_and(|index| index >= 0.0))
 }
 
-/// Handlers by id. A clone is a cheap snapshot that later changes do not touch, so that handlers may add and remove handlers.
+/// Handlers by id. A clone is a cheap snapshot, so that handlers may add and remove handlers while they are called.
 #[derive(Debug)]
 pub(crate) struct Handlers<H> {
     entries: Rc<Vec<(Rc<str>, Rc<H>)>>,
@@ -132,7 +132,7 @@ impl<H> Default for Handlers<H> {
 }
 
 impl<H> Handlers<H> {
-    /// Registers a handler. An id in use keeps its place in the order and gets the new handler.
+    /// Registers a handler. If the id exists, the new handler takes its place in the order.
     pub(crate) fn insert(&mut self, id: &str, handler: Rc<H>) {
         let entries = Rc::make_mut(&mut self.entries);
         match entries.iter_mut().find(|(known, _)| **known == *id) {
@@ -141,31 +141,30 @@ impl<H> Handlers<H> {
         }
     }
 
-    /// Registers all of `others` after those that are here.
+    /// Registers all of `others` after the existing handlers.
     pub(crate) fn extend(&mut self, others: &Handlers<H>) {
         for (id, handler) in others.iter() {
             self.insert(id, Rc::clone(handler));
         }
     }
 
-    /// Forgets a handler; an unknown id is ignored.
+    /// Removes a handler. Ignores an unknown id.
     pub(crate) fn remove(&mut self, id: &str) {
         if self.entries.iter().any(|(known, _)| **known == *id) {
             Rc::make_mut(&mut self.entries).retain(|(known, _)| **known != *id);
         }
     }
 
-    /// Whether there is none.
     pub(crate) fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
-    /// Ids and handlers in order.
+    /// Ids and handlers, in order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &(Rc<str>, Rc<H>)> {
         self.entries.iter()
     }
 
-    /// Whether exactly this handler is still registered.
+    /// Whether this handler is still registered.
     pub(crate) fn contains(&self, handler: &Rc<H>) -> bool {
         self.entries.iter().any(|(_, registered)| Rc::ptr_eq(registered, handler))
     }

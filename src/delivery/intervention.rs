@@ -1,4 +1,4 @@
-//! From the data of a frame to an intervention, and what to say about frames that are none.
+//! Turns the data of a frame into an intervention, or into the reason why it is not one.
 
 use crate::web::{Preserved, parse_json};
 use js_sys::{Array, Object, Reflect};
@@ -7,30 +7,30 @@ use std::fmt::{self, Display, Formatter};
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 
-/// One triggered intervention.
+/// One intervention.
 #[derive(Debug, Clone)]
 pub(crate) struct Intervention {
-    /// What handlers get: the very object that `JSON.parse` made, unknown fields and all.
+    /// The object that `JSON.parse` made, including unknown fields. Handlers receive it.
     js: JsValue,
-    /// What decisions are made on.
+    /// The fields that the plugin reads.
     read: Rc<InterventionInstance<String, Preserved, Preserved>>,
 }
 
 impl Intervention {
-    /// Reads the data of a frame.
+    /// Parses the data of a frame.
     ///
     /// # Errors
     ///
-    /// [`Malformed`] when it is no intervention.
+    /// Returns [`Malformed`] if the data is not an intervention.
     pub(crate) fn parse(data: &JsValue) -> Result<Intervention, Malformed> {
         Intervention::read(parse_json(data).map_err(|_| Malformed::NotJson)?)
     }
 
-    /// Reads an intervention that was parsed elsewhere. Missing `attributes` become an empty object.
+    /// Reads a parsed intervention. Missing `attributes` become an empty object.
     ///
     /// # Errors
     ///
-    /// [`Malformed`] when it is no intervention.
+    /// Returns [`Malformed`] if the object is not an intervention.
     pub(crate) fn read(js: JsValue) -> Result<Intervention, Malformed> {
         if !js.is_object() || Array::is_array(&js) {
             return Err(Malformed::NotAnObject);
@@ -39,55 +39,52 @@ impl Intervention {
             serde_wasm_bindgen::from_value(js.clone()).map_err(|_| Malformed::NoName)?;
         if read.attributes.0.is_null_or_undefined() {
             read.attributes = Preserved(Object::new().into());
-            // Fails on objects of the page's own that do not let it.
+            // Fails if the page froze the object.
             let _ = Reflect::set(&js, &"attributes".into(), &read.attributes.0);
         }
         Ok(Intervention { js, read: Rc::new(read) })
     }
 
-    /// The object that handlers get.
+    /// The object that handlers receive.
     pub(crate) fn js(&self) -> &JsValue {
         &self.js
     }
 
-    /// Its unique id, if it has one.
+    /// The unique id, if the intervention has one.
     pub(crate) fn id(&self) -> Option<&str> {
         self.read.intervention_id.as_deref().filter(|id| !id.is_empty())
     }
 
-    /// Name of the rule.
     pub(crate) fn name(&self) -> &str {
         &self.read.name
     }
 
-    /// Version of the rule.
     pub(crate) fn version(&self) -> Option<u64> {
         self.read.version
     }
 
-    /// Attribute values by name.
     pub(crate) fn attributes(&self) -> &JsValue {
         &self.read.attributes.0
     }
 
-    /// Whom it is for.
+    /// The attribute key and id that the intervention is for.
     pub(crate) fn target(&self) -> Option<&Preserved> {
         self.read.target_attribute_key.as_ref()
     }
 }
 
-/// Why a frame is no intervention.
+/// Why a frame is not an intervention.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Malformed {
-    /// Its data is not JSON.
+    /// The data is not JSON.
     NotJson,
-    /// Its data is JSON, but no object.
+    /// The JSON is not an object.
     NotAnObject,
-    /// The object has no name, or one that is not a string.
+    /// The object has no `name`, or one that is not a string.
     NoName,
 }
 
-/// The reason, to be shown after "because".
+/// The reason, as the end of a sentence after "because".
 impl Display for Malformed {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
@@ -98,14 +95,14 @@ impl Display for Malformed {
     }
 }
 
-/// Which kinds of malformed frames have come, so that each is reported once and no page is flooded.
+/// The kinds of malformed frames so far. The plugin reports each kind once, so that it does not flood the console.
 #[derive(Debug, Default)]
 pub(crate) struct MalformedFrames {
     known: Vec<Malformed>,
 }
 
 impl MalformedFrames {
-    /// Whether this is the first of its kind and ought to be reported.
+    /// Whether this is the first frame of its kind, which the plugin reports.
     pub(crate) fn is_first(&mut self, malformed: Malformed) -> bool {
         let is_first = !self.known.contains(&malformed);
         if is_first {

@@ -1,6 +1,6 @@
-//! Whatever a frame holds: it is an intervention that handlers can rely on, or refused for a reason.
+//! Every frame becomes either a valid intervention or an error with a reason.
 //!
-//! `PROPTEST_CASES`, when this is compiled, says how many are tried. They are the same ones every time.
+//! Set `PROPTEST_CASES` at compile time to change the number of cases. The cases are the same in every run.
 
 use super::*;
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -11,7 +11,7 @@ fn cases() -> u32 {
     option_env!("PROPTEST_CASES").and_then(|text| text.parse().ok()).unwrap_or(2_000)
 }
 
-/// Numbers of which each follows from the one before (xorshift).
+/// A pseudorandom number generator (xorshift).
 struct Arbitrary(u64);
 
 impl Arbitrary {
@@ -22,7 +22,7 @@ impl Arbitrary {
         (self.0 >> 33) as usize % limit
     }
 
-    /// Pieces of instances and of JSON, whole or in any order, sometimes with a piece of any UTF-16.
+    /// Random pieces of interventions and JSON, sometimes with arbitrary UTF-16.
     fn data(&mut self) -> String {
         const PIECES: [&str; 16] = [
             "{",

@@ -1,6 +1,6 @@
-//! The way of every frame of one tracker to the handlers: decode, drop duplicates, wait for a handler, dispatch, measure.
+//! Takes each frame of one tracker to the handlers: decode, drop duplicates, wait for a handler, dispatch, measure.
 //!
-//! Code of the page (handlers, predicates) is never called while anything is borrowed: it may call back at once.
+//! Page code (handlers, predicates) may call back at once, so this module never calls it while anything is borrowed.
 
 mod dispatch;
 pub(crate) mod handlers;
@@ -24,36 +24,35 @@ use std::rc::{Rc, Weak};
 use waiting::WaitingRoom;
 use wasm_bindgen::JsValue;
 
-/// Milliseconds after which a burst of interventions gives the page its turn: 5 with the last of them and with garbage collection.
+/// Milliseconds of work before a burst of interventions yields to the page. With the last intervention and garbage collection, this can
+/// reach 5.
 const SLICE_MS: f64 = 3.0;
 
-/// What is to be delivered.
+/// An item to deliver.
 #[derive(Debug)]
 pub(crate) enum Received {
     /// An intervention from a stream.
     Message {
-        /// URL of the stream.
         url: Rc<str>,
-        /// The stream's last event id at this frame, a string.
+        /// The stream's last event id at this frame, as a string.
         last_event_id: JsValue,
-        /// The intervention as JSON, a string.
+        /// The intervention as JSON, as a string.
         data: JsValue,
     },
-    /// A frame that only moves the position of a stream.
+    /// A frame without an intervention, which only advances the position of the stream.
     Position {
-        /// URL of the stream.
         url: Rc<str>,
-        /// The stream's last event id at this frame, a string.
+        /// The stream's last event id at this frame, as a string.
         last_event_id: JsValue,
     },
-    /// An intervention from the page's own source.
+    /// An intervention from the page's own source, already parsed.
     Parsed(JsValue),
 }
 
-/// The calls of handlers by all trackers of the page.
+/// Which handlers all trackers of the page have called, for which interventions.
 pub(crate) type SharedCalls = Rc<RefCell<Calls<Function>>>;
 
-/// What became of what arrived: `DeliveryStats` in `js/types.ts`.
+/// Counters of received interventions: `DeliveryStats` in `js/types.ts`.
 #[derive(Debug, Clone, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct DeliveryStats {
@@ -68,18 +67,18 @@ pub(crate) struct DeliveryStats {
 
 /// See the [module documentation](self).
 pub(crate) struct Delivery {
-    /// Name of the tracker or client in messages.
+    /// Names the tracker or client in messages.
     subject: String,
-    /// What handlers get to see; undefined on pages without a tracker.
+    /// The tracker that handlers receive. Undefined on pages without a tracker.
     tracker: JsValue,
     /// `None` on pages without a tracker.
     measurement: Option<Rc<Measurement>>,
     log: Rc<Log>,
     handlers: RefCell<Handlers<Handler>>,
-    /// Frames that were not looked at yet, so that no code of the page runs inside the network's events.
+    /// Frames to process later, so that no page code runs inside network events.
     inbox: RefCell<VecDeque<Received>>,
     task: Task,
-    /// When a frame arrived or was worked on last.
+    /// When this last received or processed a frame, in milliseconds since the page started.
     busy_at_ms: Cell<f64>,
     stats: RefCell<DeliveryStats>,
     malformed: RefCell<MalformedFrames>,
@@ -88,30 +87,29 @@ pub(crate) struct Delivery {
     waiting: RefCell<WaitingRoom<Intervention>>,
     warned_of_waiting: Cell<bool>,
     positions: Rc<Positions>,
-    /// The latest last event id of each stream: not to be resumed from while interventions before it wait for a handler.
+    /// The latest last event id of each stream. Streams may not resume from it while earlier interventions wait for a handler.
     reached: RefCell<Vec<(Rc<str>, JsValue)>>,
 }
 
-/// What a [`Delivery`] works with.
+/// The parts of a [`Delivery`].
 pub(crate) struct DeliverySettings {
-    /// Name of the tracker or client in messages.
+    /// Names the tracker or client in messages.
     pub(crate) subject: String,
-    /// What handlers get to see; undefined on pages without a tracker.
+    /// The tracker that handlers receive. Undefined on pages without a tracker.
     pub(crate) tracker: JsValue,
-    /// What tracks the outcome; `None` on pages without a tracker.
+    /// Tracks the outcomes. `None` on pages without a tracker.
     pub(crate) measurement: Option<Rc<Measurement>>,
-    /// Handlers to begin with.
+    /// The handlers registered so far.
     pub(crate) handlers: Handlers<Handler>,
-    /// What arrived before the page was loaded.
+    /// The ids of interventions that an earlier page of this tab received.
     pub(crate) seen: SeenIds,
-    /// Which functions of the page were called for what.
+    /// Which handlers all trackers of the page have called.
     pub(crate) calls: SharedCalls,
-    /// Where to write what was handed out.
+    /// Stores the positions that delivery reached.
     pub(crate) positions: Rc<Positions>,
 }
 
 impl Delivery {
-    /// A delivery to which nothing has come yet.
     pub(crate) fn new(settings: DeliverySettings, log: Rc<Log>) -> Rc<Delivery> {
         Rc::new_cyclic(|this: &Weak<Delivery>| {
             let this = Weak::clone(this);
@@ -140,8 +138,8 @@ impl Delivery {
         })
     }
 
-    /// Takes something in, to be looked at when the network's event is over: a frame that comes alone at the end of the present
-    /// task, those of a burst in tasks of their own, which leave the page its turns.
+    /// Queues an item. A single frame is processed at the end of the present task. Frames of a burst are processed in later tasks, so that
+    /// the page can respond in between.
     pub(crate) fn push(&self, received: Received) {
         self.inbox.borrow_mut().push_back(received);
         let now = now();
@@ -152,32 +150,31 @@ impl Delivery {
         }
     }
 
-    /// Registers handlers. Interventions that waited for one follow in a task of their own.
+    /// Registers handlers. A later task delivers the interventions that wait for one.
     pub(crate) fn add_handlers(&self, handlers: &Handlers<Handler>) {
         self.handlers.borrow_mut().extend(handlers);
         self.task.schedule();
     }
 
-    /// Forgets a handler.
     pub(crate) fn remove_handler(&self, id: &str) {
         self.handlers.borrow_mut().remove(id);
     }
 
-    /// The ids to be remembered across a reload, without those of interventions that no handler has got yet.
+    /// The ids to remember across a reload. Excludes interventions that still wait for a handler.
     pub(crate) fn seen_text(&self) -> String {
         self.expire_waiting();
         let waiting = self.waiting.borrow();
         self.seen.borrow().to_text(|id| waiting.iter().any(|waiting| waiting.id() == Some(id)))
     }
 
-    /// What arrived and what became of it.
+    /// The counters so far.
     pub(crate) fn stats(&self) -> DeliveryStats {
         self.expire_waiting();
         let waiting = self.waiting.borrow().iter().count() as u32;
         DeliveryStats { waiting, ..self.stats.borrow().clone() }
     }
 
-    /// Tracks what was not tracked yet, because the page is going away.
+    /// Tracks all outcomes now, because the user is leaving the page.
     pub(crate) fn finish_measurement(&self) {
         if let Some(measurement) = &self.measurement {
             measurement.track_all();
@@ -222,7 +219,7 @@ impl Delivery {
         }
     }
 
-    /// Lets streams resume from where delivery has got to, once nothing before that waits.
+    /// Advances the positions to resume from, unless interventions still wait for a handler.
     fn settle_positions(&self) {
         if self.waiting.borrow().is_empty() {
             for (url, last_event_id) in self.reached.take() {
@@ -292,7 +289,7 @@ impl Delivery {
         self.settle_waiting();
     }
 
-    /// Reports what was lost, and lets the position move on when nothing waits any more.
+    /// Reports lost interventions, and advances the positions if none wait.
     fn settle_waiting(&self) {
         let lost = self.waiting.borrow_mut().take_lost();
         if lost > 0 {

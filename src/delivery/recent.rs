@@ -1,19 +1,19 @@
-//! What has happened before.
+//! Remembers recent interventions, and which functions were called for them.
 
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-/// Ids remembered. The oldest is forgotten first.
+/// The number of ids to remember. A new id replaces the oldest.
 pub(crate) const MAX_REMEMBERED: usize = 1_000;
 
-/// The ids of the interventions that arrived last.
+/// The ids of the most recent interventions.
 #[derive(Debug, Default)]
 pub(crate) struct SeenIds {
     ids: RecentIds<()>,
 }
 
 impl SeenIds {
-    /// Remembers `id`; false if it was known.
+    /// Remembers `id`. Returns false if it was known.
     pub(crate) fn insert(&mut self, id: &str) -> bool {
         let known = self.ids.find(id).is_some();
         if !known {
@@ -22,7 +22,7 @@ impl SeenIds {
         !known
     }
 
-    /// All ids as text, one per line, but those for which `leave_out` holds and those that would not fit on a line.
+    /// All ids, one per line. Skips ids that match `leave_out` and ids with control characters.
     pub(crate) fn to_text(&self, leave_out: impl Fn(&str) -> bool) -> String {
         let mut text = String::new();
         for id in &self.ids.oldest_first {
@@ -34,7 +34,7 @@ impl SeenIds {
         text
     }
 
-    /// Reads what [`SeenIds::to_text`] wrote.
+    /// Reads the result of [`SeenIds::to_text`].
     pub(crate) fn from_text(text: &str) -> SeenIds {
         let mut seen = SeenIds::default();
         for id in text.split('\n').filter(|line| !line.is_empty()) {
@@ -44,8 +44,8 @@ impl SeenIds {
     }
 }
 
-/// Which functions were called for which interventions. Several trackers of a page may receive the same one, but no function
-/// of the page is called twice for it.
+/// Which functions were called for which interventions. Several trackers of a page may receive the same intervention, but each function is
+/// called once for it.
 #[derive(Debug)]
 pub(crate) struct Calls<F> {
     called: RecentIds<Vec<F>>,
@@ -58,7 +58,7 @@ impl<F> Default for Calls<F> {
 }
 
 impl<F: PartialEq + Clone> Calls<F> {
-    /// Notes that `function` is called for the intervention `id`; false if it has been.
+    /// Remembers a call of `function` for the intervention `id`. Returns false if it was called before.
     pub(crate) fn insert(&mut self, id: &str, function: &F) -> bool {
         match self.called.find(id) {
             Some(functions) if functions.contains(function) => return false,
@@ -69,11 +69,11 @@ impl<F: PartialEq + Clone> Calls<F> {
     }
 }
 
-/// Something about each of the ids that came last.
+/// A value for each of the most recent ids.
 #[derive(Debug)]
 struct RecentIds<T> {
     oldest_first: VecDeque<Rc<str>>,
-    /// In order of the ids: one of a thousand is found in ten steps. A hash map would add 2.5 KB to the download.
+    /// Sorted by id, so that a search among 1,000 takes ten steps. A hash map would add 2.5 KB to the download.
     by_id: Vec<(Rc<str>, T)>,
 }
 
@@ -84,7 +84,7 @@ impl<T> Default for RecentIds<T> {
 }
 
 impl<T> RecentIds<T> {
-    /// Where `id` is, or where it would be.
+    /// The index of `id`, or the index at which to insert it.
     fn place(&self, id: &str) -> Result<usize, usize> {
         self.by_id.binary_search_by(|(known, _)| (**known).cmp(id))
     }
@@ -94,7 +94,7 @@ impl<T> RecentIds<T> {
         self.by_id.get_mut(place).map(|(_, about)| about)
     }
 
-    /// Remembers an id that is not known.
+    /// Remembers an id that is not known yet.
     fn push(&mut self, id: &str, about: T) {
         if self.oldest_first.len() == MAX_REMEMBERED
             && let Some(oldest) = self.oldest_first.pop_front()

@@ -1,14 +1,14 @@
-//! Interventions that arrive before the page has registered a handler.
+//! Keeps interventions until the page registers a handler.
 use std::collections::VecDeque;
 use std::mem;
 
-/// Interventions that wait at most. The oldest makes room.
+/// The maximum number of waiting interventions. A new one replaces the oldest.
 pub(crate) const MAX_WAITING: usize = 50;
 
-/// Milliseconds that an intervention waits at most.
+/// The maximum time that an intervention waits, in milliseconds.
 pub(crate) const MAX_WAIT_MS: u64 = 60_000;
 
-/// A bounded queue whose content goes stale. Whatever is lost is counted.
+/// A bounded queue that drops old entries and counts the dropped ones.
 #[derive(Debug)]
 pub(crate) struct WaitingRoom<T> {
     waiting: VecDeque<(u64, T)>,
@@ -22,7 +22,7 @@ impl<T> Default for WaitingRoom<T> {
 }
 
 impl<T> WaitingRoom<T> {
-    /// Lets an intervention wait from `now` on.
+    /// Adds an intervention that arrived at `now`.
     pub(crate) fn push(&mut self, intervention: T, now: u64) {
         if self.waiting.len() == MAX_WAITING {
             self.waiting.pop_front();
@@ -31,7 +31,7 @@ impl<T> WaitingRoom<T> {
         self.waiting.push_back((now, intervention));
     }
 
-    /// Removes those that have waited too long.
+    /// Drops interventions that have waited too long.
     pub(crate) fn expire(&mut self, now: u64) {
         while self
             .waiting
@@ -43,23 +43,22 @@ impl<T> WaitingRoom<T> {
         }
     }
 
-    /// Whether nobody waits.
     pub(crate) fn is_empty(&self) -> bool {
         self.waiting.is_empty()
     }
 
-    /// Those that wait, in order of arrival.
+    /// The waiting interventions, in order of arrival.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
         self.waiting.iter().map(|(_, intervention)| intervention)
     }
 
-    /// Empties the room: those that are still fresh, in order of arrival.
+    /// Empties the queue. Returns the interventions that have not expired, in order of arrival.
     pub(crate) fn take(&mut self, now: u64) -> impl Iterator<Item = T> + use<T> {
         self.expire(now);
         mem::take(&mut self.waiting).into_iter().map(|(_, intervention)| intervention)
     }
 
-    /// How many were lost since this was last asked.
+    /// The number of dropped interventions since the last call.
     pub(crate) fn take_lost(&mut self) -> u32 {
         mem::take(&mut self.lost)
     }

@@ -1,4 +1,4 @@
-//! What is tracked about an intervention: the events, their entities, and what the page wants to have of it.
+//! The Snowplow events and entities about an intervention, and the page's options for them.
 
 use crate::delivery::intervention::Intervention;
 use crate::web::snowplow::BrowserTracker;
@@ -17,26 +17,19 @@ const HANDLE_SCHEMA: &str =
 const HANDLE_ERROR_SCHEMA: &str =
     "iglu:com.snowplowanalytics.signals/intervention_handle_error/jsonschema/1-0-0";
 
-/// Makes of `{schema, data}` an event that trackers track.
+/// Turns `{schema, data}` into an event that trackers can track.
 pub(crate) type EventBuilder = Function;
 
-/// What became of an intervention. Written as the data of its event.
+/// What became of an intervention. Serialised as the data of its event.
 #[derive(Debug, Clone, Serialize)]
 #[serde(untagged)]
 pub(crate) enum Outcome {
-    /// It arrived and these handlers were called.
-    Received {
-        /// Handler ids.
-        handlers: Vec<Rc<str>>,
-    },
+    /// The intervention arrived, and the plugin called these handlers.
+    Received { handlers: Vec<Rc<str>> },
     /// A handler returned or resolved.
-    Handled {
-        /// Handler id.
-        handler: Rc<str>,
-    },
+    Handled { handler: Rc<str> },
     /// A handler threw or rejected.
     Failed {
-        /// Handler id.
         handler: Rc<str>,
         /// The error as text.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -53,7 +46,7 @@ impl Outcome {
         }
     }
 
-    /// What the page calls it: `MeasurementEvents` in `js/types.ts`.
+    /// The name in the public API: `MeasurementEvents` in `js/types.ts`.
     fn name(&self) -> &'static str {
         match self {
             Outcome::Received { .. } => "delivery",
@@ -63,14 +56,13 @@ impl Outcome {
     }
 }
 
-/// A self-describing JSON.
 #[derive(Serialize)]
 struct SelfDescribing<T> {
     schema: &'static str,
     data: T,
 }
 
-/// The entity that says which intervention an event is about.
+/// The entity that identifies the intervention of an event.
 #[derive(Serialize)]
 struct InterventionEntity<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -110,7 +102,7 @@ impl<'a> InterventionEntity<'a> {
     }
 }
 
-/// The `measurement` option of the plugin, as the page gave it: `SignalsPluginOptions` in `js/types.ts`.
+/// The `measurement` option of the plugin, unchecked: `SignalsPluginOptions` in `js/types.ts`.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct MeasurementOptions {
@@ -120,7 +112,7 @@ struct MeasurementOptions {
     context: Preserved,
 }
 
-/// Tracks the events that the page wants.
+/// Tracks the events that the page enabled.
 pub(super) struct MeasurementEvents {
     tracker: BrowserTracker,
     build_event: EventBuilder,
@@ -128,7 +120,7 @@ pub(super) struct MeasurementEvents {
 }
 
 impl MeasurementEvents {
-    /// `options` may be undefined: everything is on then.
+    /// `options` may be undefined, which enables everything.
     pub(super) fn new(
         tracker: BrowserTracker,
         build_event: EventBuilder,
@@ -138,13 +130,13 @@ impl MeasurementEvents {
         MeasurementEvents { tracker, build_event, options }
     }
 
-    /// Whether the outcome is to be tracked, unless a predicate of the page says otherwise in the end.
+    /// Whether the event for the outcome is enabled. A predicate of the page may still reject it later.
     pub(super) fn may_track(&self, outcome: &Outcome) -> bool {
         let setting = self.setting(outcome);
         setting.is_undefined() || setting.is_truthy()
     }
 
-    /// Tracks an event for each of the outcomes, and answers with what was thrown meanwhile.
+    /// Tracks an event for each outcome. Returns the errors that page code threw.
     pub(super) fn track(&self, intervention: &Intervention, outcomes: &[Outcome]) -> Vec<JsValue> {
         let data = InterventionEntity::of(intervention);
         let entity = to_js(&SelfDescribing { schema: INTERVENTION_SCHEMA, data });
@@ -182,7 +174,7 @@ impl MeasurementEvents {
         Ok(())
     }
 
-    /// Appends the page's own entities; functions among them are called, and may answer with none, one or several.
+    /// Appends the page's own entities. Calls functions among them, which may return none, one or several.
     fn add_context(
         &self,
         entities: &Array,

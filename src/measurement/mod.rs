@@ -1,8 +1,8 @@
-//! Snowplow events about what became of interventions: when they are tracked.
+//! Decides when to track Snowplow events about interventions.
 //!
-//! Tracking an event costs the page far more than delivering an intervention, so it waits for idle moments, and a little for further
-//! interventions: what is tracked in one task shares most of that cost. Nearly all of it comes after the call, when the tracker stores
-//! and sends what it was given, so [`Pace`] learns from whole tasks how much a task may track.
+//! Tracking an event costs the page far more than delivering an intervention. Events therefore wait for idle moments, and for a short time
+//! for other interventions, because events tracked in one task share most of the cost. The tracker does nearly all of the work after the
+//! call, when it stores and sends the event. [`Pace`] therefore measures whole tasks to find out how many events a task may track.
 
 mod events;
 mod pace;
@@ -21,13 +21,13 @@ use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
 use wasm_bindgen::prelude::*;
 
-/// Milliseconds after which a slice of tracking gives the page its turn.
+/// Milliseconds of tracking before yielding to the page.
 const SLICE_MS: f64 = 4.0;
 
-/// Milliseconds that the events of an intervention wait for those of others.
+/// Milliseconds that an event waits for the events of other interventions.
 const GATHERING_MS: u32 = 200;
 
-/// The events to be tracked through one tracker.
+/// Tracks the outcomes of interventions through one tracker.
 pub(crate) struct Measurement {
     subject: String,
     log: Rc<Log>,
@@ -37,13 +37,13 @@ pub(crate) struct Measurement {
     task: IdleTask,
     pace: Cell<Pace>,
     slice: Cell<Option<Slice>>,
-    /// The task that follows a slice, and so sees how long all of it took.
+    /// Runs in the task after a slice, to measure the whole duration of the slice.
     after_slice: Task,
 }
 
 impl Measurement {
-    /// Measures through `tracker`. `options` may be undefined: everything is on then. `build_event` makes of `{schema, data}` an
-    /// event that trackers track.
+    /// Measures through `tracker`. `options` may be undefined, which enables everything. `build_event` turns `{schema, data}` into an
+    /// event.
     pub(crate) fn new(
         tracker: BrowserTracker,
         build_event: EventBuilder,
@@ -74,7 +74,7 @@ impl Measurement {
         })
     }
 
-    /// Puts the outcomes of one intervention in line, as far as they are to be tracked.
+    /// Queues the enabled outcomes of one intervention.
     pub(crate) fn record(self: &Rc<Self>, intervention: &Intervention, mut outcomes: Vec<Outcome>) {
         outcomes.retain(|outcome| self.events.may_track(outcome));
         if outcomes.is_empty() {
@@ -93,12 +93,12 @@ impl Measurement {
         }
     }
 
-    /// Tracks all that waits, because the page is going away.
+    /// Tracks everything in the queue now, because the user is leaving the page.
     pub(crate) fn track_all(&self) {
         while self.track_next() {}
     }
 
-    /// Tracks for a few milliseconds, at least one intervention.
+    /// Tracks for a few milliseconds, but at least one intervention.
     fn track_slice(&self) {
         let slice = Slice::begin(SLICE_MS);
         self.slice.set(Some(slice));

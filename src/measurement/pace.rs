@@ -1,15 +1,15 @@
-//! How much to do in one task when most of what it costs only shows afterwards.
+//! Limits the work of one task when most of its cost shows only afterwards.
 
-/// Milliseconds that a task may take: a frame of a smooth page.
+/// Longest acceptable task, in milliseconds: one frame at 60 frames per second.
 const LIMIT_MS: f64 = 16.0;
 
-/// Instances to track in the first task.
+/// Interventions to track in the first task.
 const FIRST: u32 = 4;
 
-/// Instances to track in one task at most: beyond, a further one shares no cost that matters.
+/// Maximum interventions to track in one task. More would hardly reduce the cost of each.
 const MAX: u32 = 32;
 
-/// The number of interventions to track in one task. It grows slowly while tasks are short and halves when one was too long.
+/// The number of interventions to track in one task. It grows by one after a short task and halves after a long one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Pace {
     interventions: u32,
@@ -22,12 +22,12 @@ impl Default for Pace {
 }
 
 impl Pace {
-    /// How many to track in the next task, at least one.
+    /// The number for the next task, at least 1.
     pub(crate) fn interventions(self) -> u32 {
         self.interventions
     }
 
-    /// The pace after a task that took so many milliseconds, all its consequences included.
+    /// The pace after a task of this duration, including all its after-effects.
     pub(crate) fn after_slice_of(self, took_ms: f64) -> Pace {
         let interventions = if took_ms > LIMIT_MS {
             self.interventions / 2
@@ -45,7 +45,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// The pace after `tasks` of a tracker that takes so many milliseconds for each intervention.
+    /// The pace after `tasks` tasks, when each intervention costs `cost_ms`.
     fn settled(cost_ms: f64, tasks: u32) -> Pace {
         (0..tasks).fold(Pace::default(), |pace, _| {
             pace.after_slice_of(cost_ms * f64::from(pace.interventions()))

@@ -1,15 +1,15 @@
-//! How long to wait before the next attempt.
+//! The delay before the next attempt.
 
-/// Upper bound of the first delay, in milliseconds. It doubles with every further failure.
+/// The longest first delay, in milliseconds. It doubles with every further failure.
 pub(crate) const FIRST_CEILING_MS: u32 = 1_000;
 
-/// Upper bound of every delay, in milliseconds.
+/// The longest delay of any attempt, in milliseconds.
 pub(crate) const MAX_DELAY_MS: u32 = 30_000;
 
-/// Exponential back-off with full jitter: anything from nothing to the ceiling of this attempt, so that the pages of a shop
-/// whose server restarts do not come back all at once.
+/// Exponential back-off with full jitter: a random delay between zero and the maximum of this attempt, so that the pages of a shop do not
+/// all reconnect at once when its server restarts.
 ///
-/// `attempt` is the number of failures so far, from 1; `random` is uniform in `0.0..1.0`.
+/// `attempt` is the number of failures so far, from 1. `random` is uniform in `0.0..1.0`.
 pub(crate) fn delay_ms(attempt: u32, random: f64) -> u32 {
     (f64::from(ceiling_ms(attempt)) * random) as u32
 }

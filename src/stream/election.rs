@@ -1,148 +1,147 @@
-//! Which of the tabs with the same URL holds the stream: an explicit state machine in each of them.
+//! An explicit state machine in each tab that decides which of the tabs with the same URL holds the stream.
 //!
-//! A lock of the browser elects the holder: all tabs queue for it, and the browser passes it on at once when its holder closes,
-//! crashes or lets go. The holder relays what it receives on a channel. Like [`machine`](super::machine), this touches no
-//! browser: time is an argument, and the only timer is one wake-up whose meaning follows from the state.
+//! A lock of the browser elects the holder. All tabs queue for it, and the browser passes it on at once when its holder closes, crashes or
+//! releases it. The holder relays frames through a channel. Like [`machine`](super::machine), this does not use the browser: time is an
+//! argument, and the only timer is one wake-up whose meaning follows from the state.
 //!
 //! # Transitions
 //!
-//! "Leads" means: a stream of this page's own, run by [`machine`](super::machine). "Absent" means: the browser is offline, or the
-//! page rests in the back-forward cache or is frozen. A cell that is not listed ignores the input.
+//! "Lead" means that this page opens its own stream, run by [`machine`](super::machine). "Absent" means that the browser is offline, or
+//! that the page is frozen or in the back-forward cache. Each state ignores the inputs that the table does not list.
 //!
 //! | state       | input                                        | next state  | effects |
 //! | ----------- | -------------------------------------------- | ----------- | ------- |
-//! | `Away`      | `Join`, `Online`, `PageShown`, not absent    | `Joining`   | queue for the lock, ask who holds it, wake after the time for an answer |
+//! | `Away`      | `Join`, `Online`, `PageShown`, not absent    | `Joining`   | queue for the lock, ask the holder, wake after the time for an answer |
 //! | `Away`      | the same, where nothing is shared            | `Alone`     | lead |
-//! | `Joining`   | `HolderIs`, caught up                        | `Following` | wake when the holder has been silent too long |
-//! | `Joining`   | `HolderIs`, behind                           | `Stealing`  | steal the lock: only the server can tell what was missed |
-//! | `Joining`   | `HolderIs`, announced                        | `Joining`   | ask: the new holder has not heard the question |
+//! | `Joining`   | `HolderIs`, caught up                        | `Following` | wake if the holder stays silent for too long |
+//! | `Joining`   | `HolderIs`, behind                           | `Stealing`  | steal the lock: only the server knows what was missed |
+//! | `Joining`   | `HolderIs`, announced                        | `Joining`   | ask: the new holder has not received the question |
 //! | `Joining` with a stream | `HolderIs` open                  | `Following` | stop leading, wake as above |
 //! | `Joining` with a stream | `HolderIs` anything else         | `Joining`   | none: the stream stays until the new holder's is open |
 //! | `Joining`   | `Woke`                                       | `Joining`   | ask again, wake after the time for an answer |
 //! | `Joining`   | `Woke` after the last question               | `Stealing`  | steal the lock, wake after the time for an answer |
-//! | `Following` | `HolderIs`                                   | `Following` | wake when the holder has been silent too long |
-//! | `Following` | `Heard`                                      | `Following` | none: the silence is measured on waking |
-//! | `Following` | `Woke`, heard in time                        | `Following` | wake when the rest of the time is over |
+//! | `Following` | `HolderIs`                                   | `Following` | wake if the holder stays silent for too long |
+//! | `Following` | `Heard`                                      | `Following` | none: the wake-up measures the silence |
+//! | `Following` | `Woke`, heard in time                        | `Following` | wake after the rest of the time |
 //! | `Following` | `Woke` after a silence, `PageVisible`        | `Following` | ask, wake after the time for an answer |
 //! | `Following` | `Woke` after the last question               | `Stealing`  | steal the lock, wake after the time for an answer |
 //! | `Joining`, `Following`, `Stealing` | `Granted`             | `Holding`   | lead |
-//! | `Joining`, `Following`, `Stealing` | `Refused`             | `Alone`     | let go of lock and channel, lead |
+//! | `Joining`, `Following`, `Stealing` | `Refused`             | `Alone`     | release the lock, close the channel, lead |
 //! | `Stealing`  | `Woke`                                       | `Alone`     | the same |
 //! | `Holding`   | `Ousted`                                     | `Joining` with a stream | queue, ask, wake after the time for an answer |
-//! | any         | `Offline`, `PageHidden`                      | `Away`      | let go of lock and channel, stop leading |
+//! | any         | `Offline`, `PageHidden`                      | `Away`      | release the lock, close the channel, stop leading |
 
 use super::status::{Phase, Status};
 
-/// Milliseconds for the holder to answer. It answers from an event handler, which browsers do not put off in hidden tabs.
+/// Milliseconds that the holder has to answer. It answers from an event handler, which browsers do not delay in hidden tabs.
 pub(crate) const ANSWER_WITHIN_MS: u32 = 1_000;
 
-/// Questions without an answer after which a holder counts as hung.
+/// Unanswered questions before this tab treats the holder as hung.
 pub(crate) const MAX_QUESTIONS: u32 = 3;
 
-/// Milliseconds of silence after which the holder is asked whether it is there: a little more than servers let pass between
-/// two pings.
+/// Milliseconds of silence before this tab asks the holder whether it still runs. A little longer than servers wait between two pings.
 pub(crate) const ASK_AFTER_MS: u32 = 20_000;
 
-/// Where one tab stands. `leads`: it still has the stream that it had as holder.
+/// The state of one tab. If `leads` is true, the tab still has the stream that it opened as holder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum State {
-    /// Not taking part: nothing is wanted yet, or the page is absent.
+    /// Not taking part, because the page has not subscribed or is absent.
     Away,
-    /// In the queue for the lock; who holds it is not known yet.
+    /// In the queue for the lock, before the holder has answered.
     Joining {
-        /// Questions asked.
+        /// Questions asked so far.
         questions: u32,
-        /// See above.
+        /// Whether the tab still has its own stream.
         leads: bool,
     },
-    /// Listening to the holder.
+    /// Receiving from the holder.
     Following {
-        /// How its connection is.
+        /// The holder's connection.
         holder: Status,
-        /// When it was last heard.
+        /// When the holder last sent something.
         heard_at: u64,
-        /// Questions asked since.
+        /// Questions asked since then.
         questions: u32,
     },
-    /// Taking the lock from a holder that is hung, or that cannot tell what this page has missed.
+    /// Taking the lock from a holder that hangs, or that does not know what this page missed.
     Stealing {
-        /// See above.
+        /// Whether the tab still has its own stream.
         leads: bool,
     },
-    /// Has the lock, the stream, and whoever follows.
+    /// Holding the lock, and relaying the stream to other tabs.
     Holding,
-    /// Has a stream that nobody else knows of.
+    /// Using its own stream, without sharing it.
     Alone,
 }
 
-/// What happened.
+/// An event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Input {
-    /// The stream is wanted.
+    /// The page subscribes.
     Join,
-    /// The lock is this tab's.
+    /// This tab got the lock.
     Granted,
-    /// There is no lock to be had in this browser.
+    /// The browser has no lock for this tab.
     Refused,
-    /// Another tab has stolen the lock.
+    /// Another tab stole the lock.
     Ousted,
-    /// The holder told how its connection is.
+    /// The holder reported its connection.
     HolderIs {
-        /// So it is.
+        /// The holder's connection.
         status: Status,
-        /// What it has told this page of what it has missed.
+        /// How much of what this page missed the holder has sent.
         missed: Missed,
     },
     /// The holder relayed a frame.
     Heard,
-    /// The wake-up that was asked for.
+    /// The requested wake-up.
     Woke,
-    /// The browser lost its network.
+    /// The browser went offline.
     Offline,
-    /// The browser has a network.
+    /// The browser came online.
     Online,
-    /// The page goes away, perhaps into the back-forward cache, or is frozen.
+    /// The user left the page, perhaps into the back-forward cache, or the browser froze it.
     PageHidden,
-    /// The page is back from there.
+    /// The page returned from the back-forward cache or a freeze.
     PageShown,
-    /// The user looks at the page again.
+    /// The page became visible.
     PageVisible,
 }
 
-/// What a holder has told of what a page has missed.
+/// How much of what a page missed the holder has sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Missed {
-    /// Nothing, because it told everybody.
+    /// Nothing, because the message was for all tabs.
     Announced,
-    /// All of it.
+    /// Everything.
     CaughtUp,
-    /// It does not know how far the page had got.
+    /// Nothing, because the holder does not know the page's position.
     Behind,
 }
 
-/// What to do about it, in this order.
+/// Something to do. The order matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Effect {
-    /// Queue for the lock, instead of any earlier request, and open the channel if it is not.
+    /// Queue for the lock, replacing any earlier request. Open the channel if it is closed.
     Queue,
     /// Take the lock from its holder.
     Steal,
-    /// Give up lock and channel.
+    /// Release the lock and close the channel.
     LetGo,
-    /// Ask the holder how it is and what was missed.
+    /// Ask the holder for its connection and the missed frames.
     Ask {
-        /// A user is waiting: a holder between two attempts should try at once.
+        /// Whether a user is waiting. If so, a holder between two attempts should try at once.
         urgent: bool,
     },
-    /// Have a stream of this page's own; nothing new if it has.
+    /// Open a stream, if this page has none.
     Lead,
-    /// Have none.
+    /// Close this page's stream.
     StopLeading,
-    /// Send [`Input::Woke`] after so many milliseconds, instead of any earlier appointment; `None`: not at all.
+    /// Send [`Input::Woke`] after this number of milliseconds, replacing any earlier wake-up. `None` cancels it.
     Wake(Option<u32>),
 }
 
-/// Why a page does without a stream.
+/// The reasons for a page to have no stream for now.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Absence {
     offline: bool,
@@ -150,7 +149,7 @@ pub(crate) struct Absence {
 }
 
 impl Absence {
-    /// Takes note of what happened.
+    /// Updates the reasons.
     pub(crate) fn note(&mut self, input: Input) {
         match input {
             Input::Offline => self.offline = true,
@@ -161,7 +160,7 @@ impl Absence {
         }
     }
 
-    /// Whether there is a reason.
+    /// Whether any reason applies.
     pub(crate) fn is_absent(self) -> bool {
         self.offline || self.resting
     }
@@ -177,18 +176,18 @@ pub(crate) struct Election {
 }
 
 impl Election {
-    /// A tab that shares its stream with others, or does not.
+    /// `shares` says whether this tab shares its stream with other tabs.
     pub(crate) fn new(shares: bool, absence: Absence) -> Election {
         Election { state: State::Away, shares, wanted: false, absence }
     }
 
-    /// Whether others may follow this tab.
+    /// Whether this tab is the holder.
     pub(crate) fn holds(&self) -> bool {
         matches!(self.state, State::Holding)
     }
 
-    /// Whether to take in what the holder relays. A page that has got to some position is told with all that it has missed;
-    /// one without a position has missed nothing so far, and nobody could tell it later.
+    /// Whether to accept frames that the holder relays. A page that asked with a position gets these frames again with the answer. A page
+    /// without a position must accept them, because no answer will repeat them.
     pub(crate) fn listens(&self, has_position: bool) -> bool {
         match self.state {
             State::Following { .. } => true,
@@ -197,7 +196,7 @@ impl Election {
         }
     }
 
-    /// How the subscription is, given how this page's own stream is.
+    /// The connection of the subscription, given the status of this page's own stream.
     pub(crate) fn status(&self, own: Status) -> Status {
         match self.state {
             State::Away if self.absence.is_absent() => Status::plain(Phase::Paused),
@@ -210,7 +209,7 @@ impl Election {
         }
     }
 
-    /// Takes in what happened at `now` (milliseconds of any steady clock) and answers with what to do.
+    /// Handles an event at `now` (milliseconds of any monotonic clock) and returns what to do.
     pub(crate) fn step(&mut self, input: Input, now: u64) -> Vec<Effect> {
         self.absence.note(input);
         match input {
@@ -328,7 +327,7 @@ impl Election {
                 if questions == 0 && rest > 0 {
                     return vec![Effect::Wake(Some(rest as u32))];
                 }
-                // One that should have tried again by now is a hidden tab whose timers the browser slows down.
+                // A holder that has not reconnected in time is probably a hidden tab with throttled timers.
                 let overdue = holder.state != Phase::Open;
                 self.ask_holder(holder, heard_at, questions + 1, overdue)
             }
@@ -358,7 +357,7 @@ fn answer_time() -> Effect {
     Effect::Wake(Some(ANSWER_WITHIN_MS))
 }
 
-/// How long a holder in this condition may be silent.
+/// Milliseconds that a holder with this status may be silent.
 fn patience_ms(holder: Status) -> u32 {
     match holder.next_delay_ms {
         Some(delay_ms) => delay_ms.saturating_add(ANSWER_WITHIN_MS).min(i32::MAX as u32),

@@ -1,4 +1,4 @@
-//! One test per transition, then a world of tabs in which everything may happen.
+//! One test for each transition, then a simulated browser with several tabs and random events.
 
 use super::*;
 use proptest::prelude::*;
@@ -46,7 +46,7 @@ fn holding() -> Election {
     after(&[Input::Join, Input::Granted])
 }
 
-/// Had the stream, was ousted, and keeps it for the time being.
+/// A holder that lost the lock to another tab and still has its stream.
 fn ousted() -> Election {
     after(&[Input::Join, Input::Granted, Input::Ousted])
 }
@@ -253,7 +253,7 @@ fn a_page_that_never_joined_does_not_join_because_it_is_shown() {
     }
 }
 
-/// A state, and inputs that mean nothing in it.
+/// A state, and inputs that it ignores.
 type Case = (fn() -> Election, Vec<Input>);
 
 #[test]
@@ -289,23 +289,23 @@ fn what_is_not_in_the_table_changes_nothing() {
     }
 }
 
-/// A tab with what the browser does for it.
+/// A tab, and its part of the simulated browser.
 #[derive(Debug)]
 struct Tab {
     sharing: Election,
-    /// Events that wait for the tab, in order.
+    /// Events that the tab has not handled yet, in order.
     inbox: VecDeque<Input>,
     wake_at: Option<u64>,
-    /// `Some(true)`: it is open.
+    /// `None` without a stream, `Some(true)` if it is open.
     stream: Option<bool>,
     on_channel: bool,
     hung: bool,
     crashed: bool,
-    /// Whether holders know how far it had got.
+    /// Whether holders know this tab's position.
     known: bool,
 }
 
-/// Some tabs of one browser, which has one lock for them.
+/// The tabs of one browser, which share one lock.
 #[derive(Debug)]
 struct World {
     tabs: Vec<Tab>,
@@ -374,7 +374,7 @@ impl World {
     }
 
     fn leave_lock(&mut self, tab: usize) {
-        // A lock that was dropped reports nothing any more.
+        // The browser reports no events of a dropped lock.
         self.tabs[tab].inbox.retain(|input| !matches!(input, Input::Granted | Input::Ousted));
         self.queue.retain(|waiting| *waiting != tab);
         if self.lock == Some(tab) {
@@ -391,7 +391,7 @@ impl World {
         }
     }
 
-    /// Whoever holds answers, in the order in which the asker may see it.
+    /// The holder answers. The answer arrives after the events that already wait.
     fn ask(&mut self, asker: usize) {
         for tab in 0..self.tabs.len() {
             if tab == asker || !self.tabs[tab].sharing.holds() || !self.hears(tab) {
@@ -439,7 +439,7 @@ impl World {
         }
     }
 
-    /// The network has it that the stream opens.
+    /// The server accepts the tab's stream.
     fn open_stream(&mut self, tab: usize) {
         if self.lives(tab) && self.tabs[tab].stream == Some(false) {
             self.tabs[tab].stream = Some(true);
@@ -447,7 +447,7 @@ impl World {
         }
     }
 
-    /// Time goes on until the next appointment.
+    /// Advances the clock to the next wake-up.
     fn pass_time(&mut self) {
         self.deliver_all();
         let next = |tab: &usize| self.tabs[*tab].wake_at.filter(|_| self.lives(*tab));
@@ -476,7 +476,8 @@ impl World {
         self.deliver_all();
     }
 
-    /// A stream without the lock is one that its new holder is about to replace, or one whose tab has not heard yet.
+    /// A tab without the lock may have a stream in two cases: the new holder has not opened its own yet, or the tab has not handled the
+    /// event yet.
     fn check_streams(&self) -> Result<(), TestCaseError> {
         for (index, tab) in self.tabs.iter().enumerate() {
             let is_told = tab.inbox.contains(&Input::Ousted);
@@ -543,7 +544,7 @@ proptest! {
         world.settle();
         world.check_settled()?;
 
-        // Whoever was hung finds out that others went on.
+        // The hung tabs continue and find out what happened.
         for tab in 0..world.tabs.len() {
             if !world.tabs[tab].crashed {
                 world.tabs[tab].hung = false;

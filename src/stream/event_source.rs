@@ -11,14 +11,14 @@ use web_sys::{Event, EventSource, MessageEvent};
 
 #[wasm_bindgen]
 extern "C" {
-    /// A `MessageEvent` whose last event id stays in JavaScript: the getter of web-sys copies it.
+    /// A `MessageEvent` whose last event id stays in JavaScript. The getter of web-sys would copy it.
     type StreamMessage;
 
     #[wasm_bindgen(method, getter, js_name = lastEventId)]
     fn last_event_id(this: &StreamMessage) -> JsValue;
 }
 
-/// What an `EventSource` reports.
+/// An event of an `EventSource`.
 #[derive(Debug)]
 pub(crate) enum SourceEvent {
     /// The server accepted the stream.
@@ -37,11 +37,11 @@ pub(crate) struct OpenSource {
 }
 
 impl OpenSource {
-    /// Requests `url` and reports to `listener` from then on.
+    /// Requests `url` and calls `listener` for every event.
     ///
     /// # Errors
     ///
-    /// A `SyntaxError` where `url` is no URL.
+    /// Returns a `SyntaxError` if `url` is not a URL.
     pub(crate) fn open(
         url: &str,
         listener: impl Fn(SourceEvent) + 'static,

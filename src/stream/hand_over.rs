@@ -1,14 +1,14 @@
-//! Make before break: when what is subscribed to changes, the previous subscription stays until the next one receives.
+//! Make before break: when a subscription changes, the previous one stays until the next one receives.
 
-/// What a subscription held here can tell.
+/// A subscription that can tell whether it receives.
 pub(crate) trait Receiving {
-    /// Whether it receives at this moment.
+    /// Whether it receives now.
     fn is_open(&self) -> bool;
 }
 
-/// The present subscription and, until that is open, the one before it.
+/// The present subscription and, until the present one opens, the previous one.
 ///
-/// Every change answers with what is over, to be dropped by the caller: dropping calls the page's code, which may call back.
+/// Methods that end a subscription return it. The caller must drop it, because dropping it calls page code, which may call back.
 #[derive(Debug)]
 pub(crate) struct HandOver<M> {
     current: Option<M>,
@@ -22,12 +22,11 @@ impl<M> Default for HandOver<M> {
 }
 
 impl<M: Receiving> HandOver<M> {
-    /// The present subscription.
     pub(crate) fn current(&self) -> Option<&M> {
         self.current.as_ref()
     }
 
-    /// Both of them.
+    /// The present subscription, then the previous one.
     pub(crate) fn both(&self) -> [Option<M>; 2]
     where
         M: Clone,
@@ -35,7 +34,7 @@ impl<M: Receiving> HandOver<M> {
         [self.current.clone(), self.previous.clone()]
     }
 
-    /// Something else is subscribed to. Of two that are given up at once, the one that receives stays.
+    /// Replaces the present subscription. Keeps the replaced one if it receives, otherwise the previous one. Returns the other one.
     #[must_use = "what is over has to be dropped"]
     pub(crate) fn replace(&mut self, next: M) -> Option<M> {
         let replaced = self.current.replace(next);
@@ -46,14 +45,14 @@ impl<M: Receiving> HandOver<M> {
         }
     }
 
-    /// The previous one goes when it is not needed any more, or is of no use itself.
+    /// Removes the previous subscription if the present one receives, or if the previous one no longer does.
     #[must_use = "what is over has to be dropped"]
     pub(crate) fn settle(&mut self) -> Option<M> {
         let over = self.current.as_ref().is_none_or(Receiving::is_open);
         self.previous.take_if(|previous| over || !previous.is_open())
     }
 
-    /// Nothing is subscribed to.
+    /// Removes both subscriptions.
     #[must_use = "what is over has to be dropped"]
     pub(crate) fn clear(&mut self) -> [Option<M>; 2] {
         [self.current.take(), self.previous.take()]
@@ -151,7 +150,7 @@ mod tests {
                         let next = connecting(known.len() as u32);
                         known.push(next.clone());
                         drop(hand_over.replace(next));
-                        // No hand-over loses what was received before it.
+                        // A hand-over keeps a subscription that received before.
                         prop_assert_eq!(hand_over.both().iter().flatten().any(Stream::is_open), receiving_before);
                     }
                     1 | 2 => {

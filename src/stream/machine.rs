@@ -1,13 +1,13 @@
-//! The life of a page's own stream for one URL as an explicit state machine: what happens goes in, what to do comes out.
+//! The life of a page's own stream for one URL, as an explicit state machine. It takes events and returns what to do.
 //!
-//! The machine touches no browser. Time and randomness are arguments, streams are numbers, and the only timer is one wake-up
-//! whose meaning follows from the state. [`Machine::step`] is the only place where the state changes. Whether this page has a
-//! stream of its own, or listens to that of another tab, is for [`election`](super::election) to decide.
+//! The machine does not use the browser. Time and randomness are arguments, streams are numbers, and the only timer is one wake-up whose
+//! meaning follows from the state. Only [`Machine::step`] changes the state. [`election`](super::election) decides whether this page opens
+//! its own stream or receives from another tab.
 //!
 //! # Transitions
 //!
-//! "Fails" means: back off and go to `Retrying` with one attempt more. "Hand-over" means: keep the open stream as standby until
-//! its replacement is open, so that nothing falls in between. A cell that is not listed ignores the input.
+//! "Fails" means: back off and go to `Retrying` with one more attempt. "Hand-over" means: keep the open stream as standby until its
+//! replacement is open, so that no frame is lost in between. Each state ignores the inputs that the table does not list.
 //!
 //! | state        | input                                   | next state                | effects |
 //! | ------------ | --------------------------------------- | ------------------------- | ------- |
@@ -16,146 +16,146 @@
 //! | `Connecting` | `Failed`                                | `Retrying` (fails)        | close the attempt; the standby stays |
 //! | `Connecting` | `Woke` (time-out)                       | `Retrying` (fails)        | close the attempt; the standby stays; the next one may take twice as long |
 //! | `Open`       | `Hello`                                 | `Open`                    | wake after three keep-alive intervals |
-//! | `Open`       | `Heard`                                 | `Open`                    | none: the watchdog looks at the time when it wakes |
-//! | `Open`       | `Woke`, heard in time                   | `Open`                    | wake when the rest of the interval is over |
+//! | `Open`       | `Heard`                                 | `Open`                    | none: the wake-up measures the silence |
+//! | `Open`       | `Woke`, heard in time                   | `Open`                    | wake after the rest of the interval |
 //! | `Open`       | `Woke`, silent too long                 | `Retrying` (fails)        | close |
-//! | `Open`       | `Failed(Dropped)`, first failure        | `Retrying` by the browser | the browser reconnects, which honours the server's `retry:`; wake in case it does not |
+//! | `Open`       | `Failed(Dropped)`, first failure        | `Retrying` by the browser | the browser reconnects after the server's `retry:`; wake in case it does not |
 //! | `Open`       | `Failed`, otherwise                     | `Retrying` (fails)        | close |
 //! | `Open`       | `Online` without watchdog               | `Connecting`              | hand-over |
 //! | `Open`       | `PageVisible` after a long silence      | `Connecting`              | hand-over |
-//! | `Retrying`   | `Woke`                                  | `Connecting`              | close what the browser was trying, open |
+//! | `Retrying`   | `Woke`                                  | `Connecting`              | close the browser's attempt, open |
 //! | `Retrying`   | `Online`, `PageVisible`                 | `Connecting`              | the same |
 //! | `Retrying` by the browser | `Opened`                   | `Open`                    | close the standby |
-//! | `Retrying` by the browser | `Failed`                   | `Retrying` (fails)        | close; from here the delays are ours |
+//! | `Retrying` by the browser | `Failed`                   | `Retrying` (fails)        | close; the plugin retries from now on |
 //! | `Retrying`   | `Answered` with a final status          | `Retrying`                | wake after the longest delay instead |
-//! | `Connecting` | `Answered`, late                        | `Connecting`              | none, but the next refusal counts as one of that status |
+//! | `Connecting` | `Answered`, late                        | `Connecting`              | none, but the status applies to the next refusal |
 //! | `Connecting`, `Retrying` | `Failed` of the standby     | the same                  | close the standby |
 //! | any          | `Unsubscribe`                           | `Idle`                    | close everything |
-//! | any          | `Close`                                 | `Closed`                  | close everything; nothing follows, ever |
+//! | any          | `Close`                                 | `Closed`                  | close everything, permanently |
 
 use super::backoff;
 use super::status::{Phase, Problem, Status};
 
-/// Milliseconds for which a stream must have been open to forget the failures before it.
+/// Milliseconds that a stream must be open before the machine forgets earlier failures.
 pub(crate) const HEALTHY_AFTER_MS: u64 = 10_000;
 
-/// Milliseconds granted to a server to accept a stream at first, unless configured. They double with every attempt that times out.
+/// Default time for the server to accept a stream, in milliseconds. It doubles with every attempt that times out.
 pub(crate) const DEFAULT_CONNECTION_TIMEOUT_MS: u32 = 2_500;
 
-/// Milliseconds granted at most, unless more were configured: a server that is slower than this counts as unreachable.
+/// Longest time for the server to accept a stream, in milliseconds, unless the page configured a longer one.
 pub(crate) const MAX_CONNECTION_TIMEOUT_MS: u32 = 20_000;
 
-/// Keep-alive intervals without a sign of life after which a stream counts as dead.
+/// Keep-alive intervals without a frame before the machine treats a stream as dead.
 pub(crate) const SILENT_INTERVALS: u64 = 3;
 
-/// Milliseconds of silence after which a page that becomes visible reconnects, where the server announced no interval.
+/// Milliseconds of silence after which a page that becomes visible reconnects, if the server announced no keep-alive interval.
 pub(crate) const STALE_AFTER_MS: u64 = 5 * 60 * 1_000;
 
-/// Draws from `0.0..1.0`, uniformly.
+/// Returns random numbers, uniform in `0.0..1.0`.
 pub(crate) type Random<'a> = &'a dyn Fn() -> f64;
 
-/// Number of one stream, never used twice.
+/// The number of a stream. Numbers are not reused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct StreamId(u32);
 
-/// Where the stream stands.
+/// The state of the stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum State {
-    /// No stream is wanted.
+    /// The page has not subscribed.
     Idle,
-    /// Waiting for a server to accept `stream`.
+    /// Waiting for the server to accept `stream`.
     Connecting {
-        /// The attempt under way.
+        /// The present attempt.
         stream: StreamId,
-        /// The previous stream, receiving until its replacement is open.
+        /// The previous stream, which receives until its replacement opens.
         standby: Option<StreamId>,
         /// Failures so far.
         attempt: u32,
     },
-    /// Receiving.
+    /// Receiving frames.
     Open {
-        /// The one open stream.
+        /// The open stream.
         stream: StreamId,
-        /// Failures before it opened; forgotten after [`HEALTHY_AFTER_MS`].
+        /// Failures before it opened. Forgotten after [`HEALTHY_AFTER_MS`].
         attempt: u32,
         /// When it opened.
         since: u64,
         /// When the last frame arrived.
         heard_at: u64,
-        /// Silence that means death, where the server announced how often it speaks.
+        /// Milliseconds of silence before the machine treats the stream as dead. `None` if the server announced no keep-alive interval.
         silence_limit_ms: Option<u64>,
     },
     /// Between two attempts.
     Retrying {
         /// Who makes the next attempt.
         next: Retry,
-        /// The previous stream, if a replacement for it failed to open.
+        /// The previous stream, if its replacement failed to open.
         standby: Option<StreamId>,
         /// Failures so far.
         attempt: u32,
     },
-    /// The end.
+    /// Closed permanently.
     Closed,
 }
 
 /// Who makes the next attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Retry {
-    /// We do, after this delay.
+    /// The plugin, after this delay.
     After {
-        /// Milliseconds.
+        /// The delay, in milliseconds.
         delay_ms: u32,
     },
-    /// The browser does, on the stream that was dropped, after the delay that the server asked for in `retry:`.
+    /// The browser, on the broken stream, after the delay from the server's `retry:`.
     ByBrowser(StreamId),
 }
 
-/// What happened.
+/// An event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Input {
-    /// The stream is wanted; saying so again changes nothing.
+    /// The page subscribes. Has no effect if it already has.
     Subscribe,
-    /// No stream is wanted.
+    /// The page unsubscribes.
     Unsubscribe,
-    /// A server accepted the stream.
+    /// The server accepted the stream.
     Opened(StreamId),
-    /// The server introduced itself and speaks at least every so many milliseconds.
+    /// The server announced its keep-alive interval, in milliseconds.
     Hello(StreamId, u64),
     /// A frame arrived.
     Heard(StreamId),
     /// The stream broke.
     Failed(StreamId, Failure),
-    /// A refused request, repeated by `fetch`, got this HTTP status.
+    /// A repeat of the refused request, with `fetch`, got this HTTP status.
     Answered(u16),
-    /// The wake-up that was asked for.
+    /// The requested wake-up.
     Woke,
-    /// The browser has a network.
+    /// The browser came online.
     Online,
-    /// The user looks at a page that depends on the stream.
+    /// A page that depends on the stream became visible.
     PageVisible,
-    /// The tracker is gone.
+    /// The tracker was removed.
     Close,
 }
 
-/// How a stream broke, which is all that an `EventSource` tells.
+/// How a stream broke, as far as an `EventSource` says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Failure {
-    /// The connection broke; the browser would reconnect by itself.
+    /// The connection broke. The browser would reconnect on its own.
     Dropped,
-    /// The answer was no event stream; the browser gave up for good.
+    /// The response was not an event stream. The browser does not reconnect.
     Refused,
 }
 
-/// What to do about it, in this order.
+/// Something to do. The order matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Effect {
     /// Open a stream.
     Open(StreamId),
-    /// Close a stream, whatever its condition.
+    /// Close a stream in any state.
     Close(StreamId),
-    /// Send [`Input::Woke`] after so many milliseconds, instead of any earlier appointment; `None`: not at all.
+    /// Send [`Input::Woke`] after this number of milliseconds, replacing any earlier wake-up. `None` cancels it.
     Wake(Option<u32>),
-    /// Repeat the refused request in a way that shows its HTTP status, and send [`Input::Answered`].
+    /// Repeat the refused request with `fetch`, which shows the HTTP status, and send [`Input::Answered`].
     Probe,
 }
 
@@ -164,7 +164,7 @@ pub(crate) enum Effect {
 pub(crate) struct Machine {
     state: State,
     connection_timeout_ms: u32,
-    /// Attempts in a row that timed out.
+    /// Consecutive attempts that timed out.
     timed_out: u32,
     last_problem: Option<Problem>,
     streams_opened: u32,
@@ -183,20 +183,20 @@ impl Default for Machine {
 }
 
 impl Machine {
-    /// Sets how long later attempts may take: so many milliseconds, and twice as long after every one that timed out, up to
-    /// [`MAX_CONNECTION_TIMEOUT_MS`]. A success begins anew.
+    /// Sets the time limit of later attempts, in milliseconds. The limit doubles after every attempt that times out, up to
+    /// [`MAX_CONNECTION_TIMEOUT_MS`], and returns to `timeout_ms` when a stream opens.
     pub(crate) fn set_connection_timeout_ms(&mut self, timeout_ms: u32) {
         self.connection_timeout_ms = timeout_ms;
     }
 
-    /// How long the next attempt may take.
+    /// The time limit of the next attempt, in milliseconds.
     fn attempt_limit_ms(&self) -> u32 {
         let doublings = self.timed_out.min(MAX_CONNECTION_TIMEOUT_MS.ilog2());
         let longest = self.connection_timeout_ms.max(MAX_CONNECTION_TIMEOUT_MS);
         self.connection_timeout_ms.saturating_mul(1 << doublings).min(longest)
     }
 
-    /// A summary of the state.
+    /// The status, for the page and for other tabs.
     pub(crate) fn status(&self) -> Status {
         let (state, attempt) = match self.state {
             State::Idle => (Phase::Idle, 0),
@@ -212,8 +212,7 @@ impl Machine {
         Status { state, attempt, next_delay_ms, last_problem: self.last_problem }
     }
 
-    /// Takes in what happened at `now` (milliseconds of any steady clock) and answers with what to do. `random` is asked only
-    /// when there is a delay to draw.
+    /// Handles an event at `now` (milliseconds of any monotonic clock) and returns what to do. Calls `random` only to draw a delay.
     pub(crate) fn step(&mut self, input: Input, now: u64, random: Random<'_>) -> Vec<Effect> {
         if matches!(self.state, State::Closed) {
             return Vec::new();
@@ -324,7 +323,7 @@ impl Machine {
         }
     }
 
-    /// A refusal keeps its known reason until a stream opens: it is asked for once.
+    /// The final status of the latest refusal, if known. It applies until a stream opens, so the machine asks for it only once.
     fn known_final_status(&self) -> Option<u16> {
         match self.last_problem {
             Some(problem @ Problem::Refused(status)) if problem.is_final() => status,
@@ -335,7 +334,7 @@ impl Machine {
     fn leave_to_browser(&mut self, stream: StreamId) -> Vec<Effect> {
         self.last_problem = Some(Problem::Dropped);
         self.state = State::Retrying { next: Retry::ByBrowser(stream), standby: None, attempt: 1 };
-        // The delay is the server's, and the page cannot see it: this only ends a wait that has gone wrong.
+        // The page cannot see the delay that the server set. This wake-up only acts if the browser does not retry.
         vec![Effect::Wake(Some(backoff::MAX_DELAY_MS.saturating_add(self.attempt_limit_ms())))]
     }
 
@@ -355,7 +354,7 @@ impl Machine {
         self.last_problem = Some(problem);
         self.state = State::Retrying { next: Retry::After { delay_ms }, standby, attempt };
         let mut effects = vec![Effect::Close(stream), Effect::Wake(Some(delay_ms))];
-        // A single refusal is mostly a server that restarts; a second one deserves an explanation, once.
+        // A single refusal is usually a server that restarts. Ask for the status after the second one.
         if attempt == 2 && problem == (Problem::Refused(None)) {
             effects.push(Effect::Probe);
         }
@@ -373,7 +372,7 @@ impl Machine {
                 *delay_ms = backoff::MAX_DELAY_MS;
                 vec![Effect::Wake(Some(backoff::MAX_DELAY_MS))]
             }
-            // The next attempt is under way already, after a very short delay: should it be refused too, the status is known.
+            // The next attempt has already started. If the server refuses it too, its status is known.
             _ => Vec::new(),
         }
     }
@@ -399,7 +398,7 @@ impl Machine {
 
     fn online(&mut self) -> Vec<Effect> {
         match self.state {
-            // The browser may have changed networks under a stream that nobody watches.
+            // The network may have changed, and nothing watches this stream.
             State::Open { silence_limit_ms: None, .. } | State::Retrying { .. } => self.reconnect(),
             _ => Vec::new(),
         }
@@ -408,7 +407,7 @@ impl Machine {
     fn page_visible(&mut self, now: u64) -> Vec<Effect> {
         match self.state {
             State::Retrying { .. } => self.reconnect(),
-            // Timers stand still in a frozen tab, the watchdog's as well.
+            // Timers stop in a frozen tab, including the watchdog's.
             State::Open { heard_at, silence_limit_ms, .. }
                 if now.saturating_sub(heard_at) >= silence_limit_ms.unwrap_or(STALE_AFTER_MS) =>
             {
@@ -418,7 +417,7 @@ impl Machine {
         }
     }
 
-    /// Opens a new stream. An open one becomes the standby; an attempt under way is abandoned.
+    /// Opens a new stream. Keeps an open stream as standby, and abandons a present attempt.
     fn reconnect(&mut self) -> Vec<Effect> {
         let (abandoned, standby, attempt) = match self.state {
             State::Connecting { stream, standby, attempt } => (Some(stream), standby, attempt),
@@ -455,7 +454,7 @@ impl Machine {
     }
 }
 
-/// Closes what there is to close, then does the rest.
+/// The effects that close these streams, followed by `rest`.
 fn closing(one: Option<StreamId>, other: Option<StreamId>, rest: &[Effect]) -> Vec<Effect> {
     let mut effects = Vec::new();
     for stream in [one, other].into_iter().flatten() {
@@ -465,12 +464,12 @@ fn closing(one: Option<StreamId>, other: Option<StreamId>, rest: &[Effect]) -> V
     effects
 }
 
-/// Failures to count when an open stream breaks: a healthy one has made up for those before it.
+/// The number of failures after an open stream breaks. A healthy stream clears the earlier failures.
 fn failures_after_open(attempt: u32, since: u64, now: u64) -> u32 {
     if now.saturating_sub(since) >= HEALTHY_AFTER_MS { 1 } else { attempt + 1 }
 }
 
-/// Browsers keep timers in 32 signed bits; a longer one would fire at once.
+/// Browsers keep timers in signed 32-bit integers. A longer timer would fire at once.
 fn timer_ms(duration: u64) -> u32 {
     duration.min(i32::MAX as u64) as u32
 }

@@ -1,4 +1,4 @@
-//! One test per transition, then properties that hold for every sequence of inputs.
+//! One test for each transition, then properties of every sequence of inputs.
 
 use super::*;
 use proptest::prelude::*;
@@ -29,7 +29,7 @@ fn open() -> Machine {
     machine
 }
 
-/// After one failure to connect.
+/// A machine after one failure to connect.
 fn retrying() -> Machine {
     let mut machine = connecting();
     step(&mut machine, Input::Failed(stream(0), Failure::Refused), 0);
@@ -42,7 +42,7 @@ fn retrying_by_browser() -> Machine {
     machine
 }
 
-/// Stream 0 is standby, stream 1 connects.
+/// A machine with stream 0 as standby while stream 1 connects.
 fn handing_over() -> Machine {
     let mut machine = open();
     step(&mut machine, Input::Online, 0);
@@ -79,7 +79,7 @@ fn subscribing_again_changes_nothing() {
     }
 }
 
-/// The limits of so many attempts that each time out.
+/// The time limits of `attempts` attempts that all time out.
 fn limits_of_attempts(machine: &mut Machine, attempts: usize) -> Vec<u32> {
     let limit_of = |effects: Vec<Effect>| match effects.last() {
         Some(Effect::Wake(Some(limit_ms))) => *limit_ms,
@@ -91,7 +91,7 @@ fn limits_of_attempts(machine: &mut Machine, attempts: usize) -> Vec<u32> {
                 State::Idle => step(machine, Input::Subscribe, 0),
                 _ => step(machine, Input::Woke, 0),
             };
-            // It is not accepted in time.
+            // The server does not accept the stream in time.
             step(machine, Input::Woke, 0);
             limit_of(effects)
         })
@@ -474,7 +474,7 @@ fn late_reports_of_closed_streams_are_ignored() {
     assert_eq!(machine.status(), before);
 }
 
-/// What a browser would have at this moment, from the effects so far.
+/// The streams and timer that a browser would have after the effects so far.
 #[derive(Default)]
 struct Browser {
     streams: Vec<StreamId>,
@@ -531,7 +531,7 @@ proptest! {
         for (input, elapsed) in inputs {
             now += elapsed;
             match input {
-                // A browser reports only on streams that exist, and wakes only who asked for it.
+                // A browser reports only on existing streams, and fires only requested timers.
                 Input::Opened(stream) | Input::Hello(stream, _) | Input::Heard(stream) | Input::Failed(stream, _)
                     if !browser.streams.contains(&stream) => continue,
                 Input::Woke if browser.wake.take().is_none() => continue,

@@ -1,11 +1,11 @@
-//! The life of one tracker's stream.
+//! The stream of one tracker.
 //!
-//! Decisions are pure, and time and chance are their arguments: [`election`] decides which tab holds the stream, [`machine`] when a
-//! tab opens, closes and retries its own, [`hand_over`] what happens to the previous stream when ids change, [`backoff`] how long
-//! to wait, [`outage`] what to warn of. [`shared_stream`] and [`own_stream`] carry them out.
+//! Modules that decide are pure and take time and randomness as arguments. [`election`] decides which tab holds the stream. [`machine`]
+//! decides when a tab opens, closes and retries its own stream. [`hand_over`] decides how long the previous stream stays when ids change,
+//! [`backoff`] how long to wait, and [`outage`] when to warn. [`shared_stream`] and [`own_stream`] carry these decisions out.
 //!
-//! A frame goes one way: [`event_source`] → [`own_stream`] → [`shared_stream`], which also takes in what other tabs relay → the
-//! listener of the shared stream.
+//! A frame goes from [`event_source`] to [`own_stream`], then to [`shared_stream`], which also receives frames from other tabs, and then to
+//! the listener of the shared stream.
 
 mod backoff;
 pub(crate) mod election;
@@ -29,36 +29,32 @@ pub(crate) use probe::RefusedKey;
 use crate::web::Preserved;
 use serde::{Deserialize, Serialize};
 
-/// What an event of the stream is for.
+/// The type of a stream event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum FrameKind {
-    /// An intervention.
     Message,
-    /// The server introduces itself.
+    /// The server's settings for this connection.
     Hello,
-    /// The server is alive.
+    /// A sign of life.
     Ping,
 }
 
-/// One event of the stream, as the server sent it or as another tab relayed it. Its texts stay in JavaScript, because most are only
-/// passed on.
+/// One event of the stream, from the server or from another tab. Its strings stay in JavaScript, because the plugin only passes most of
+/// them on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Frame<Text = Preserved> {
-    /// What it is for.
     pub(crate) kind: FrameKind,
-    /// The last event id of the stream at this frame.
+    /// The stream's last event id at this frame.
     pub(crate) last_event_id: Text,
-    /// Its data.
     pub(crate) data: Text,
 }
 
-/// What a stream reports to its owner.
+/// An event that a stream reports to its owner.
 #[derive(Debug)]
 pub(crate) enum StreamEvent {
-    /// A frame arrived.
     Frame(Frame),
-    /// The state, or a detail of it, changed.
+    /// The state or one of its details changed.
     StatusChanged,
-    /// The server does not take the ids of these attribute keys.
+    /// The server refuses the ids of these attribute keys.
     KeysRefused(Vec<RefusedKey>),
 }

@@ -1,19 +1,19 @@
-//! Which failures of an outage are worth a warning.
+//! Decides which failures of an outage deserve a warning.
 
 use super::status::{Phase, Problem, Status};
 use std::cell::Cell;
 
-/// What was warned of since the connection was last open.
+/// The last failure that was reported since the connection was open.
 ///
-/// The attempts in between are for those who debug, and so is what another tab connects for this one: it warns itself.
+/// Attempts in between appear only in the debug log. A tab that receives from another tab does not warn, because the other tab does.
 #[derive(Debug, Default)]
 pub(crate) struct Outage {
     warned_of: Cell<Option<Problem>>,
 }
 
 impl Outage {
-    /// Notes how the connection is. True if that is a failure to warn of: the first one of an outage, and again when the reason
-    /// of a refusal becomes known or changes.
+    /// Records the present status. Returns true for a failure that deserves a warning: the first one of an outage, and later ones when the
+    /// reason of a refusal becomes known or changes.
     pub(crate) fn note(&self, status: Status, connects_itself: bool) -> bool {
         if status.state == Phase::Open {
             self.warned_of.set(None);
@@ -46,7 +46,7 @@ mod tests {
         }
     }
 
-    /// Which of the failures are warned of.
+    /// Whether each of these statuses causes a warning.
     fn warned_of<const N: usize>(statuses: [Status; N]) -> [bool; N] {
         let outage = Outage::default();
         statuses.map(|status| outage.note(status, true))

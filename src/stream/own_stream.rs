@@ -1,4 +1,4 @@
-//! A page's own stream for one URL: carries out what [`machine`](super::machine) decides, and tells it what happens.
+//! A page's own stream for one URL. Reports events to [`machine`](super::machine) and carries out its decisions.
 
 use super::event_source::{OpenSource, SourceEvent};
 use super::machine::{Effect, Failure, Input, Machine, StreamId};
@@ -14,7 +14,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use wasm_bindgen::JsValue;
 
-/// See the [module documentation](self). It wants no stream before [`Input::Subscribe`].
+/// See the [module documentation](self). Opens no stream before [`Input::Subscribe`].
 #[must_use = "dropping it closes the stream"]
 pub(crate) struct OwnStream {
     inner: Rc<Inner>,
@@ -22,7 +22,7 @@ pub(crate) struct OwnStream {
 
 struct Inner {
     url: Rc<str>,
-    /// A URL like that of the stream, but for nobody's interventions.
+    /// Like the URL of the stream, but with ids that nobody uses.
     probe_url: String,
     positions: Rc<Positions>,
     machine: RefCell<Machine>,
@@ -35,7 +35,7 @@ struct Inner {
 }
 
 impl OwnStream {
-    /// A stream that requests `url` from the position reached there.
+    /// Creates a stream that requests `url` and resumes from the position reached there.
     pub(crate) fn new(
         url: Rc<str>,
         probe_url: String,
@@ -58,7 +58,7 @@ impl OwnStream {
         }
     }
 
-    /// Tells the machine what happened and does what it answers.
+    /// Passes an event to the machine and carries out the effects.
     pub(crate) fn feed(&self, input: Input) {
         self.inner.feed(input);
     }
@@ -68,7 +68,6 @@ impl OwnStream {
         self.inner.machine.borrow_mut().set_connection_timeout_ms(timeout_ms);
     }
 
-    /// How the stream is.
     pub(crate) fn status(&self) -> Status {
         self.inner.machine.borrow().status()
     }
@@ -114,13 +113,14 @@ impl Inner {
         let mut sources = self.sources.borrow_mut();
         let index = sources.iter().position(|(id, _)| *id == stream);
         let closed = index.map(|index| sources.remove(index));
-        // Closing calls the browser, and what a page may have put in its place.
+        // Closing a stream may call page code, if the page replaced `EventSource`.
         drop(sources);
         drop(closed);
     }
 
     fn wake_after(self: &Rc<Self>, delay_ms: Option<u32>) {
-        // Open or over: there is nothing left to explain. The next attempt may begin before an answer comes, which is still of use.
+        // The stream is open or no longer wanted, so the probe has nothing to explain. A new attempt does not cancel the probe, because its
+        // answer is still useful.
         if delay_ms.is_none() {
             drop(self.probe.take());
         }
@@ -163,13 +163,13 @@ impl Inner {
     }
 }
 
-/// How often the server speaks at least, where this frame announces it.
+/// The server's keep-alive interval in milliseconds, if this frame announces one.
 fn keep_alive_ms(frame: &Frame) -> Option<u64> {
     let hello = (frame.kind == FrameKind::Hello).then(|| read_hello(&frame.data.0))?;
     hello.keep_alive_ms.filter(|interval_ms| *interval_ms > 0)
 }
 
-/// What the server says in its `hello`. One that says nothing usable is as plain as one that says none.
+/// The settings in the server's `hello`. Unreadable data gives the defaults.
 pub(crate) fn read_hello(data: &JsValue) -> Hello {
     let hello =
         web::parse_json(data).ok().and_then(|json| serde_wasm_bindgen::from_value(json).ok());

@@ -1,33 +1,33 @@
-//! Where each stream left off, per URL (that is, per endpoint and set of ids).
+//! The position of each stream, by URL, that is, by endpoint and set of ids.
 //!
-//! An `EventSource` remembers its last event id only for itself. A new one, in this page or after a reload, can only say it in
-//! a query parameter, and only to a server that named one in its `hello`. Delivery writes what has been handed out, streams read it.
+//! An `EventSource` uses its last event id only for its own reconnects. A new one can only send the id in a query parameter, and only if
+//! the server named one in its `hello`. Delivery writes the positions, and streams read them.
 
 use super::url::with_parameter;
 use std::cell::RefCell;
 use std::collections::VecDeque;
 
-/// URLs remembered. Ids alternate seldom, so a handful covers going back and forth between two users.
+/// The number of URLs to remember. Ids change rarely, so this is enough for a page that alternates between two users.
 const MAX_URLS: usize = 8;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Position {
     url: String,
     parameter: String,
-    /// Empty until something has arrived.
+    /// Empty until the first frame arrives.
     last_event_id: String,
 }
 
-/// The positions reached on the URLs used last.
+/// The positions of the most recent URLs.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Positions {
     latest_last: RefCell<VecDeque<Position>>,
 }
 
 impl Positions {
-    /// Notes that the server of the stream at `url` lets clients resume by `parameter`.
+    /// Remembers the query parameter that resumes the stream at `url`.
     ///
-    /// A name that could not be told apart in [`Positions::to_text`] is as good as none.
+    /// Ignores a name or a URL that [`Positions::to_text`] cannot store on one line.
     pub(crate) fn name_parameter(&self, url: &str, parameter: &str) {
         if !fits_on_a_line(url) || !fits_on_a_line(parameter) {
             return;
@@ -46,7 +46,7 @@ impl Positions {
         });
     }
 
-    /// Notes that everything up to `last_event_id` was handed out, if the server named a parameter to say so.
+    /// Records that everything up to `last_event_id` was delivered. Does nothing if the server named no parameter.
     pub(crate) fn reach(&self, url: &str, last_event_id: &str) {
         let mut positions = self.latest_last.borrow_mut();
         if let Some(position) = positions.iter_mut().find(|position| position.url == url)
@@ -56,12 +56,12 @@ impl Positions {
         }
     }
 
-    /// The last event id to resume from on `url`, if there is one.
+    /// The last event id to resume `url` from.
     pub(crate) fn position(&self, url: &str) -> Option<String> {
         self.reached(url).map(|position| position.last_event_id)
     }
 
-    /// The URL to request: with the position reached on it, if there is one.
+    /// The URL to request, with the position as a query parameter if there is one.
     pub(crate) fn request_url(&self, url: &str) -> String {
         match self.reached(url) {
             Some(position) => with_parameter(url, &position.parameter, &position.last_event_id),
@@ -75,7 +75,7 @@ impl Positions {
         (!position.last_event_id.is_empty()).then(|| position.clone())
     }
 
-    /// All positions as text, one field per line.
+    /// All positions as text, one field on each line.
     pub(crate) fn to_text(&self) -> String {
         let mut text = String::new();
         for position in self.latest_last.borrow().iter() {
@@ -87,7 +87,7 @@ impl Positions {
         text
     }
 
-    /// Reads what [`Positions::to_text`] wrote. Incomplete text yields the complete positions in it.
+    /// Reads the result of [`Positions::to_text`]. From incomplete text, this reads the complete positions.
     pub(crate) fn from_text(text: &str) -> Positions {
         let positions = Positions::default();
         let mut lines = text.split('\n');

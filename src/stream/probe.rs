@@ -1,29 +1,28 @@
-//! Learns why an `EventSource` was refused, which it does not tell itself.
+//! Finds out why the server refused an `EventSource`, which does not say so.
 
 use crate::web::{when_settled, window};
 use serde::Deserialize;
 use wasm_bindgen::prelude::*;
 use web_sys::{AbortController, RequestCache, RequestInit, Response};
 
-/// What a server says of a request that it does not serve with a stream.
+/// A response that is not a stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Refusal {
-    /// HTTP status.
+    /// The HTTP status.
     pub(crate) status: u16,
-    /// The attribute keys that it cannot serve, if it names any: FastAPI's form of errors, which Signals has.
+    /// The attribute keys that the server refused, from an error in FastAPI's format, which Signals uses.
     pub(crate) keys: Vec<RefusedKey>,
 }
 
-/// An attribute key whose id a server does not take.
+/// An attribute key whose id the server refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct RefusedKey {
-    /// Name of the attribute key.
     pub(crate) key: String,
-    /// What is wrong with it, in the server's words.
+    /// The reason, in the server's words.
     pub(crate) reason: String,
 }
 
-/// Status of an answer that says which fields of the request are at fault.
+/// The HTTP status of an error that names invalid fields.
 const UNPROCESSABLE: u16 = 422;
 
 #[derive(Deserialize)]
@@ -46,19 +45,18 @@ impl FieldError {
     }
 }
 
-/// A `fetch` that is ended as soon as it has told why.
+/// A `fetch` that stops as soon as the reason is known.
 ///
-/// Like the request of an `EventSource` it needs no preflight. Where CORS hides the answer, nothing is learnt.
+/// Like the request of an `EventSource`, it needs no preflight. If CORS hides the response, it reports nothing.
 #[must_use = "dropping a probe aborts it"]
 pub(crate) struct Probe {
     controller: AbortController,
 }
 
 impl Probe {
-    /// Requests `url` and reports what the server answers, unless that is a stream.
+    /// Requests `url` and calls `report` with the server's response, unless the server accepts the request.
     ///
-    /// A server that has just recovered answers with a stream, and what it sends there is lost. So `url` must not ask for
-    /// anybody's interventions.
+    /// A server that has just recovered responds with a stream, and frames on it are lost. Use a `url` with ids that nobody uses.
     pub(crate) fn start(url: &str, report: impl Fn(Refusal) + Clone + 'static) -> Option<Probe> {
         let controller = AbortController::new().ok()?;
         let options = RequestInit::new();
@@ -98,7 +96,7 @@ impl Drop for Probe {
     }
 }
 
-/// Whether the server would have answered with a stream: no content is none.
+/// Whether the server would have accepted the stream. An `EventSource` does not accept 204 (No Content).
 fn is_success(status: u16) -> bool {
     (200..300).contains(&status) && status != 204
 }

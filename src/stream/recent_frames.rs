@@ -1,9 +1,9 @@
-//! What arrived lately, for tabs that join.
+//! Keeps recent frames for tabs that join.
 
 use super::{Frame, FrameKind};
 use std::collections::VecDeque;
 
-/// Frames kept: as many as the server keeps for each of its targets.
+/// The number of frames to keep, as many as the server keeps for each target.
 const MAX_FRAMES: usize = 100;
 
 /// The latest frames, oldest first, and the last event id before them.
@@ -20,12 +20,12 @@ impl<Text> Default for RecentFrames<Text> {
 }
 
 impl<Text: PartialEq + Clone> RecentFrames<Text> {
-    /// Says what had been heard when the first frame is kept; nothing where nothing had.
+    /// Sets the last event id before the first frame. `None` if no frame arrived before.
     pub(crate) fn begin_after(&mut self, last_event_id: Option<Text>) {
         self.before = last_event_id;
     }
 
-    /// Keeps a frame.
+    /// Adds a frame. Drops the oldest one if necessary.
     pub(crate) fn push(&mut self, frame: Frame<Text>) {
         if self.frames.len() == MAX_FRAMES {
             self.before = self.frames.pop_front().map(|oldest| oldest.last_event_id);
@@ -33,8 +33,7 @@ impl<Text: PartialEq + Clone> RecentFrames<Text> {
         self.frames.push_back(frame);
     }
 
-    /// The interventions after the frame with this id, oldest first. `None` if that id is not known. A tab without a position has
-    /// missed nothing.
+    /// The interventions after this position, oldest first. `None` if the position is unknown. A tab without a position has missed nothing.
     pub(crate) fn after(&self, position: Option<&Text>) -> Option<Vec<Frame<Text>>> {
         let Some(position) = position else {
             return Some(Vec::new());

@@ -1,7 +1,6 @@
-//! A page's part in the stream for one URL: carries out what [`election`](super::election) decides.
+//! A page's part in the stream for one URL. Carries out the decisions of [`election`](super::election).
 //!
-//! The channel and the lock cost a page nothing while it is the only one: frames are relayed and kept for others only once
-//! somebody else was heard.
+//! The page relays and keeps frames only after it has heard from another tab, so sharing costs a single tab nothing.
 
 use super::election::{Absence, Effect, Election, Input, Missed};
 use super::hand_over::Receiving;
@@ -19,12 +18,11 @@ use js_sys::Math;
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
-/// What a page wants to receive.
+/// The stream that a page wants.
 #[derive(Debug, Clone)]
 pub(crate) struct StreamRequest {
-    /// Address of the stream.
     pub(crate) url: Rc<str>,
-    /// An address like it, but for nobody's interventions.
+    /// Like the URL of the stream, but with ids that nobody uses.
     pub(crate) probe_url: String,
     /// Whether tabs share one stream for this URL.
     pub(crate) shared: bool,
@@ -32,7 +30,7 @@ pub(crate) struct StreamRequest {
     pub(crate) connection_timeout_ms: u32,
 }
 
-/// See the [module documentation](self). Nothing is received before [`Input::Join`].
+/// See the [module documentation](self). Receives nothing before [`Input::Join`].
 #[must_use = "dropping it closes the stream and lets others have the lock"]
 pub(crate) struct SharedStream {
     url: Rc<str>,
@@ -47,19 +45,18 @@ pub(crate) struct SharedStream {
     lock: Cell<Option<Lock>>,
     channel: RefCell<Option<TabChannel>>,
     wake: Cell<Option<Timeout>>,
-    /// Whether another tab was heard.
+    /// Whether this page has heard from another tab.
     has_company: Cell<bool>,
     /// The data of the server's latest `hello`.
     hello: RefCell<Option<Preserved>>,
-    /// The last event id heard here, or to resume from.
+    /// The last event id received here, or the one to resume from.
     heard: RefCell<Option<Preserved>>,
-    /// Whether the latest question named a position.
+    /// Whether the latest question contained a position.
     asked_with_position: Cell<bool>,
     recent: RefCell<RecentFrames<Preserved>>,
 }
 
 impl SharedStream {
-    /// A part in the stream of `request`.
     pub(crate) fn new(
         request: StreamRequest,
         positions: Rc<Positions>,
@@ -99,7 +96,7 @@ impl SharedStream {
         stream
     }
 
-    /// Whether it does what `request` wants.
+    /// Whether this stream has the URL and sharing mode of `request`.
     pub(crate) fn is_for(&self, request: &StreamRequest) -> bool {
         self.url == request.url && self.shared == request.shared
     }
@@ -109,17 +106,16 @@ impl SharedStream {
         self.own.set_connection_timeout_ms(timeout_ms);
     }
 
-    /// How the subscription is.
     pub(crate) fn status(&self) -> Status {
         self.election.borrow().status(self.own.status())
     }
 
-    /// Whether it has a stream of its own, or tries to, instead of hearing another tab's.
+    /// Whether this page connects to the server itself, rather than through another tab.
     pub(crate) fn connects_itself(&self) -> bool {
         self.own.status().state != Phase::Idle
     }
 
-    /// Tells both machines what happens to the page.
+    /// Passes a page event to both state machines.
     pub(crate) fn page_event(&self, input: Input) {
         self.feed(input);
         match input {
@@ -129,7 +125,7 @@ impl SharedStream {
         }
     }
 
-    /// Tells the election what happened and does what it answers.
+    /// Passes an event to the election and carries out the effects.
     pub(crate) fn feed(&self, input: Input) {
         let effects = self.election.borrow_mut().step(input, web::now_ms());
         for effect in effects {
@@ -165,7 +161,7 @@ impl SharedStream {
         }
     }
 
-    /// Hands a frame on, and keeps what other tabs may ask for.
+    /// Keeps a frame for other tabs, then passes it to the listener.
     fn take_in(&self, frame: Frame) {
         match frame.kind {
             FrameKind::Ping => return,
@@ -185,7 +181,7 @@ impl SharedStream {
 
     fn request_lock(&self, manner: Manner) {
         let name = channel_name(&self.url);
-        // One's own place in the queue would outlast a theft.
+        // Leave the queue first. Otherwise this page's earlier request would still wait after the theft.
         drop(self.lock.take());
         let this = Weak::clone(&self.this);
         let lock = Lock::request(&name, manner, move |event| {
@@ -193,7 +189,7 @@ impl SharedStream {
                 stream.lock_event(event);
             }
         });
-        // A channel takes the browser a while to open, and so does the lock: at the same time.
+        // Opening a channel and getting a lock both take time, so start them together.
         let lock = lock.filter(|_| self.has_channel(&name));
         let refused = lock.is_none();
         drop(self.lock.replace(lock));
@@ -202,7 +198,7 @@ impl SharedStream {
         }
     }
 
-    /// Opens the channel unless it is; false in browsers that have none.
+    /// Opens the channel if it is closed. Returns false if the browser has no channels.
     fn has_channel(&self, name: &str) -> bool {
         let mut channel = self.channel.borrow_mut();
         if channel.is_none() {
@@ -254,7 +250,7 @@ impl SharedStream {
         self.post(&TabMessage::Question { from: self.tab, urgent, position });
     }
 
-    /// Tells the others how this page's stream is, if it is theirs.
+    /// Tells the other tabs the status of this page's stream, if this page is the holder.
     fn announce(&self) {
         if self.has_company.get() && self.holds() {
             self.answer(None, Some(Vec::new()));
@@ -278,7 +274,7 @@ impl SharedStream {
         match message {
             TabMessage::Question { from, urgent, position } if self.holds() => {
                 self.answer(Some(from), self.recent.borrow().after(position.as_ref()));
-                // An open stream only checks whether it is stale.
+                // An open stream reconnects only if it is stale.
                 if urgent || self.is_open() {
                     self.own.feed(machine::Input::PageVisible);
                 }
@@ -306,7 +302,7 @@ impl SharedStream {
         }
     }
 
-    /// Takes in the frames that were missed, and the position that the holder has reached.
+    /// Processes the missed frames, then moves to the holder's position.
     fn catch_up(&self, missed: Vec<Frame>, hello: Option<Preserved>, position: Option<Preserved>) {
         for frame in missed {
             self.take_in(frame);

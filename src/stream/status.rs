@@ -1,41 +1,41 @@
-//! How a connection is, as the page sees it and as tabs tell each other.
+//! The status of a connection, for the page and for other tabs.
 
 use serde::{Deserialize, Serialize};
 use std::fmt::{self, Display, Formatter};
 
-/// A state of a connection, by its public name.
+/// A connection state, with its public name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Phase {
-    /// Not subscribed, or nobody to subscribe for yet.
+    /// Not subscribed, or no id is known yet.
     Idle,
-    /// Waiting for a server to accept the stream.
+    /// Waiting for the server to accept the stream.
     Connecting,
-    /// Receiving.
+    /// Receiving interventions.
     Open,
     /// Between two attempts.
     Retrying,
-    /// The browser is offline, or the page rests.
+    /// The browser is offline, or the page is frozen or in the back-forward cache.
     Paused,
-    /// The tracker is gone.
+    /// The tracker was removed.
     Closed,
 }
 
 /// Why the latest attempt failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Problem {
-    /// Not accepted within the connection time-out.
+    /// The server did not accept the stream within the connection time-out.
     TimedOut,
-    /// The connection broke, or could not be made.
+    /// The connection broke or failed.
     Dropped,
-    /// Answered, but not with an event stream: with this HTTP status, where it could be learnt.
+    /// The server responded, but not with an event stream. Has the HTTP status if it is known.
     Refused(Option<u16>),
-    /// Open, but silent for several keep-alive intervals.
+    /// The stream was silent for several keep-alive intervals.
     Silent,
 }
 
 impl Problem {
-    /// Whether asking again soon is pointless: a status that says "nothing here" or "your fault", but not "later".
+    /// Whether a quick retry is pointless, because the server is unlikely to change its response soon.
     pub(crate) fn is_final(self) -> bool {
         match self {
             Problem::Refused(Some(status)) => {
@@ -46,13 +46,13 @@ impl Problem {
         }
     }
 
-    /// Whether the status of a refusal is known.
+    /// Whether the HTTP status of a refusal is known.
     pub(crate) fn is_explained(self) -> bool {
         matches!(self, Problem::Refused(Some(_)))
     }
 }
 
-/// The problem as part of a sentence.
+/// The problem, as part of a sentence.
 impl Display for Problem {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
@@ -67,27 +67,26 @@ impl Display for Problem {
     }
 }
 
-/// What the page may know about a subscription.
+/// The status of a subscription.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Status {
-    /// The state.
     pub(crate) state: Phase,
     /// Failures since the connection was last healthy.
     pub(crate) attempt: u32,
-    /// Milliseconds until our next attempt.
+    /// Milliseconds until the next attempt of this plugin. `None` if the browser retries or no attempt is planned.
     pub(crate) next_delay_ms: Option<u32>,
-    /// Why the latest attempt failed; `None` while open.
+    /// Why the latest attempt failed. `None` while the stream is open.
     pub(crate) last_problem: Option<Problem>,
 }
 
 impl Status {
-    /// A state about which there is nothing more to say.
+    /// A state without further details.
     pub(crate) fn plain(state: Phase) -> Status {
         Status { state, attempt: 0, next_delay_ms: None, last_problem: None }
     }
 }
 
-/// What a connection listener of the page is told: `ConnectionChange` in `js/types.ts`.
+/// The argument of connection listeners: `ConnectionChange` in `js/types.ts`.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ConnectionChange<'a> {
@@ -101,7 +100,7 @@ pub(crate) struct ConnectionChange<'a> {
 }
 
 impl<'a> ConnectionChange<'a> {
-    /// The status of a tracker's subscription, in words.
+    /// Describes the status of a tracker's subscription.
     pub(crate) fn new(tracker_id: &'a str, status: Status) -> ConnectionChange<'a> {
         ConnectionChange {
             tracker_id,

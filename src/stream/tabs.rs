@@ -1,4 +1,4 @@
-//! What tabs with the same URL tell each other.
+//! Messages between tabs with the same URL.
 
 use super::Frame;
 use super::status::Status;
@@ -8,39 +8,40 @@ use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
 use web_sys::{BroadcastChannel, MessageEvent};
 
-/// Names one tab on a channel: drawn by chance.
+/// A random number that identifies one tab on a channel.
 pub(crate) type TabId = f64;
 
-/// A message to the other tabs. Whoever changes its shape also changes the version in [`channel_name`].
+/// A message to other tabs. If you change its shape, also change the version in [`channel_name`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) enum TabMessage {
-    /// To the holder: how are you, and what have I missed?
+    /// Asks the holder for its status and for missed interventions.
     Question {
-        /// Who asks.
+        /// The tab that asks.
         from: TabId,
-        /// A user is waiting: a holder between two attempts should try at once.
+        /// Whether a user is waiting. If so, a holder between two attempts should try at once.
         urgent: bool,
-        /// The last event id that the asker has heard, if there is one to resume from.
+        /// The last event id that the tab received, if it can resume.
         position: Option<Preserved>,
     },
-    /// From the holder: so is the connection.
+    /// The holder's answer.
     Answer {
-        /// Who asked; nobody where the holder tells everybody.
+        /// The tab that asked. `None` if the message is for all tabs.
         to: Option<TabId>,
-        /// How the connection is.
+        /// The holder's status.
         status: Status,
-        /// The data of the server's `hello`, if there was one.
+        /// The data of the server's `hello`, if it sent one.
         hello: Option<Preserved>,
-        /// The last event id that the holder has heard.
+        /// The last event id that the holder received.
         position: Option<Preserved>,
-        /// The interventions after the asker's position; nothing where the holder does not know that position.
+        /// The interventions after the tab's position. `None` if the holder does not know the position.
         missed: Option<Vec<Frame>>,
     },
-    /// From the holder: this has just arrived.
+    /// A frame that the holder has just received.
     Relay(Frame),
 }
 
-/// Name of the channel and of the lock for the stream at `url`. Tabs that speak another version of [`TabMessage`] do not hear it.
+/// The name of the channel and the lock for the stream at `url`. It contains the version of [`TabMessage`], so that tabs with different
+/// versions do not hear each other.
 pub(crate) fn channel_name(url: &str) -> String {
     format!("signalsInterventions.3.{url}")
 }
@@ -53,7 +54,7 @@ pub(crate) struct TabChannel {
 }
 
 impl TabChannel {
-    /// Reports what others say. `None` where the browser has no channels, or does not let the page have one.
+    /// Calls `listener` with messages from other tabs. `None` if the browser has no channels or denies the page one.
     pub(crate) fn open(name: &str, listener: impl Fn(TabMessage) + 'static) -> Option<TabChannel> {
         let channel = BroadcastChannel::new(name).ok()?;
         let on_message = EventListener::new(&channel, "message", move |event| {
@@ -65,9 +66,9 @@ impl TabChannel {
         Some(TabChannel { channel, _listener: on_message })
     }
 
-    /// Tells the other tabs.
+    /// Sends a message to the other tabs.
     pub(crate) fn post(&self, message: &TabMessage) {
-        // Fails on a closed channel only.
+        // Fails only if the channel is closed.
         let _ = self.channel.post_message(&to_js(message));
     }
 }

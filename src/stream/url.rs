@@ -1,9 +1,9 @@
-//! The address of a stream.
+//! Builds the URL of a stream.
 
 use crate::attribute_keys::ids::KeyAndId;
 use std::fmt::Write;
 
-/// Joins endpoint, path and ids. `endpoint` is a host name or a URL; without a scheme it gets `https`.
+/// Joins endpoint, path and ids. `endpoint` is a host name or a URL. Without a scheme, the URL uses `https`.
 pub(crate) fn stream_url(endpoint: &str, api_path: &str, ids: &[KeyAndId]) -> String {
     let has_scheme = endpoint.as_bytes().windows(2).any(|pair| pair == b"//");
     let mut url = String::from(if has_scheme { "" } else { "https://" });
@@ -17,7 +17,7 @@ pub(crate) fn stream_url(endpoint: &str, api_path: &str, ids: &[KeyAndId]) -> St
     url
 }
 
-/// Adds one query parameter to a URL that has some already.
+/// Adds a query parameter to a URL that already has one.
 pub(crate) fn with_parameter(url: &str, name: &str, value: &str) -> String {
     let mut url = url.to_owned();
     url.push('&');
@@ -31,7 +31,7 @@ fn push_parameter(url: &mut String, name: &str, value: &str) {
     push_escaped(url, value);
 }
 
-/// Percent-encodes everything but the unreserved characters of RFC 3986.
+/// Percent-encodes all but the unreserved characters of RFC 3986.
 fn push_escaped(url: &mut String, text: &str) {
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
@@ -95,7 +95,7 @@ mod tests {
         );
     }
 
-    /// What a server makes of a part of a query.
+    /// Decodes a part of a query as a server does.
     fn unescaped(text: &str) -> String {
         let mut bytes = Vec::new();
         let mut rest = text.as_bytes();

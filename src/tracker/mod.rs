@@ -1,4 +1,4 @@
-//! What belongs to one tracker of the page, or to a client without a tracker.
+//! The parts of one tracker, or of a client without a tracker.
 
 pub(crate) mod pending;
 pub(crate) mod receiver;

@@ -1,15 +1,14 @@
-//! What the page asked for before the tracker it is meant for was there.
+//! Remembers calls for trackers that do not exist yet.
 
 use crate::config::SubscriptionConfig;
 use crate::delivery::handlers::Handlers;
 use std::rc::Rc;
 
-/// Handlers and a subscription.
+/// The handlers and the subscription of a tracker.
 #[derive(Debug)]
 pub(crate) struct Settings<H> {
-    /// Handlers in order of registration.
     pub(crate) handlers: Handlers<H>,
-    /// The subscription asked for last.
+    /// The latest subscription.
     pub(crate) subscription: Option<Rc<SubscriptionConfig>>,
 }
 
@@ -19,7 +18,7 @@ impl<H> Default for Settings<H> {
     }
 }
 
-/// Settings for whatever tracker comes, and for those that were named.
+/// Settings for any new tracker, and for trackers with certain ids.
 #[derive(Debug)]
 pub(crate) struct PendingSettings<H> {
     for_all: Settings<H>,
@@ -33,13 +32,13 @@ impl<H> Default for PendingSettings<H> {
 }
 
 impl<H> PendingSettings<H> {
-    /// Changes what applies to every later tracker.
+    /// Changes the settings for any new tracker.
     pub(crate) fn change_all(&mut self, change: &dyn Fn(&mut Settings<H>)) {
         change(&mut self.for_all);
         self.by_tracker.iter_mut().for_each(|(_, settings)| change(settings));
     }
 
-    /// Changes what applies to one later tracker.
+    /// Changes the settings for the tracker with this id.
     pub(crate) fn change(&mut self, tracker_id: &str, change: &dyn Fn(&mut Settings<H>)) {
         match self.by_tracker.iter_mut().find(|(id, _)| id == tracker_id) {
             Some((_, settings)) => change(settings),
@@ -51,7 +50,7 @@ impl<H> PendingSettings<H> {
         }
     }
 
-    /// What applies to a tracker that has just come. Settings made for it by name come after, and win over, those for all.
+    /// Returns the settings for a new tracker. The settings for its id come last and override the settings for any tracker.
     pub(crate) fn take(&mut self, tracker_id: &str) -> Settings<H> {
         let mut settings = Settings {
             handlers: self.for_all.handlers.clone(),
@@ -65,7 +64,7 @@ impl<H> PendingSettings<H> {
         settings
     }
 
-    /// Id of a tracker that a subscription waits for, or `any tracker`. `is_alone` says that there is no tracker.
+    /// The id of a tracker that a subscription waits for, or `any tracker`. `is_alone` says that the page has no tracker.
     pub(crate) fn awaited(&self, is_alone: bool) -> Option<&str> {
         let any = is_alone && self.for_all.subscription.is_some();
         let named = self.by_tracker.iter().find(|(_, settings)| settings.subscription.is_some());

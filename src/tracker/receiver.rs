@@ -1,4 +1,4 @@
-//! Receives interventions for one tracker, or for a client of a page without a tracker.
+//! Receives interventions for one tracker, or for a client without a tracker.
 
 use super::subscription::{StatusListener, Subscription};
 use crate::config::SubscriptionConfig;
@@ -17,24 +17,23 @@ use js_sys::Function;
 use std::rc::Rc;
 use wasm_bindgen::JsValue;
 
-/// For whom a [`Receiver`] receives.
+/// The owner of a [`Receiver`].
 pub(crate) enum Recipient {
     /// A tracker with the plugin.
     Tracker {
-        /// The tracker.
         tracker: BrowserTracker,
-        /// How its events name it.
+        /// The tracker's name in its events.
         name: String,
-        /// Tracks what becomes of interventions.
+        /// Tracks the outcomes of interventions.
         measurement: Rc<Measurement>,
-        /// Configures the page's own source of interventions, where it has one.
+        /// Starts the page's own source of interventions, if it has one.
         configure_source: Option<Function>,
     },
-    /// A client of a page without a tracker.
+    /// A client on a page without a tracker.
     Client,
 }
 
-/// One tracker or client. Dropping it ends its subscription and leaves nothing behind.
+/// Receives for one tracker or client. Dropping it ends the subscription and frees everything.
 #[must_use = "dropping it closes its stream"]
 pub(crate) struct Receiver {
     id: String,
@@ -45,7 +44,7 @@ pub(crate) struct Receiver {
 }
 
 impl Receiver {
-    /// Starts where the previous page of this tab left off. `id` names it in messages and in `sessionStorage`.
+    /// Resumes where the previous page of this tab stopped. `id` names the receiver in messages and in `sessionStorage`.
     pub(crate) fn new(
         id: String,
         recipient: Recipient,
@@ -81,17 +80,16 @@ impl Receiver {
         Receiver { id, recipient, positions, delivery, subscription }
     }
 
-    /// Id of the tracker, or of the client.
+    /// The id of the tracker or client.
     pub(crate) fn id(&self) -> &str {
         &self.id
     }
 
-    /// Whether it receives for a tracker.
     pub(crate) fn has_tracker(&self) -> bool {
         matches!(self.recipient, Recipient::Tracker { .. })
     }
 
-    /// Whether it receives for the tracker behind `core`.
+    /// Whether it receives for the tracker that belongs to `core`.
     pub(crate) fn tracks_with(&self, core: &TrackerCore) -> bool {
         match &self.recipient {
             Recipient::Tracker { tracker, .. } => tracker.core() == *core,
@@ -99,16 +97,16 @@ impl Receiver {
         }
     }
 
-    /// Whether events that name `tracker_name` are of its tracker.
+    /// Whether events with this tracker name come from its tracker.
     pub(crate) fn is_named(&self, tracker_name: &str) -> bool {
         matches!(&self.recipient, Recipient::Tracker { name, .. } if name == tracker_name)
     }
 
-    /// Subscribes, or changes what is subscribed to.
+    /// Subscribes, or changes the subscription.
     pub(crate) fn subscribe(&self, config: Rc<SubscriptionConfig>) {
         match &self.recipient {
             Recipient::Tracker { configure_source: Some(configure), .. } => {
-                // What it throws was caught on the way.
+                // The facade has already caught errors of the page's function.
                 drop(configure.call1(&JsValue::UNDEFINED, &config.raw));
             }
             Recipient::Tracker { tracker, .. } => {
@@ -119,48 +117,46 @@ impl Receiver {
         }
     }
 
-    /// Takes in an intervention that arrived elsewhere.
+    /// Delivers an intervention from the page's own source.
     pub(crate) fn deliver(&self, intervention: JsValue) {
         self.delivery.push(Received::Parsed(intervention));
     }
 
-    /// Ends the subscription and keeps the handlers.
+    /// Ends the subscription but keeps the handlers.
     pub(crate) fn unsubscribe(&self) {
         self.subscription.cancel();
     }
 
-    /// Looks for ids in an event.
+    /// Looks for ids in a tracked event.
     pub(crate) fn after_track(&self, payload: &Payload) {
         self.subscription.look_at(payload);
     }
 
-    /// Registers handlers.
     pub(crate) fn add_handlers(&self, handlers: &Handlers<Handler>) {
         self.delivery.add_handlers(handlers);
     }
 
-    /// Forgets a handler.
     pub(crate) fn remove_handler(&self, id: &str) {
         self.delivery.remove_handler(id);
     }
 
-    /// Ends the subscription for good. Interventions that still wait are gone with it.
+    /// Ends the subscription permanently. Drops interventions that still wait for a handler.
     pub(crate) fn close(&self) {
         self.remember();
         self.subscription.close();
     }
 
-    /// What arrived and what became of it.
+    /// The counters so far.
     pub(crate) fn stats(&self) -> DeliveryStats {
         self.delivery.stats()
     }
 
-    /// How the connection is.
+    /// The status of the connection.
     pub(crate) fn status(&self) -> Status {
         self.subscription.status()
     }
 
-    /// Reacts to a turn in the life of the page.
+    /// Responds to a page event.
     pub(crate) fn page_event(&self, event: PageEvent) {
         let input = match event {
             PageEvent::Online => Input::Online,
@@ -183,7 +179,7 @@ impl Receiver {
     }
 }
 
-/// What is kept in `sessionStorage`, so that a reload resumes.
+/// Data in `sessionStorage` that a reload resumes from.
 #[derive(Clone, Copy)]
 enum Item {
     Positions,
@@ -200,14 +196,14 @@ impl Item {
     }
 }
 
-/// Empty where nothing was kept, or where that is not allowed.
+/// Returns an empty string if nothing is stored or storage is blocked.
 fn load(id: &str, item: Item) -> String {
     session_storage()
         .and_then(|storage| storage.get_item(&item.key(id)).ok().flatten())
         .unwrap_or_default()
 }
 
-/// Where storage is full or not allowed, a reload resumes without it.
+/// Does nothing if storage is full or blocked. A reload then does not resume.
 fn save(id: &str, item: Item, text: &str) {
     if let Some(storage) = session_storage() {
         let _ = storage.set_item(&item.key(id), text);

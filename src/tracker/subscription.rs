@@ -1,4 +1,4 @@
-//! What one tracker is subscribed to: its configuration and ids make the URL of its stream.
+//! The subscription of one tracker. Its configuration and ids determine the URL of the stream.
 
 use crate::attribute_keys::ids::{AttributeKeyIds, KeyAndId};
 use crate::attribute_keys::stranger::stranger_like;
@@ -22,12 +22,12 @@ use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 use wasm_bindgen::JsValue;
 
-/// Told about every change of the connection. Called with nothing borrowed.
+/// Called after every change of the connection, with nothing borrowed.
 pub(crate) type StatusListener = Box<dyn Fn(Status)>;
 
 /// See the [module documentation](self).
 pub(crate) struct Subscription {
-    /// Name of the tracker or client in messages.
+    /// Names the tracker or client in messages.
     subject: String,
     log: Rc<Log>,
     config: RefCell<Option<Rc<SubscriptionConfig>>>,
@@ -46,7 +46,7 @@ pub(crate) struct Subscription {
 }
 
 impl Subscription {
-    /// A subscription that waits for a configuration.
+    /// Creates a subscription without a configuration.
     pub(crate) fn new(
         subject: String,
         positions: Rc<Positions>,
@@ -70,7 +70,7 @@ impl Subscription {
                 is_closed: Cell::default(),
                 reported: Cell::new(Status::plain(Phase::Idle)),
                 outage: Outage::default(),
-                // Put off, so that several changes make one new stream.
+                // Delayed, so that several changes cause one new stream.
                 update: Task::new(move || {
                     if let Some(subscription) = updating.upgrade() {
                         subscription.update_stream();
@@ -81,7 +81,7 @@ impl Subscription {
         })
     }
 
-    /// Subscribes, or changes what is subscribed to.
+    /// Subscribes, or changes the subscription.
     pub(crate) fn configure(&self, config: Rc<SubscriptionConfig>) {
         let targets = Targets::new(config.targets.clone());
         {
@@ -94,13 +94,13 @@ impl Subscription {
         self.schedule_update();
     }
 
-    /// Ends the subscription. What was configured is forgotten, where it left off is not.
+    /// Ends the subscription. Forgets the configuration but keeps the positions.
     pub(crate) fn cancel(&self) {
         *self.config.borrow_mut() = None;
         self.schedule_update();
     }
 
-    /// Looks for ids in an event.
+    /// Looks for ids in a tracked event.
     pub(crate) fn look_at(&self, payload: &Payload) {
         let mut has_changed = false;
         for (key, id) in self.targets.borrow().ids_in(payload) {
@@ -111,7 +111,7 @@ impl Subscription {
         }
     }
 
-    /// Tells the streams about the page.
+    /// Passes a page event to the streams.
     pub(crate) fn page_event(&self, input: Input) {
         let mut absence = self.absence.get();
         absence.note(input);
@@ -120,13 +120,13 @@ impl Subscription {
         streams.iter().flatten().for_each(|stream| stream.page_event(input));
     }
 
-    /// Ends the subscription for good.
+    /// Ends the subscription permanently.
     pub(crate) fn close(&self) {
         self.is_closed.set(true);
         self.end();
     }
 
-    /// How the connection is.
+    /// The status of the connection.
     pub(crate) fn status(&self) -> Status {
         if self.is_closed.get() {
             return Status::plain(Phase::Closed);
@@ -135,8 +135,8 @@ impl Subscription {
         streams.current().map_or(Status::plain(Phase::Idle), |stream| stream.status())
     }
 
-    /// The first stream waits for the rest of the present task only, later ones for a task of their own: there is one to go on
-    /// with, and what changes in promises that follow each other makes one new stream.
+    /// Updates the stream later. The first stream opens at the end of the present task. A change waits for another task, because the
+    /// present stream still receives, and changes in consecutive promises then cause one new stream.
     fn schedule_update(&self) {
         if self.streams.borrow().current().is_none() {
             self.update.schedule_in_present_task();
@@ -152,7 +152,7 @@ impl Subscription {
         }
     }
 
-    /// `None` without configuration, or as long as nobody is known.
+    /// The stream to receive. `None` without a configuration or ids.
     fn wanted(&self) -> Option<StreamRequest> {
         let config = self.config.borrow().clone()?;
         let ids = self.ids.borrow().effective();
@@ -214,7 +214,7 @@ impl Subscription {
         });
     }
 
-    /// An id that the server does not take costs only itself: the others are subscribed to without it.
+    /// Subscribes without the ids that the server refuses.
     fn leave_out(&self, refused: &[RefusedKey]) {
         let keys: Vec<&str> = refused.iter().map(|refused| &*refused.key).collect();
         if !self.ids.borrow_mut().leave_out(&keys) {
@@ -247,7 +247,7 @@ impl Subscription {
         let Some(problem) = status.last_problem.filter(|_| status.state == Phase::Retrying) else {
             return;
         };
-        // Without ids, which only those who debug may see.
+        // The message must not contain ids, which only the debug log may show.
         let config = self.config.borrow().clone();
         let place = config
             .map(|config| stream_url(&config.endpoint, &config.api_path, &[]))

@@ -1,4 +1,4 @@
-//! What happens to the page as a whole.
+//! Events in the life of the page.
 
 use super::window;
 use gloo_events::EventListener;
@@ -6,20 +6,20 @@ use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use web_sys::{Event, EventTarget, PageTransitionEvent};
 
-/// A turn in the life of the page.
+/// An event in the life of the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PageEvent {
-    /// The browser has a network again.
+    /// The browser came online.
     Online,
-    /// The browser lost its network.
+    /// The browser went offline.
     Offline,
-    /// The page is left, perhaps into the back-forward cache, or the browser freezes it in the background.
+    /// The user left the page, perhaps into the back-forward cache, or the browser froze it in the background.
     Left,
-    /// The page came back from the back-forward cache, or goes on after a freeze.
+    /// The page returned from the back-forward cache or a freeze.
     CameBack,
-    /// The user looks at the page again.
+    /// The page became visible.
     Shown,
-    /// The user does not see the page any more; on phones often the last thing a page hears.
+    /// The page became hidden. On phones, this is often its last event.
     Covered,
 }
 
@@ -30,7 +30,7 @@ pub(crate) struct PageLifecycle {
 }
 
 impl PageLifecycle {
-    /// Reports every turn to `listener`.
+    /// Calls `listener` for every event.
     pub(crate) fn watch(listener: impl Fn(PageEvent) + 'static) -> PageLifecycle {
         let listener: Rc<dyn Fn(PageEvent)> = Rc::new(listener);
         let on =
@@ -54,7 +54,7 @@ impl PageLifecycle {
         ];
         if let Some(document) = window.document() {
             listeners.extend([
-                // Not in every browser; where they are, a frozen page must not keep others waiting.
+                // Only some browsers freeze pages. A frozen page must not keep other tabs waiting for the lock.
                 on(&document, "freeze", |_| Some(PageEvent::Left)),
                 on(&document, "resume", |_| Some(PageEvent::CameBack)),
                 on(&document, "visibilitychange", |_| {

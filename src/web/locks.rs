@@ -1,4 +1,4 @@
-//! A lock that one tab of an origin has at a time, and that is let go of when it is dropped.
+//! A lock that only one tab of an origin can hold. Dropping it releases it.
 
 use super::{Preserved, then, to_js, window};
 use js_sys::{Function, Promise};
@@ -7,12 +7,12 @@ use std::rc::{Rc, Weak};
 use wasm_bindgen::prelude::*;
 use web_sys::{AbortController, Navigator};
 
-// web-sys has these only for builds that allow it unstable APIs.
+// web-sys offers these only to builds with unstable APIs.
 #[wasm_bindgen]
 extern "C" {
     #[wasm_bindgen(extends = Navigator)]
     type NavigatorLocks;
-    // Only in secure contexts, and in Safari since 15.4.
+    // Missing in insecure contexts, and in Safari before 15.4.
     #[wasm_bindgen(method, getter)]
     fn locks(this: &NavigatorLocks) -> Option<LockManager>;
 
@@ -21,21 +21,21 @@ extern "C" {
     fn request(this: &LockManager, name: &str, options: &JsValue, granted: &JsValue) -> Promise;
 }
 
-/// How a request for a lock went.
+/// The outcome of a request for a lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LockEvent {
-    /// It is ours.
+    /// This tab has the lock.
     Granted,
-    /// It never will be, or it is ours no more.
+    /// This tab will not get the lock, or has lost it.
     Lost,
 }
 
-/// How to ask for a lock.
+/// How to get a lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Manner {
-    /// Wait until those who asked before have let go.
+    /// Wait for the tabs that requested it before.
     Queue,
-    /// Take it from whoever has it.
+    /// Take it from its holder.
     Steal,
 }
 
@@ -54,13 +54,13 @@ type Listener = Rc<dyn Fn(LockEvent)>;
 pub(crate) struct Lock {
     let_go: Function,
     place: AbortController,
-    /// The browser's promises know of it weakly: what becomes of a dropped lock is nobody's business.
+    /// The browser's promises have only weak references to it, so a dropped lock reports nothing.
     _listener: Listener,
     _granted: Closure<dyn FnMut(JsValue) -> Promise>,
 }
 
 impl Lock {
-    /// Asks for the lock called `name`. `None` in browsers that have no locks.
+    /// Requests the lock with this name. `None` if the browser has no locks.
     pub(crate) fn request(
         name: &str,
         manner: Manner,
@@ -74,7 +74,7 @@ impl Lock {
             let listener = Rc::downgrade(&listener);
             move |_: JsValue| {
                 tell(&listener, LockEvent::Granted);
-                // The lock is ours until this promise is fulfilled.
+                // The browser takes the lock back when this promise is fulfilled.
                 held.clone()
             }
         });
@@ -83,8 +83,8 @@ impl Lock {
             Manner::Steal => LockOptions::Steal { steal: true },
         };
         let request = manager.request(name, &to_js(&options), granted.as_ref());
-        // Fulfilled when we let go, rejected when the browser says no, we left the queue, or another tab stole it: it is called once
-        // whatever happens, and later than the lock itself may live.
+        // The promise is fulfilled when this tab releases the lock. It is rejected when the browser refuses the lock, this tab leaves the
+        // queue, or another tab steals the lock. The closure runs exactly once, possibly after the `Lock` was dropped.
         let settled = Closure::once_into_js({
             let listener = Rc::downgrade(&listener);
             move |_: JsValue| tell(&listener, LockEvent::Lost)

@@ -1,4 +1,4 @@
-//! Messages for the developer of the page.
+//! Messages for developers of the page.
 
 use std::cell::RefCell;
 use wasm_bindgen::prelude::*;
@@ -6,7 +6,7 @@ use web_sys::console;
 
 #[wasm_bindgen]
 extern "C" {
-    /// The logger that a Snowplow tracker hands to its plugins.
+    /// The logger that Snowplow trackers pass to plugins.
     #[derive(Clone)]
     pub type Logger;
 
@@ -18,26 +18,26 @@ extern "C" {
     fn error(this: &Logger, message: &str, error: &JsValue);
 }
 
-/// Goes to the tracker's logger, and so obeys the level set there, or to the console while no tracker has given one.
+/// Writes to the tracker's logger, which applies its log level, or to the console until a tracker provides one.
 #[derive(Default)]
 pub(crate) struct Log {
     logger: RefCell<Option<Logger>>,
 }
 
 impl Log {
-    /// Uses the logger of a tracker from now on.
+    /// Uses a tracker's logger from now on.
     pub(crate) fn set_logger(&self, logger: Logger) {
         *self.logger.borrow_mut() = Some(logger);
     }
 
-    /// What helps to follow along. The only level at which ids may appear. Not shown without a tracker.
+    /// Logs details for debugging. Only this level may contain ids. Without a tracker, this logs nothing.
     pub(crate) fn debug(&self, subject: &str, message: &str, detail: &JsValue) {
         if let Some(logger) = self.logger() {
             logger.debug(&prefixed(subject, message), detail);
         }
     }
 
-    /// Something works, but not as it should.
+    /// Logs a problem that the plugin can work around.
     pub(crate) fn warn(&self, subject: &str, message: &str) {
         let message = prefixed(subject, message);
         match self.logger() {
@@ -46,7 +46,7 @@ impl Log {
         }
     }
 
-    /// Something does not work. `error` may be undefined.
+    /// Logs a failure. `error` may be undefined.
     pub(crate) fn error(&self, subject: &str, message: &str, error: &JsValue) {
         let message = prefixed(subject, message);
         match self.logger() {

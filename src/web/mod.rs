@@ -1,4 +1,4 @@
-//! The browser, as far as web-sys and gloo leave something to be said.
+//! Browser functions that web-sys and gloo lack.
 
 pub(crate) mod lifecycle;
 pub(crate) mod locks;
@@ -17,14 +17,14 @@ thread_local! {
     static PERFORMANCE: Performance = window().performance().unwrap_throw();
 }
 
-// js-sys has these only for texts that are in Rust, and for conversions that do not throw.
+// The js-sys versions copy strings from Rust, or do not catch exceptions.
 #[wasm_bindgen]
 extern "C" {
-    /// What `JSON.parse` makes of a text that is in JavaScript already.
+    /// Parses JSON text that is already in JavaScript.
     ///
     /// # Errors
     ///
-    /// A `SyntaxError` when it is no JSON.
+    /// Returns a `SyntaxError` if the text is not JSON.
     #[wasm_bindgen(catch, js_namespace = JSON, js_name = parse)]
     pub(crate) fn parse_json(text: &JsValue) -> Result<JsValue, JsValue>;
 
@@ -32,12 +32,11 @@ extern "C" {
     fn string(value: &JsValue) -> Result<JsValue, JsValue>;
 }
 
-/// The window of the page.
 pub(crate) fn window() -> Window {
     WINDOW.with(Window::clone)
 }
 
-/// Milliseconds since the page started, with their fraction. They never go back.
+/// Milliseconds since the page started, with fractions, from a monotonic clock.
 pub(crate) fn now() -> f64 {
     PERFORMANCE.with(Performance::now)
 }
@@ -47,29 +46,29 @@ pub(crate) fn now_ms() -> u64 {
     now() as u64
 }
 
-/// What survives a reload of the page in the same tab. Pages may not be allowed to have it.
+/// Storage that survives a reload in the same tab. `None` if the browser blocks it.
 pub(crate) fn session_storage() -> Option<Storage> {
     window().session_storage().ok().flatten()
 }
 
-/// A JavaScript value that serde hands through as it is.
+/// A JavaScript value that serde passes through unchanged.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Preserved(#[serde(with = "serde_wasm_bindgen::preserve")] pub(crate) JsValue);
 
 impl Preserved {
-    /// A text that JavaScript is to have.
+    /// Converts a string to JavaScript.
     pub(crate) fn text(text: String) -> Preserved {
         Preserved(text.into())
     }
 }
 
-/// The JavaScript value that `JSON.parse` would make of what serde writes.
+/// Converts a value to JavaScript, as if `JSON.parse` had read its JSON.
 pub(crate) fn to_js(value: &impl Serialize) -> JsValue {
     value.serialize(&Serializer::json_compatible()).unwrap_throw()
 }
 
-/// Names and values of an object's own properties. A value is an error where a getter throws.
+/// The names and values of an object's own properties. A value is an error if its getter throws.
 pub(crate) fn entries(object: &JsValue) -> Vec<(String, Result<JsValue, JsValue>)> {
     let mut entries = Vec::new();
     for key in Object::keys(object.unchecked_ref::<Object>()) {
@@ -78,23 +77,23 @@ pub(crate) fn entries(object: &JsValue) -> Vec<(String, Result<JsValue, JsValue>
     entries
 }
 
-/// What `String(value)` gives, unless that throws.
+/// The result of `String(value)`. `None` if it throws.
 pub(crate) fn text_of(value: &JsValue) -> Option<String> {
     string(value).ok()?.as_string()
 }
 
-/// Whether `await` would wait for it.
+/// Whether `await` would wait for the value.
 ///
 /// # Errors
 ///
-/// Whatever it throws on being asked, with which `await` would reject.
+/// Returns the error if reading `then` throws. `await` would reject with it.
 pub(crate) fn is_thenable(value: &JsValue) -> Result<bool, JsValue> {
     Ok(value.is_object() && Reflect::get(value, &"then".into())?.is_function())
 }
 
-/// Calls `settled` with the outcome of a promise, or of anything else that can be awaited.
+/// Calls `settled` with the outcome of a promise or another awaitable value.
 ///
-/// Should it never settle, the garbage collector frees the callbacks.
+/// If the value never settles, the garbage collector frees the callbacks.
 pub(crate) fn when_settled(
     promise: &JsValue,
     settled: impl Fn(Result<JsValue, JsValue>) + Clone + 'static,
@@ -105,13 +104,13 @@ pub(crate) fn when_settled(
     then(&Promise::resolve(promise), &resolved, &rejected);
 }
 
-/// `promise.then(resolved, rejected)`. That of js-sys borrows closures, which somebody would have to keep until it settles.
+/// `promise.then(resolved, rejected)`. The js-sys version borrows closures, which the caller would have to keep until the promise settles.
 pub(crate) fn then(promise: &Promise, resolved: &JsValue, rejected: &JsValue) {
     let then: Function = Reflect::get(promise, &"then".into()).unwrap_or_default().unchecked_into();
     drop(then.call2(promise, resolved, rejected));
 }
 
-/// A function that JavaScript may call as long as it likes: the garbage collector frees it.
+/// A function that JavaScript may keep and call. The garbage collector frees it.
 pub(crate) fn function(work: impl FnMut(JsValue) + 'static) -> Function {
     Closure::<dyn FnMut(JsValue)>::new(work).into_js_value().unchecked_into()
 }

@@ -1,4 +1,4 @@
-//! Work put off to another task of the event loop.
+//! Runs work later, in another task of the event loop.
 
 use super::{now, window};
 use gloo_timers::callback::Timeout;
@@ -8,9 +8,9 @@ use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use web_sys::{IdleRequestOptions, MessageChannel, MessagePort};
 
-/// A piece of work that runs in a task of its own, soon: once, however often it was asked for meanwhile.
+/// Work that runs soon, in another task. Requests before that run count as one.
 ///
-/// Not a timer, because browsers slow those down in hidden and in busy pages.
+/// Not a timer, because browsers throttle timers in hidden and busy pages.
 #[must_use = "dropping a task cancels it"]
 pub(crate) struct Task {
     scheduled: Rc<Cell<Option<Turn>>>,
@@ -26,7 +26,6 @@ enum Turn {
 }
 
 impl Task {
-    /// Prepares `work`.
     pub(crate) fn new(work: impl Fn() + 'static) -> Task {
         let channel = MessageChannel::new().unwrap_throw();
         let scheduled = Rc::new(Cell::new(None));
@@ -42,16 +41,16 @@ impl Task {
         Task { scheduled, sender: channel.port2(), receiver, work: Some(work) }
     }
 
-    /// Asks for a run.
+    /// Requests a run.
     pub(crate) fn schedule(&self) {
         if self.scheduled.get().is_none() {
             self.scheduled.set(Some(Turn::OwnTask));
-            // Fails for values that cannot be copied, which null is not.
+            // Fails only for values that cannot be cloned.
             let _ = self.sender.post_message(&JsValue::NULL);
         }
     }
 
-    /// Asks for a run at the end of the present task, which costs the page less than another task.
+    /// Requests a run at the end of the present task, which costs the page less than another task.
     pub(crate) fn schedule_in_present_task(&self) {
         if let (None, Some(work)) = (self.scheduled.get(), &self.work) {
             self.scheduled.set(Some(Turn::PresentTask));
@@ -64,7 +63,7 @@ impl Drop for Task {
     fn drop(&mut self) {
         self.receiver.set_onmessage(None);
         self.receiver.close();
-        // What is queued in the present task cannot be cancelled: its function must outlive this.
+        // A queued microtask cannot be cancelled, so its function must outlive this task.
         if self.scheduled.get() == Some(Turn::PresentTask)
             && let Some(work) = self.work.take()
         {
@@ -73,10 +72,10 @@ impl Drop for Task {
     }
 }
 
-/// Milliseconds after which idle work runs even on a page that is never idle.
+/// Milliseconds after which idle work runs even if the page is never idle.
 const IDLE_TIMEOUT_MS: u32 = 1_000;
 
-/// A piece of work that runs when the page has nothing better to do: once, however often it was asked for meanwhile.
+/// Work that runs when the page is idle. Requests before that run count as one.
 #[must_use = "dropping a task cancels it"]
 pub(crate) struct IdleTask {
     pending: Rc<RefCell<Option<PendingIdle>>>,
@@ -90,7 +89,6 @@ enum PendingIdle {
 }
 
 impl IdleTask {
-    /// Prepares `work`.
     pub(crate) fn new(work: impl Fn() + 'static) -> IdleTask {
         let pending = Rc::new(RefCell::new(None));
         let work: Rc<dyn Fn()> = Rc::new({
@@ -107,7 +105,7 @@ impl IdleTask {
         IdleTask { pending, work, callback }
     }
 
-    /// Asks for a run.
+    /// Requests a run.
     pub(crate) fn schedule(&self) {
         if self.pending.borrow().is_some() {
             return;
@@ -148,7 +146,7 @@ fn has_idle_callbacks() -> bool {
     Reflect::has(&window(), &"requestIdleCallback".into()).unwrap_or_default()
 }
 
-/// A stretch of work that gives the page its turn when its time is over.
+/// A period of work with a time limit, after which the page should get control.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Slice {
     started_ms: f64,
@@ -156,22 +154,22 @@ pub(crate) struct Slice {
 }
 
 impl Slice {
-    /// One that begins now and takes so many milliseconds.
+    /// Starts a period of `limit_ms` milliseconds.
     pub(crate) fn begin(limit_ms: f64) -> Slice {
         Slice { started_ms: now(), limit_ms }
     }
 
-    /// Milliseconds since it began.
+    /// Milliseconds since the start.
     pub(crate) fn elapsed_ms(&self) -> f64 {
         now() - self.started_ms
     }
 
-    /// Whether the page should have its turn.
+    /// Whether the time limit is over.
     pub(crate) fn is_over(&self) -> bool {
         self.is_over_at(now())
     }
 
-    /// Whether the page should have its turn at this [moment](now).
+    /// Whether the time limit is over at this [time](now).
     pub(crate) fn is_over_at(&self, now_ms: f64) -> bool {
         now_ms - self.started_ms >= self.limit_ms
     }

@@ -1,4 +1,4 @@
-//! The parts of a Snowplow tracker that the plugin touches, by the names that they have in the tracker's own types.
+//! The parts of a Snowplow tracker that the plugin uses, with the names of the tracker's own types.
 
 use crate::web::to_js;
 use js_sys::Array;
@@ -11,15 +11,15 @@ extern "C" {
     #[derive(Clone)]
     pub type BrowserTracker;
 
-    /// First argument of `newTracker`.
+    /// The first argument of `newTracker`.
     #[wasm_bindgen(method, getter)]
     pub(crate) fn id(this: &BrowserTracker) -> String;
 
-    /// The `tna` of the tracker's events. Equals the id except in multi-tracker set-ups of the tag-based tracker.
+    /// The `tna` of the tracker's events. It equals the id, except if the tag-based tracker runs several trackers.
     #[wasm_bindgen(method, getter)]
     pub(crate) fn namespace(this: &BrowserTracker) -> Option<String>;
 
-    /// What really tracks.
+    /// The core, which tracks events.
     #[wasm_bindgen(method, getter)]
     pub(crate) fn core(this: &BrowserTracker) -> TrackerCore;
 
@@ -30,7 +30,7 @@ extern "C" {
     #[derive(PartialEq)]
     pub type TrackerCore;
 
-    /// Tracks an event with entities, or throws.
+    /// Tracks an event with entities. Returns the error if the tracker throws.
     #[wasm_bindgen(method, catch)]
     pub(crate) fn track(
         this: &TrackerCore,
@@ -38,15 +38,15 @@ extern "C" {
         entities: &Array,
     ) -> Result<JsValue, JsValue>;
 
-    /// An event in the tracker protocol, as trackers show it to plugins.
+    /// An event in the tracker protocol, as trackers pass it to plugins.
     pub type Payload;
 
-    /// Name of the tracker that sent it.
+    /// The name of the tracker that sent it.
     #[wasm_bindgen(method, getter, js_name = tna)]
     pub(crate) fn tracker_name(this: &Payload) -> JsValue;
 }
 
-/// Positions in what `getDomainUserInfo` answers.
+/// Positions in the array that `getDomainUserInfo` returns.
 const DOMAIN_USERID_POSITION: u32 = 1;
 const DOMAIN_SESSIONID_POSITION: u32 = 6;
 
@@ -57,12 +57,12 @@ struct KnownIds {
 }
 
 impl BrowserTracker {
-    /// What the tracker knows about its user before it has sent anything, in the form of an event.
+    /// The ids that the tracker knows before its first event, in the form of an event.
     pub(crate) fn known_ids(&self) -> Payload {
         let info = self.domain_user_info().unwrap_or_default();
         let duid = info.get(DOMAIN_USERID_POSITION).as_string().filter(|id| !id.is_empty());
-        // An anonymous tracker answers with a session that it makes up for each page. If there is one to follow, its events
-        // tell.
+        // An anonymous tracker returns a session id that it makes up for each page. If a session id continues between pages, events contain
+        // it.
         let sid = duid.as_ref().and_then(|_| info.get(DOMAIN_SESSIONID_POSITION).as_string());
         to_js(&KnownIds { duid, sid }).unchecked_into()
     }

@@ -1,10 +1,10 @@
-//! The connection on real event streams.
+//! Tests of the connection, with real event streams.
 
 use crate::support::*;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
 
-/// Two connections: `first` as JSON, then one that delivers.
+/// A script of two connections: the first from JSON, and a second that delivers an intervention.
 fn then_delivering(first: &str) -> String {
     let frames = sending(&[instance(9, "after")]);
     format!("[{first},{}", &frames[1..])
@@ -67,7 +67,7 @@ async fn a_reconnect_says_where_it_left_off_where_the_server_named_a_parameter()
     page.until_calls(2).await;
     assert_eq!(page.calls(), r#"["before","after"]"#);
     let requests = channel.requests_for(USER).await;
-    // The first reconnect is the browser's own, which sends the header.
+    // The browser makes the first reconnect, and sends the header.
     assert_eq!(get(&requests[1], "lastEventId").as_string().as_deref(), Some("5"));
     assert!(query(&requests[2]).ends_with("&since=5"), "{}", query(&requests[2]));
 }
@@ -131,12 +131,12 @@ async fn a_changed_id_opens_the_new_stream_before_the_old_one_closes() {
     until("the stream is open", async || json(&states).contains("\"open\"")).await;
     page.track("{ tna: 'sp1', duid: 'another-user' }");
     channel.until_requests(2).await;
-    // The replacement is not open yet: what comes on the old stream must not be lost.
+    // The replacement is not open yet, so the page must still receive from the old stream.
     channel.send(&instance(1, "in-between")).await;
     page.until_calls(1).await;
     until("the old stream is closed", async || get(&channel.log().await.get(0), "open").is_falsy())
         .await;
-    // The third request, or a later one where a busy machine let more attempts time out.
+    // The third request, or a later one if attempts timed out on a busy machine.
     let log = channel.log().await;
     assert!(log.length() >= 3);
     let replacement = log.get(log.length() - 1);
@@ -174,14 +174,14 @@ async fn a_refusal_for_good_is_explained_and_waits_the_longest() {
     assert_eq!(page.log_lines().matches("status 422").count(), 1);
 }
 
-/// A connection whose server does not take the id of `user_id`.
+/// A connection that refuses the id of `user_id`.
 const REFUSAL: &str = r#"{"status":422,"contentType":"application/json","frames":["{\"detail\":[{\"loc\":[\"query\",\"user_id\"],\"msg\":\"must be a UUID\",\"type\":\"uuid_parsing\"}]}"]}"#;
 
 #[wasm_bindgen_test]
 async fn a_refused_id_is_found_out_even_if_the_next_attempt_follows_at_once() {
     let channel = Channel::open(&format!("[{REFUSAL}]")).await;
     let page = TestPage::new();
-    // No delay between attempts.
+    // Removes the delay between attempts.
     js("(globalThis.chance = Math.random, Math.random = () => 0)");
     page.subscribe_with(&channel, "{ attributeKeyIds: { user_id: 'ada' } }");
     until("the page is told", async || {
@@ -194,7 +194,7 @@ async fn a_refused_id_is_found_out_even_if_the_next_attempt_follows_at_once() {
 #[wasm_bindgen_test]
 async fn an_id_that_the_server_refuses_costs_only_itself_and_is_said_once() {
     let delivering = sending(&[instance(1, "a")]);
-    // The stream is refused twice, then the server is asked why.
+    // The server refuses the stream twice, then the plugin asks for the reason.
     let script = format!("[{REFUSAL},{REFUSAL},{REFUSAL},{}", &delivering[1..]);
     let channel = Channel::open(&script).await;
     let page = TestPage::new();
@@ -210,7 +210,7 @@ async fn an_id_that_the_server_refuses_costs_only_itself_and_is_said_once() {
 
 #[wasm_bindgen_test]
 async fn the_request_that_asks_for_the_status_can_take_nothing_away_from_the_user() {
-    // The server recovers just before it is asked, and takes the request for a stream.
+    // The server recovers just before the plugin asks, and responds with a stream.
     let waiting = sending(&[instance(1, "waited")]);
     let script = format!(r#"[{{"status":503}},{{"status":503}},{}"#, &waiting[1..]);
     let channel = Channel::open(&script).await;
@@ -290,7 +290,7 @@ async fn unsubscribing_closes_the_stream_and_subscribing_again_reopens_it() {
     channel.until_requests(2).await;
 }
 
-/// Holds the stream at `url` as another tab does. Before it answers a question it relays the instance "a".
+/// Holds the stream at `url` like another tab. Relays the intervention "a" before it answers a question.
 fn hold_and_relay_before_answering(url: &str) {
     js(&format!(
         r#"((name) => {{

@@ -1,10 +1,10 @@
-//! From frames to handlers.
+//! Tests of the delivery, from frames to handlers.
 
 use crate::support::*;
 use js_sys::Array;
 use wasm_bindgen_test::wasm_bindgen_test;
 
-/// A page that gets these frames and calls these handlers.
+/// A page that receives these frames with these handlers.
 async fn page_receiving(frames: &[String], handlers: &str) -> TestPage {
     let channel = Channel::open(&sending(frames)).await;
     let page = TestPage::new();
@@ -144,7 +144,7 @@ async fn instances_wait_for_the_first_handler() {
     let channel = Channel::open(&sending(&[instance(1, "a"), instance(2, "b")])).await;
     let page = TestPage::new();
     page.subscribe(&channel);
-    until("an instance waits", async || page.log_lines().contains("waits for one")).await;
+    until("an instance waits", async || page.log_lines().contains("is kept for one minute")).await;
     page.add_handlers(NOTE_IDS);
     page.until_calls(2).await;
     assert_eq!(page.calls(), r#"["a","b"]"#);
@@ -249,7 +249,7 @@ async fn what_is_not_measured_yet_is_measured_when_the_page_goes_away() {
     const INSTANCES: u32 = 50;
     let frames: Vec<String> =
         (0..INSTANCES).map(|index| instance(index, &index.to_string())).collect();
-    // One instance fills a slice, so that most of them wait for later ones.
+    // One intervention fills a slice, so most of them wait for later slices.
     let _clock = stop_clock(5.0);
     let page = page_receiving(&frames, NOTE_IDS).await;
     page.until_calls(INSTANCES).await;

@@ -1,4 +1,4 @@
-//! Which ids the plugin takes from tracked events. What pointers lead to is tested in `src/attribute_keys/tracked_event_tests.rs`.
+//! Tests of the ids that the plugin takes from tracked events. `src/attribute_keys/tracked_event_tests.rs` tests the pointers.
 
 use crate::support::*;
 use wasm_bindgen_test::wasm_bindgen_test;

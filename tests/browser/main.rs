@@ -1,4 +1,4 @@
-//! The plugin in a real browser, with real event streams from a scripted server (`scripts/test-wasm.mjs` runs both).
+//! Tests of the plugin in a real browser, with real event streams from a scripted server. `scripts/test-wasm.mjs` runs both.
 #![cfg(target_arch = "wasm32")]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 

@@ -1,4 +1,4 @@
-//! What the page asks for, and when.
+//! Tests of the page's calls, and of their order.
 
 use crate::support::*;
 use wasm_bindgen::JsCast;
@@ -66,7 +66,7 @@ async fn ids_that_identify_nobody_open_no_stream_until_somebody_is_known() {
     let states = page.watch_connection();
     page.subscribe_with(&channel, "{ attributeKeyIds: { user_id: '', network_userid: null } }");
     page.track("{ tna: 'sp1', duid: '' }");
-    // The subscription is looked at in a later task, which comes before the answer of the server.
+    // A later task opens the subscription. It runs before the server responds to this request.
     assert_eq!(channel.log().await.length(), 0);
     assert!(!json(&states).contains("connecting"));
     page.track("{ tna: 'sp1', duid: 'somebody' }");
@@ -156,7 +156,7 @@ async fn what_became_of_each_frame_is_counted() {
 async fn a_source_of_the_pages_own_takes_the_place_of_the_stream() {
     let channel = Channel::open("[{}]").await;
     let page = TestPage::without_tracker("sp1", USER);
-    // Asked for before the tracker is there.
+    // Subscribes before the tracker exists.
     page.subscribe(&channel);
     page.activate_with_source("(config) => void calls.push(config.endpoint)");
     assert_eq!(page.calls(), format!(r#"["{}"]"#, channel.endpoint()));

@@ -1,4 +1,4 @@
-// What the Rust tests need of JavaScript: a tracker that writes down what it tracks, and the scripted server's client.
+// JavaScript for the Rust tests: a tracker that records events, and a client of the scripted server.
 
 export function makeTracker(id, domainUserid) {
   const tracked = [];
@@ -28,8 +28,8 @@ export const dispatchEvent = (name, properties) =>
 export const evaluate = (source) => new Function(`return (${source})`)();
 
 /**
- * Lets time stand still but for `work`, which takes `workMs` each: what tracking an event costs, or what a handler does by
- * calling `clock.work()`. `clock.longestMs` is the time of the longest turn of the event loop that has worked.
+ * Stops the clock. It advances by `workMs` only when the page works: when the tracker tracks an event, or when a handler calls
+ * `clock.work()`. `clock.longestMs` is the longest turn of the event loop with such work, in milliseconds.
  */
 export function stopClock(workMs) {
   const start = performance.now();
@@ -40,7 +40,7 @@ export function stopClock(workMs) {
     work() {
       if (turnStart === undefined) {
         turnStart = worked;
-        // Microtasks run when all code of this turn has returned.
+        // Microtasks run after all code of this turn.
         queueMicrotask(() => {
           clock.longestMs = Math.max(clock.longestMs, worked - turnStart);
           turnStart = undefined;

@@ -1,4 +1,4 @@
-//! A page under test, and the scripted server that it talks to.
+//! A page under test, and the scripted server that it connects to.
 
 use js_sys::{Array, Object, Promise, Reflect};
 use signals_interventions::{BrowserTracker, Client, Plugin};
@@ -26,7 +26,7 @@ extern "C" {
     fn request(method: &str, url: &str, body: Option<&str>) -> Promise;
 }
 
-/// Milliseconds within which a condition must come true.
+/// Milliseconds to wait for a condition.
 const PATIENCE_MS: u32 = 8_000;
 
 pub(crate) const USER: &str = "218e8926-3858-431d-b2ed-66da03a1cbe5";
@@ -49,7 +49,7 @@ pub(crate) fn query(request: &JsValue) -> String {
     get(request, "query").as_string().unwrap()
 }
 
-/// Lets the window hear an event with these properties.
+/// Dispatches an event with these properties on the window.
 pub(crate) fn dispatch(event: &str, properties: &str) {
     dispatch_event(event, &js(properties));
 }
@@ -64,7 +64,7 @@ pub(crate) async fn until(what: &str, mut condition: impl AsyncFnMut() -> bool) 
     }
 }
 
-/// A path of the scripted server that belongs to one test.
+/// A path of the scripted server for one test.
 pub(crate) struct Channel {
     name: String,
 }
@@ -76,7 +76,7 @@ const PORT: &str = match option_env!("SCRIPTED_SERVER_PORT") {
 };
 
 impl Channel {
-    /// `script` is a JSON list of what successive connections do; see `tests/support/scripted-server.mjs`.
+    /// `script` is a JSON list of connections. See `tests/support/scripted-server.mjs`.
     pub(crate) async fn open(script: &str) -> Channel {
         thread_local!(static CHANNELS: Cell<u32> = const { Cell::new(0) });
         let number = CHANNELS.replace(CHANNELS.get() + 1);
@@ -89,17 +89,17 @@ impl Channel {
         format!("http://{HOST}:{PORT}/{}", self.name)
     }
 
-    /// Writes on the connections that are open.
+    /// Writes to all open connections.
     pub(crate) async fn send(&self, text: &str) {
         self.request("POST", "/send", Some(text)).await;
     }
 
-    /// The requests so far.
+    /// All requests so far.
     pub(crate) async fn log(&self) -> Array {
         js(&self.request("GET", "/log", None).await).unchecked_into()
     }
 
-    /// The requests so far for the interventions of `id`.
+    /// All requests so far for the interventions of `id`.
     pub(crate) async fn requests_for(&self, id: &str) -> Vec<JsValue> {
         self.log().await.iter().filter(|request| query(request).contains(id)).collect()
     }
@@ -115,7 +115,7 @@ impl Channel {
     }
 }
 
-/// One connection of a script, as JSON: it sends `frames` and stays open.
+/// The script of one connection, as JSON: it sends `frames` and stays open.
 pub(crate) fn sending(frames: &[String]) -> String {
     let frames: Array = frames.iter().map(|frame| JsValue::from_str(frame)).collect();
     format!(r#"[{{"frames":{}}}]"#, json(&frames))
@@ -138,7 +138,7 @@ pub(crate) struct TestPage {
     pub(crate) plugin: Rc<Plugin>,
     pub(crate) tracker: JsValue,
     logger: JsValue,
-    /// Where the handlers of a test write: `globalThis.calls`.
+    /// The array `globalThis.calls`, which the handlers of a test write to.
     calls: Array,
 }
 
@@ -170,20 +170,20 @@ impl TestPage {
         self.plugin.activate(tracker, js(options), None);
     }
 
-    /// With a source of interventions of the page's own, whose configuration goes to this function.
+    /// Adds the plugin with the page's own source of interventions. This function receives the configuration.
     pub(crate) fn activate_with_source(&self, configure: &str) {
         let tracker: BrowserTracker = self.tracker.clone().unchecked_into();
         let configure = js(configure).unchecked_into();
         self.plugin.activate(tracker, js("{}"), Some(configure));
     }
 
-    /// Gives a second tracker the plugin.
+    /// Adds the plugin to a second tracker.
     pub(crate) fn activate_another(&self, id: &str) {
         let tracker: BrowserTracker = make_tracker(id, USER).unchecked_into();
         self.plugin.activate(tracker, js("{}"), None);
     }
 
-    /// A client without a tracker that receives for the user `ada`.
+    /// A client without a tracker, for the interventions of the user `ada`.
     pub(crate) fn create_client(&self, channel: &Channel) -> Client {
         let config = format!(
             "{{ endpoint: '{}', attributeKeyIds: {{ user_id: 'ada' }} }}",
@@ -204,7 +204,7 @@ impl TestPage {
         self.subscribe_with(channel, "{}");
     }
 
-    /// Subscribes with further fields of the configuration.
+    /// Subscribes with additional configuration fields.
     pub(crate) fn subscribe_with(&self, channel: &Channel, config: &str) {
         let config: Object = js(config).unchecked_into();
         Reflect::set(&config, &"endpoint".into(), &channel.endpoint().into()).unwrap();
@@ -215,7 +215,7 @@ impl TestPage {
         self.plugin.after_track(js(payload).unchecked_ref());
     }
 
-    /// What the handlers of the test wrote, as JSON.
+    /// The array that handlers wrote to, as JSON.
     pub(crate) fn calls(&self) -> String {
         json(&self.calls)
     }
@@ -232,7 +232,7 @@ impl TestPage {
         get(&self.tracker, "tracked").unchecked_into()
     }
 
-    /// The latest connection state, through a listener like a page's.
+    /// Records the connection states in an array, with a listener like a page's.
     pub(crate) fn watch_connection(&self) -> Array {
         let states = js("Object.assign([], {})").unchecked_into::<Array>();
         Reflect::set(&js_sys::global(), &"states".into(), &states).unwrap();
@@ -242,5 +242,5 @@ impl TestPage {
     }
 }
 
-/// Handlers that write the intervention id.
+/// Handlers that record the intervention's id.
 pub(crate) const NOTE_IDS: &str = "{ note: (i) => void calls.push(i.intervention_id) }";

@@ -1,4 +1,4 @@
-// Builds every storefront into `out/`, as its developer would. Runs where the packed package is installed.
+// Builds every storefront into `out/`, like its developer would. Run it where the packed package is installed.
 import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
@@ -51,7 +51,7 @@ const builds = {
   },
 
   rollup: async () => {
-    // Rollup itself knows neither TypeScript nor node_modules.
+    // Rollup itself supports neither TypeScript nor node_modules.
     const transpile = {
       name: 'transpile',
       resolveId: (id, importer) =>
@@ -96,7 +96,7 @@ const builds = {
       outdir: out('react-ssr'),
     });
     await cp(installed('signals-interventions.wasm'), out('react-ssr', 'signals-interventions.wasm'));
-    // The server imports the package as it is installed: in Node, where there is no page.
+    // The server imports the installed package in Node, where no page exists.
     const server = here('react-ssr', 'server.mjs');
     await esbuild.build({
       ...common,

@@ -1,4 +1,4 @@
-// Packs the package and installs it beside the storefronts in target/consumers/, as npm users would; then builds them.
+// Packs the package, installs it next to the storefronts in target/consumers/, and builds them, like npm users would.
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { cp, mkdir, writeFile } from 'node:fs/promises';
@@ -6,10 +6,10 @@ import path from 'node:path';
 import { inProject } from '../../scripts/support/project.mjs';
 import { run } from '../../scripts/support/report.mjs';
 
-/** Where the storefronts are built, and served from. */
+/** The folder of the storefronts, which the tests serve. */
 export const consumersDir = inProject('target', 'consumers');
 
-/** Makes every storefront anew from the package in dist/. */
+/** Rebuilds every storefront from the package in dist/. */
 export default async function install() {
   const source = inProject('tests', 'consumers');
   const { version } = JSON.parse(readFileSync(inProject('package.json'), 'utf8'));
@@ -20,7 +20,7 @@ export default async function install() {
   });
   const inConsumers = { cwd: consumersDir };
   await installBundlers(inConsumers);
-  // dist/ is built already: the scripts that npm would run first build it.
+  // dist/ is already built, so npm need not run the scripts that build it.
   await run(['npm', 'pack', '--ignore-scripts', '--pack-destination', consumersDir]);
   await run(
     [

@@ -40,7 +40,8 @@ def test_no_request_meets_a_5xx_an_undocumented_status_or_another_body_than_desc
         *LEFT_OUT,
         "--max-examples=25",
         "--seed=1",
-        "--workers=2",
+        # Two threads now and then meet a bug of CPython 3.11: "AST constructor recursion depth mismatch".
+        "--workers=1",
         "--no-color",
     ]
     run = subprocess.run(command, capture_output=True, text=True, timeout=300)

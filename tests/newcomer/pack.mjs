@@ -1,16 +1,16 @@
-// Packs everything that a newcomer installs into target/newcomer/, as it is published.
+// Packs everything that a newcomer installs into target/newcomer/, in its published form.
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { inProject, serverPackagesDir } from '../../scripts/support/project.mjs';
 import { run } from '../../scripts/support/report.mjs';
 
-/** Where the tarballs of the plugin and of the mock server are. */
+/** The packed plugin and mock server. */
 export const tarballs = {
   plugin: inProject('target', 'newcomer', 'plugin'),
   server: inProject('target', 'newcomer', 'server'),
 };
 
-/** dist/, the mock server and the shop are built already. */
+/** Build dist/, the mock server and the shop first. */
 export default async function pack() {
   await run(['node', 'scripts/build-server-package.mjs']);
   const folders = readdirSync(serverPackagesDir).map((name) => path.join(serverPackagesDir, name));

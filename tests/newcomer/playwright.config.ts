@@ -5,6 +5,6 @@ export default {
   testDir: '.',
   outputDir: '../../test-results/newcomer',
   globalSetup: './pack.mjs',
-  // A development server that starts for the first time prepares its packages, and the page waits for that.
+  // A development server prepares its packages when it first starts, and the page waits for it.
   expect: { timeout: 60_000 },
 };

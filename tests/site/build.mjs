@@ -1,4 +1,4 @@
-// Builds the site that the tests look at.
+// Builds the site for the tests.
 import { run } from '../../scripts/support/report.mjs';
 
 export default () => run(['node', 'scripts/build-docs.mjs']);

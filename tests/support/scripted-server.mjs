@@ -1,20 +1,20 @@
-// A server whose every connection follows a script. Tests open a channel, say what its successive connections do, and read
-// what was requested.
+// A server with a script for every connection. Tests open a channel, set the behaviour of its consecutive connections, and read
+// the requests.
 //
-//   PUT  /channels/{name}        body: [connection, …]; the last one repeats. Forgets what the channel had before.
+//   PUT  /channels/{name}        body: [connection, …]. The last one repeats. Replaces the channel's earlier script and log.
 //   GET  /channels/{name}/log    [{query, lastEventId, open}, …], oldest first
-//   POST /channels/{name}/send   body: text to write on the open connections
-//   GET  /{name}/…               the scripted endpoint itself
+//   POST /channels/{name}/send   body: text to write to the open connections
+//   GET  /{name}/…               the scripted endpoint
 //
-// A connection is {status?, contentType?, frames?, end?}: `end` is "keep" (default: stay open in silence), "close" (end the
-// answer), "drop" (break the connection) or "hang" (never answer).
+// A connection is {status?, contentType?, frames?, end?}. `end` is "keep" (the default: stay open and send nothing), "close" (end
+// the response), "drop" (break the connection) or "hang" (never respond).
 import { createServer } from 'node:http';
 import { pathToFileURL } from 'node:url';
 
-/** Port that the tests expect unless SCRIPTED_SERVER_PORT says otherwise. */
+/** The default port. Set SCRIPTED_SERVER_PORT to change it. */
 export const DEFAULT_PORT = 8791;
 
-/** Starts the server; resolves when it listens. */
+/** Starts the server. Resolves when it listens. */
 export function startScriptedServer(port = DEFAULT_PORT) {
   const channels = new Map();
   const server = createServer((request, response) => handle(channels, request, response));

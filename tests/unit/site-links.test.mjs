@@ -3,7 +3,7 @@ import { linksForSite } from '../../scripts/support/site-links.mjs';
 
 const PAGES = { 'README.md': 'overview.md', 'docs/banners.md': 'banners.md' };
 
-/** A text of a guide, as the site has it. */
+/** The text of a guide, converted for the site. */
 const guide = (text) => linksForSite(text, 'docs/guide.md', PAGES).text;
 
 test('links between guides, to the README and to other sites work', () => {

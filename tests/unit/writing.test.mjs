@@ -1,4 +1,4 @@
-// The rules of writing that the linter holds, tried on the examples of the guide for contributors.
+// Tests the linter's writing rules with the examples in the contributors' guide.
 
 import { readFileSync } from 'node:fs';
 import { createLinter, loadTextlintrc } from 'textlint';

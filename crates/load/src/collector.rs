@@ -1,4 +1,4 @@
-//! Load on the collector: batches of recorded events, each event and visitor with ids of its own.
+//! Load on the collector: batches of recorded events. Every event has its own id, and every visitor too.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -21,15 +21,15 @@ pub(crate) struct Options {
     events: usize,
     #[arg(long, default_value_t = 2.0)]
     seconds: f64,
-    /// The server's process, whose use of the CPU is measured.
+    /// The process of the measured server.
     #[arg(long)]
     pid: u32,
-    /// Makes the ids of one call differ from those of another.
+    /// The number of this call. Different calls use different ids.
     #[arg(long)]
     round: u64,
 }
 
-/// How many batches a visitor sends before another one comes.
+/// The number of batches that a visitor sends before the next visitor starts.
 const BATCHES_PER_VISITOR: u64 = 20;
 
 pub(crate) async fn run(options: Options) -> Result<Value> {
@@ -66,7 +66,7 @@ pub(crate) async fn run(options: Options) -> Result<Value> {
     }))
 }
 
-/// A request whose ids can be replaced where they stand.
+/// A request whose ids can be overwritten in place.
 #[derive(Debug, Clone)]
 struct Template {
     request: Vec<u8>,
@@ -75,7 +75,7 @@ struct Template {
 }
 
 impl Template {
-    /// Characters of a UUID that are replaced, at its end.
+    /// The number of characters to overwrite, at the end of a UUID.
     const DIGITS: usize = 12;
     const UUID: usize = 36;
 
@@ -99,7 +99,7 @@ impl Template {
         Self { event_ids: ids(&["eid"]), visitor_ids: ids(&["duid", "sid"]), request }
     }
 
-    /// The request of that number.
+    /// The request with the ids of this batch.
     fn fill(&mut self, batch: u64) -> &[u8] {
         let events = self.event_ids.len() as u64;
         for (number, at) in (batch * events..).zip(&self.event_ids) {

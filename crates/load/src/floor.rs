@@ -1,4 +1,4 @@
-//! Handlers that do the least that the mock server has to do, written as one writes them with axum.
+//! Minimal handlers that do only what the mock server must do, in ordinary axum code.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -18,10 +18,10 @@ use tokio::sync::mpsc;
 
 use crate::Result;
 
-/// Who reads what is published for one id, and for everybody.
+/// The readers of each id, and of all ids.
 type Readers = Arc<Mutex<HashMap<String, Vec<mpsc::Sender<Arc<str>>>>>>;
 
-/// The id under which every stream can be reached.
+/// The id that reaches every stream.
 pub(crate) const EVERYBODY: &str = "all";
 
 pub(crate) async fn serve(port: u16) -> Result<()> {
@@ -35,7 +35,7 @@ pub(crate) async fn serve(port: u16) -> Result<()> {
     Ok(axum::serve(listener, app).await?)
 }
 
-/// The floor of the collector.
+/// The minimal collector.
 async fn parse(body: Bytes) -> std::result::Result<&'static str, StatusCode> {
     match serde_json::from_slice::<Value>(&body) {
         Ok(_) => Ok("ok"),
@@ -43,7 +43,7 @@ async fn parse(body: Bytes) -> std::result::Result<&'static str, StatusCode> {
     }
 }
 
-/// The floor of the stream.
+/// The minimal stream.
 async fn subscribe(
     State(readers): State<Readers>,
     Path(id): Path<String>,

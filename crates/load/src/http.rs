@@ -1,11 +1,11 @@
-//! As much of an HTTP client as a load client needs: requests prepared beforehand, one at a time on a connection.
+//! A minimal HTTP client: prepared requests, one at a time on each connection.
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::Result;
 
-/// A connection that is kept open.
+/// A keep-alive connection.
 #[derive(Debug)]
 pub(crate) struct Connection {
     socket: TcpStream,
@@ -19,7 +19,7 @@ impl Connection {
         Ok(Self { socket, received: Vec::new() })
     }
 
-    /// Sends `request` and waits for the whole answer, which must be a success.
+    /// Sends `request` and reads the whole response, which must be a success.
     pub(crate) async fn call(&mut self, request: &[u8]) -> Result<()> {
         self.socket.write_all(request).await?;
         self.received.clear();
@@ -41,7 +41,7 @@ impl Connection {
         Ok(())
     }
 
-    /// Sends `request` and gives the connection away, with its answer unread.
+    /// Sends `request` and returns the connection without reading the response.
     pub(crate) async fn send(mut self, request: &[u8]) -> Result<TcpStream> {
         self.socket.write_all(request).await?;
         Ok(self.socket)

@@ -1,6 +1,6 @@
-//! The load client of the benchmarks, and the floor servers that the mock server is compared with.
+//! The load client of the benchmarks, and the minimal servers that they compare the mock server with.
 //!
-//! Results are written to standard output as one line of JSON; `benches/bench-server.mjs` makes tables of them.
+//! It writes its results to standard output as one line of JSON, which `benches/bench-server.mjs` turns into tables.
 
 mod collector;
 #[path = "../../engine/benches/support/mod.rs"]
@@ -14,26 +14,26 @@ use std::error::Error;
 
 use clap::Parser;
 
-/// What can fail here ends the benchmark.
+/// Any error ends the benchmark.
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 #[derive(Debug, Parser)]
 enum Command {
-    /// Serves handlers that do the least that the mock server has to do.
+    /// Runs the minimal server.
     Floor {
         #[arg(long)]
         port: u16,
     },
-    /// Prints definitions over the recorded events.
+    /// Prints definitions for the recorded events.
     Definitions {
         #[arg(long, default_value_t = 50)]
         attributes: usize,
         #[arg(long, default_value_t = 100)]
         rules: usize,
     },
-    /// Posts batches of recorded events for some time.
+    /// Posts batches of recorded events for a number of seconds.
     Collector(collector::Options),
-    /// Opens streams and measures what is published on them.
+    /// Opens streams and publishes interventions on them.
     Streams(streams::Options),
 }
 

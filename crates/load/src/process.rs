@@ -1,10 +1,10 @@
-//! What the kernel knows of the measured server.
+//! Reads figures of the measured server from the kernel.
 
 use std::fs;
 
 use crate::Result;
 
-/// Clock ticks per second in `/proc/…/stat`, which Linux has fixed for user space.
+/// Clock ticks per second in `/proc/…/stat`, a fixed number on Linux.
 const TICKS_PER_SECOND: f64 = 100.0;
 
 /// Seconds of CPU that the processes have used so far.
@@ -12,7 +12,7 @@ pub(crate) fn cpu_seconds(pids: &[u32]) -> Result<f64> {
     let mut ticks = 0;
     for pid in pids {
         let stat = fs::read_to_string(format!("/proc/{pid}/stat"))?;
-        // The name of the program, in parentheses, may hold anything.
+        // The program's name, in parentheses, may contain any character.
         let (_, fields) = stat.rsplit_once(')').ok_or("unexpected /proc/…/stat")?;
         for field in fields.split_ascii_whitespace().skip(11).take(2) {
             ticks += field.parse::<u64>()?;

@@ -1,4 +1,4 @@
-//! Load on intervention streams: many open ones, one instance to all, one to one, and events that trigger.
+//! Load on intervention streams: many open streams, one intervention to all, one to one, and events that trigger interventions.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -22,45 +22,45 @@ pub(crate) struct Options {
     server: Server,
     #[arg(long)]
     count: usize,
-    /// The server's processes, whose memory and use of the CPU are measured.
+    /// The processes of the measured server.
     #[arg(long, required = true)]
     pid: Vec<u32>,
-    /// How many times one instance goes to all streams.
+    /// How often to send one intervention to all streams.
     #[arg(long, default_value_t = 20)]
     fan_outs: u32,
-    /// Instances to one stream each, per second.
+    /// Interventions per second, each to one stream.
     #[arg(long, default_value_t = 4_000)]
     singles_per_second: u32,
-    /// Events per second that trigger an instance each; only the mock server can.
+    /// Events per second that each trigger an intervention. Only for the mock server.
     #[arg(long, default_value_t = 0)]
     triggers_per_second: u32,
     #[arg(long, default_value_t = 4)]
     seconds: u32,
 }
 
-/// What kind of server listens.
+/// The API of the measured server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Server {
     /// The mock server.
     Signals,
-    /// The floor, or nginx with nchan set up to the same paths.
+    /// The minimal server, or nginx with nchan on the same paths.
     Channels,
 }
 
-/// What is in every instance once, and in nothing else that a server sends: counting it counts instances, wherever the
-/// network cuts them.
+/// A character that occurs once in each intervention and in nothing else that servers send. The readers count it, because the network may
+/// split interventions anywhere.
 const MARK: u8 = b'~';
 
-/// Connections that open streams at the same time.
+/// Connections that open streams in parallel.
 const OPENERS: usize = 64;
 
 /// Connections that publish.
 const PUBLISHERS: u32 = 8;
 
-/// How long to wait for something that must come.
+/// The longest wait for something that must happen.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// An id that is a UUID, as trackers have them.
+/// A UUID, like the ids of trackers.
 fn id(number: usize) -> String {
     format!("218e8926-3858-431d-b2ed-{number:012x}")
 }
@@ -79,7 +79,7 @@ impl Server {
             .into_bytes()
     }
 
-    /// An instance for one stream, or for all.
+    /// The request that publishes an intervention on one stream, or on all.
     fn publish(self, number: Option<usize>) -> Vec<u8> {
         let path = match (self, number) {
             (Server::Signals, Some(number)) => {
@@ -99,7 +99,7 @@ impl Server {
     }
 }
 
-/// A page view that triggers: the rule of `benches/bench-server.mjs` asks for every change of its counter.
+/// A page view that triggers an intervention. The rule in `benches/bench-server.mjs` triggers when its counter changes.
 fn trigger(number: usize, event: u64) -> Vec<u8> {
     let event = json!({
         "e": "pv", "p": "web", "duid": id(number), "url": "http://127.0.0.1/shop", "page": "Shop",
@@ -112,13 +112,13 @@ fn trigger(number: usize, event: u64) -> Vec<u8> {
     http::post("/com.snowplowanalytics.snowplow/tp2", &body.to_string())
 }
 
-/// What the readers of all streams have seen.
+/// The interventions that the readers of all streams have received.
 struct Arrivals {
     instances: Cell<u64>,
-    /// Wakes whoever waits for this many.
+    /// The number of interventions that `reached` waits for.
     wanted: Cell<u64>,
     reached: Notify,
-    /// For each stream, when what it waits for was sent.
+    /// For each stream, when the intervention that it waits for was sent.
     sent: Vec<Cell<Option<Instant>>>,
     latencies: RefCell<Vec<Duration>>,
     closed: Cell<u64>,
@@ -189,7 +189,7 @@ pub(crate) async fn run(options: Options) -> Result<Value> {
     }))
 }
 
-/// Opens every stream, each with a task that reads it to its end.
+/// Opens every stream. A task reads each one to its end.
 async fn open_all(options: &Options, arrivals: &Rc<Arrivals>) -> Result<()> {
     let next = Rc::new(Cell::new(0));
     let mut openers: Vec<JoinHandle<std::result::Result<(), String>>> = Vec::new();
@@ -210,7 +210,7 @@ async fn open_all(options: &Options, arrivals: &Rc<Arrivals>) -> Result<()> {
     Ok(())
 }
 
-/// Opens one stream; returns when its answer has begun.
+/// Opens one stream. Returns when the response has started.
 async fn open(server: Server, port: u16, number: usize, arrivals: &Rc<Arrivals>) -> Result<()> {
     let socket = Connection::open(port).await?.send(&server.subscribe(number)).await?;
     socket.readable().await?;
@@ -219,7 +219,7 @@ async fn open(server: Server, port: u16, number: usize, arrivals: &Rc<Arrivals>)
 }
 
 async fn read(socket: TcpStream, number: usize, arrivals: Rc<Arrivals>) {
-    // Only while reading: thousands of waiting tasks need no buffers.
+    // Create the buffer only to read: thousands of waiting tasks need none.
     while socket.readable().await.is_ok() {
         let mut buffer = [0; 4096];
         match socket.try_read(&mut buffer) {
@@ -235,7 +235,7 @@ async fn read(socket: TcpStream, number: usize, arrivals: Rc<Arrivals>) {
     arrivals.closed.set(arrivals.closed.get() + 1);
 }
 
-/// One instance to all streams, again and again, each time until the last has it.
+/// Sends one intervention to all streams, repeatedly. Waits each time until the last stream has it.
 async fn fan_out(options: &Options, arrivals: &Arrivals) -> Result<Value> {
     let mut publisher = Connection::open(options.port).await?;
     let request = options.server.publish(None);
@@ -261,7 +261,7 @@ async fn fan_out(options: &Options, arrivals: &Arrivals) -> Result<Value> {
     }))
 }
 
-/// Requests at a steady rate, each of which brings an instance to one stream.
+/// Sends requests at a steady rate. Each one puts an intervention on one stream.
 async fn one_by_one(
     options: &Options,
     arrivals: &Rc<Arrivals>,
