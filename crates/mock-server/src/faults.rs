@@ -1,6 +1,5 @@
 //! Scripted faults: what a tester wants to go wrong, and where it does.
 
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use axum::body::Bytes;
@@ -51,25 +50,22 @@ struct CollectorScript {
 /// What a script asks for at once.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Demand {
-    /// Write this to the open streams; give it back with [`Faults::keep_raw`] when there is none.
+    /// Write this to the open streams or, when there is none, to the next one.
     pub(crate) send_raw: Option<Bytes>,
-    /// End the open streams.
-    pub(crate) drop_streams: bool,
+    /// End streams that have brought so many instances.
+    pub(crate) drop_after_events: Option<u32>,
 }
 
 /// The faults in force.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Faults {
     scripted: Mutex<Scripted>,
-    /// Apart from the rest because every frame of every stream asks for it; [`Faults::NEVER`] when streams are to live.
-    drop_after_events: AtomicU32,
 }
 
 #[derive(Debug, Default)]
 struct Scripted {
     stream: RequestFault,
     collector: RequestFault,
-    raw: Option<Bytes>,
 }
 
 /// What happens to requests.
@@ -84,8 +80,6 @@ pub(crate) struct RequestFault {
 }
 
 impl Faults {
-    const NEVER: u32 = u32::MAX;
-
     /// Puts `script` in force.
     pub(crate) fn follow(&self, script: Script) -> Demand {
         let mut scripted = self.scripted.lock();
@@ -97,28 +91,10 @@ impl Faults {
             let delay = Duration::from_millis(stream.delay_headers_ms.unwrap_or(0).into());
             scripted.stream = RequestFault { delay, status: stream.status, times: stream.times };
         }
-        if let Some(count) = stream.drop_after_events {
-            self.drop_after_events.store(count, Ordering::Relaxed);
-        }
         Demand {
             send_raw: stream.send_raw.map(Bytes::from),
-            drop_streams: stream.drop_after_events == Some(0),
+            drop_after_events: stream.drop_after_events,
         }
-    }
-
-    /// Has `raw` written to the next stream that opens.
-    pub(crate) fn keep_raw(&self, raw: Bytes) {
-        self.scripted.lock().raw = Some(raw);
-    }
-
-    /// What a stream that opens now is to write after its opening.
-    pub(crate) fn take_raw(&self) -> Option<Bytes> {
-        self.scripted.lock().raw.take()
-    }
-
-    /// Whether a stream that has brought `count` instances is to end.
-    pub(crate) fn drops_stream_after(&self, count: u32) -> bool {
-        count >= self.drop_after_events.load(Ordering::Relaxed)
     }
 
     /// What happens to the request to the collector that is being made.
@@ -134,13 +110,6 @@ impl Faults {
     /// Ends all faults.
     pub(crate) fn clear(&self) {
         *self.scripted.lock() = Scripted::default();
-        self.drop_after_events.store(Self::NEVER, Ordering::Relaxed);
-    }
-}
-
-impl Default for Faults {
-    fn default() -> Self {
-        Self { scripted: Mutex::default(), drop_after_events: AtomicU32::new(Self::NEVER) }
     }
 }
 
@@ -202,16 +171,9 @@ mod tests {
         let faults = Faults::default();
         follow(&faults, json!({"stream": {"status": 503}}));
         follow(&faults, json!({"collector": {"status": 500}}));
-        follow(&faults, json!({"stream": {"drop_after_events": 2}}));
+        let demand = follow(&faults, json!({"stream": {"drop_after_events": 2}}));
         assert!(stream_status(&faults).is_some());
-        assert!(!faults.drops_stream_after(1));
-        assert!(faults.drops_stream_after(2));
-    }
-
-    #[test]
-    fn dropping_after_no_event_at_all_concerns_open_streams_at_once() {
-        let demand = follow(&Faults::default(), json!({"stream": {"drop_after_events": 0}}));
-        assert!(demand.drop_streams);
+        assert_eq!(demand, Demand { send_raw: None, drop_after_events: Some(2) });
     }
 
     #[test]

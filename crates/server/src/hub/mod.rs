@@ -13,6 +13,7 @@ mod waiting;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
@@ -32,6 +33,9 @@ use crate::frame::{Dialect, Frame};
 use crate::journal::{Happening, Journal};
 use crate::metrics::Metrics;
 
+/// More instances than any stream brings.
+const NEVER: u32 = u32::MAX;
+
 /// Handle on the hub. Clones are the same hub.
 #[derive(Debug, Clone)]
 pub struct DeliveryHub {
@@ -46,6 +50,10 @@ struct Shared {
     /// instance nor get it twice, and all streams see the same order. Nothing waits while it is held.
     state: Mutex<HubState>,
     published: Notify,
+    /// After how many instances streams end. Apart from the rest because every frame of every stream asks for it.
+    end_after: AtomicU32,
+    /// What the next stream writes after what it has missed.
+    for_next: Mutex<Option<Bytes>>,
     clock: Clock,
     journal: Journal,
     metrics: Metrics,
@@ -60,8 +68,17 @@ impl DeliveryHub {
         metrics: Metrics,
     ) -> Self {
         let state = Mutex::new(HubState::new(rules, Epoch::random()));
-        let published = Notify::new();
-        Self { shared: Arc::new(Shared { server, state, published, clock, journal, metrics }) }
+        let shared = Shared {
+            server,
+            state,
+            published: Notify::new(),
+            end_after: AtomicU32::new(NEVER),
+            for_next: Mutex::default(),
+            clock,
+            journal,
+            metrics,
+        };
+        Self { shared: Arc::new(shared) }
     }
 
     /// Opens a stream for `targets`, which must not repeat, resuming after `last_event_id` if there is one.
@@ -81,9 +98,10 @@ impl DeliveryHub {
             Some(start) => Frame::opening(self.shared.server, start),
             None => Frame::comment(),
         };
-        let opening = Replayed { frame: opening, waiting: None };
-        let first = [opening].into_iter().chain(replay).collect();
-        Subscription { hub: self.clone(), key, first: Some(Box::new(first)), outbox }
+        let raw = self.shared.for_next.lock().take().map(Frame::Control);
+        let plain = |frame| Replayed { frame, waiting: None };
+        let first = [plain(opening)].into_iter().chain(replay).chain(raw.map(plain)).collect();
+        Subscription { hub: self.clone(), key, instances: 0, first: Some(Box::new(first)), outbox }
     }
 
     /// Delivers `instance` and says how many open streams got it, or get it as soon as it is saved.
@@ -120,6 +138,17 @@ impl DeliveryHub {
         let published = self.with_state(|state| state.broadcast(&Frame::Control(raw)));
         self.note_slow_readers(published.too_slow);
         published.delivered
+    }
+
+    /// Has `raw`, whatever it is, written to the next stream that opens, after what that has missed; with `None`, nothing.
+    pub fn write_to_next(&self, raw: Option<Bytes>) {
+        *self.shared.for_next.lock() = raw;
+    }
+
+    /// Ends streams, also those that are open, when they have brought so many interventions; with `None`, only when their readers
+    /// go.
+    pub fn end_streams_after(&self, count: Option<u32>) {
+        self.shared.end_after.store(count.unwrap_or(NEVER), Ordering::Relaxed);
     }
 
     /// Ends every open stream after what is queued for it.
@@ -210,6 +239,8 @@ impl DeliveryHub {
 pub(crate) struct Subscription {
     hub: DeliveryHub,
     key: StreamKey,
+    /// Instances read so far.
+    instances: u32,
     /// The opening and the replayed instances, which come before anything live. Most streams live long after these are written,
     /// and keep no memory for them.
     #[expect(clippy::box_collection, reason = "three words less in every open stream")]
@@ -218,15 +249,29 @@ pub(crate) struct Subscription {
 }
 
 impl Subscription {
+    /// Whether the next frame is part of the opening, or of what comes with it.
+    fn is_opening(&self) -> bool {
+        let next = self.first.as_ref().and_then(|first| first.front());
+        matches!(next, Some(Replayed { frame: Frame::Control(_), .. }))
+    }
+
     /// The next frame to write; `None` when the stream is over.
     pub(crate) fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Frame>> {
-        match self.first.as_mut().and_then(|first| first.pop_front()) {
-            Some(Replayed { frame, .. }) => Poll::Ready(Some(frame)),
+        let end_after = self.hub.shared.end_after.load(Ordering::Relaxed);
+        if self.instances >= end_after && !self.is_opening() {
+            return Poll::Ready(None);
+        }
+        let frame = match self.first.as_mut().and_then(|first| first.pop_front()) {
+            Some(Replayed { frame, .. }) => Some(frame),
             None => {
                 self.first = None;
-                Poll::Ready(ready!(self.outbox.poll_next(context)))
+                ready!(self.outbox.poll_next(context))
             }
+        };
+        if let Some(Frame::Instance(_)) = frame {
+            self.instances = self.instances.saturating_add(1);
         }
+        Poll::Ready(frame)
     }
 }
 
