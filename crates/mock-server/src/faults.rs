@@ -1,6 +1,5 @@
 //! Scripted faults: errors that testers inject into the collector and the stream.
 
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use axum::body::Bytes;
@@ -51,25 +50,22 @@ struct CollectorScript {
 /// The parts of a script that happen at once.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Demand {
-    /// Write this to the open streams. If there is none, hand it to [`Faults::keep_raw`].
+    /// Write this to the open streams or, if there is none, to the next one.
     pub(crate) send_raw: Option<Bytes>,
-    /// End the open streams.
-    pub(crate) drop_streams: bool,
+    /// End a stream after this many interventions.
+    pub(crate) drop_after_events: Option<u32>,
 }
 
 /// The active faults.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Faults {
     scripted: Mutex<Scripted>,
-    /// Separate from the rest, because every frame of every stream reads it. [`Faults::NEVER`] if streams do not end.
-    drop_after_events: AtomicU32,
 }
 
 #[derive(Debug, Default)]
 struct Scripted {
     stream: RequestFault,
     collector: RequestFault,
-    raw: Option<Bytes>,
 }
 
 /// A fault that affects requests.
@@ -84,8 +80,6 @@ pub(crate) struct RequestFault {
 }
 
 impl Faults {
-    const NEVER: u32 = u32::MAX;
-
     /// Activates `script`.
     pub(crate) fn follow(&self, script: Script) -> Demand {
         let mut scripted = self.scripted.lock();
@@ -97,28 +91,10 @@ impl Faults {
             let delay = Duration::from_millis(stream.delay_headers_ms.unwrap_or(0).into());
             scripted.stream = RequestFault { delay, status: stream.status, times: stream.times };
         }
-        if let Some(count) = stream.drop_after_events {
-            self.drop_after_events.store(count, Ordering::Relaxed);
-        }
         Demand {
             send_raw: stream.send_raw.map(Bytes::from),
-            drop_streams: stream.drop_after_events == Some(0),
+            drop_after_events: stream.drop_after_events,
         }
-    }
-
-    /// Keeps `raw` for the next stream that opens.
-    pub(crate) fn keep_raw(&self, raw: Bytes) {
-        self.scripted.lock().raw = Some(raw);
-    }
-
-    /// What a stream that opens now must write after its opening.
-    pub(crate) fn take_raw(&self) -> Option<Bytes> {
-        self.scripted.lock().raw.take()
-    }
-
-    /// Whether a stream must end after `count` interventions.
-    pub(crate) fn drops_stream_after(&self, count: u32) -> bool {
-        count >= self.drop_after_events.load(Ordering::Relaxed)
     }
 
     /// The fault for the current request to the collector.
@@ -134,13 +110,6 @@ impl Faults {
     /// Ends all faults.
     pub(crate) fn clear(&self) {
         *self.scripted.lock() = Scripted::default();
-        self.drop_after_events.store(Self::NEVER, Ordering::Relaxed);
-    }
-}
-
-impl Default for Faults {
-    fn default() -> Self {
-        Self { scripted: Mutex::default(), drop_after_events: AtomicU32::new(Self::NEVER) }
     }
 }
 
@@ -202,16 +171,9 @@ mod tests {
         let faults = Faults::default();
         follow(&faults, json!({"stream": {"status": 503}}));
         follow(&faults, json!({"collector": {"status": 500}}));
-        follow(&faults, json!({"stream": {"drop_after_events": 2}}));
+        let demand = follow(&faults, json!({"stream": {"drop_after_events": 2}}));
         assert!(stream_status(&faults).is_some());
-        assert!(!faults.drops_stream_after(1));
-        assert!(faults.drops_stream_after(2));
-    }
-
-    #[test]
-    fn dropping_after_no_event_at_all_concerns_open_streams_at_once() {
-        let demand = follow(&Faults::default(), json!({"stream": {"drop_after_events": 0}}));
-        assert!(demand.drop_streams);
+        assert_eq!(demand, Demand { send_raw: None, drop_after_events: Some(2) });
     }
 
     #[test]

@@ -150,11 +150,6 @@ impl InstanceFrame {
     }
 }
 
-/// Whether a written part of a stream is an intervention. All other parts only keep the connection.
-pub fn is_intervention(frame: &[u8]) -> bool {
-    frame.starts_with(b"id: ") || frame.starts_with(b"data: {\"intervention_id\":")
-}
-
 fn encode(id: impl Display, instance: &impl Serialize) -> Bytes {
     format!("id: {id}\n{}{}\n\n", InstanceFrame::DATA, json(instance)).into()
 }
@@ -291,7 +286,6 @@ mod tests {
             };
             let frame = InstanceFrame::new(position, &instance, &target);
             let frame = String::from_utf8(frame.frame(Dialect::Standard).into_bytes().into()).unwrap();
-            prop_assert!(is_intervention(frame.as_bytes()));
             let lines: Vec<&str> = frame.split(['\r', '\n']).collect();
             let [id_line, data, "", ""] = lines[..] else { panic!("{frame:?}") };
             prop_assert_eq!(id_line, format!("id: {position}"));
@@ -300,18 +294,6 @@ mod tests {
             prop_assert_eq!(read.name, name);
             prop_assert_eq!(read.attributes, instance.attributes);
             prop_assert_eq!(read.target_attribute_key, Some(target));
-        }
-    }
-
-    #[test]
-    fn only_interventions_are_told_from_what_keeps_the_connection() {
-        let frame = instance_frame(42, &json!({}));
-        for dialect in [Dialect::Standard, Dialect::PythonSdk] {
-            assert!(is_intervention(&frame.frame(dialect).into_bytes()));
-            assert!(is_intervention(&frame.frame_without_id(dialect).into_bytes()));
-        }
-        for frame in [Frame::opening("server", 41), Frame::ping(), Frame::comment()] {
-            assert!(!is_intervention(&frame.into_bytes()));
         }
     }
 

@@ -35,7 +35,6 @@ pub use self::access::Access;
 pub use self::clock::Clock;
 pub use self::config::{DEFAULT_TOKEN, ListenError, MisusedFlag, ServerConfig, TlsConfigError};
 pub use self::definitions::{LoadError, load as load_definitions};
-pub use self::frame::is_intervention;
 pub use self::http::{
     ApiError, Authorized, BODY_LIMIT_BYTES, BodyRefused, CheckedQuery, ErrorBody, JsonBody,
     Problem, Step, TokenRefused, app, app_with, collector_cors, description, interventions_cors,

@@ -1,18 +1,15 @@
 //! Applies scripted faults to requests before they reach the server, which does not know about them.
 
 use std::convert::Infallible;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
 
 use axum::Json;
-use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{Request, State};
 use axum::http::{Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
-use signals_server::{collector_cors, interventions_cors, is_intervention};
+use signals_server::{collector_cors, interventions_cors};
 use signals_wire::stream::INTERVENTIONS_PATH;
 use tower::{Layer, ServiceExt, service_fn};
 use tower_http::cors::CorsLayer;
@@ -26,7 +23,7 @@ enum Wanted {
     Collector,
 }
 
-/// Applies the scripted faults to a request: delays it, answers it instead of the server, or ends its stream early.
+/// Applies the scripted faults to a request: delays it, or answers it instead of the server.
 pub(super) async fn strike(
     State(faults): State<Arc<Faults>>,
     request: Request,
@@ -46,13 +43,7 @@ pub(super) async fn strike(
         let Ok(response) = cors().layer(refuse).oneshot(request).await;
         return response;
     }
-    let is_stream = request.uri().path() == INTERVENTIONS_PATH;
-    let response = next.run(request).await;
-    if is_stream && response.status() == StatusCode::OK {
-        response.map(|body| Body::new(FaultyStream::new(body, faults)))
-    } else {
-        response
-    }
+    next.run(request).await
 }
 
 /// Which faults can affect the request, if any. A browser's preflight request is not affected.
@@ -80,53 +71,6 @@ fn refusal(status: StatusCode) -> Response {
         return status.into_response();
     }
     (status, Json(json!({ "detail": "scripted fault" }))).into_response()
-}
-
-/// The body of a stream's response until a scripted fault ends it.
-struct FaultyStream {
-    body: Body,
-    faults: Arc<Faults>,
-    /// What to write after the opening. Boxed, because few streams have it.
-    raw: Option<Box<Bytes>>,
-    /// Instances written so far.
-    instances: u32,
-    is_open: bool,
-}
-
-impl FaultyStream {
-    fn new(body: Body, faults: Arc<Faults>) -> Self {
-        let raw = faults.take_raw().map(Box::new);
-        Self { body, faults, raw, instances: 0, is_open: false }
-    }
-}
-
-impl HttpBody for FaultyStream {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<http_body::Frame<Bytes>, axum::Error>>> {
-        // The first frame of every stream is its opening.
-        let is_over = self.is_open && self.faults.drops_stream_after(self.instances);
-        let next = match is_over {
-            true => Poll::Ready(None),
-            false => Pin::new(&mut self.body).poll_frame(context),
-        };
-        if (is_over || next.is_pending())
-            && let Some(raw) = self.raw.take()
-        {
-            return Poll::Ready(Some(Ok(http_body::Frame::data(*raw))));
-        }
-        let frame = ready!(next);
-        self.is_open = true;
-        let data = frame.as_ref().and_then(|frame| frame.as_ref().ok()?.data_ref());
-        if data.is_some_and(|data| is_intervention(data)) {
-            self.instances = self.instances.saturating_add(1);
-        }
-        Poll::Ready(frame)
-    }
 }
 
 #[cfg(test)]

@@ -283,12 +283,15 @@ async fn script_faults(
     JsonBody(script): JsonBody<Script>,
 ) -> StatusCode {
     let demand = faults.follow(script);
+    if demand.drop_after_events.is_some() {
+        hub.end_streams_after(demand.drop_after_events);
+    }
     if let Some(raw) = demand.send_raw
         && hub.broadcast(raw.clone()) == 0
     {
-        faults.keep_raw(raw);
+        hub.write_to_next(Some(raw));
     }
-    if demand.drop_streams {
+    if demand.drop_after_events == Some(0) {
         hub.close_streams();
     }
     StatusCode::NO_CONTENT
@@ -302,7 +305,13 @@ async fn script_faults(
     security(("token" = [])),
     responses((status = 204, description = "All faults are cleared."), TokenRefused)
 )]
-async fn clear_faults(_: Authorized, State(faults): State<Arc<Faults>>) -> StatusCode {
+async fn clear_faults(
+    _: Authorized,
+    State(hub): State<DeliveryHub>,
+    State(faults): State<Arc<Faults>>,
+) -> StatusCode {
     faults.clear();
+    hub.write_to_next(None);
+    hub.end_streams_after(None);
     StatusCode::NO_CONTENT
 }

@@ -67,3 +67,16 @@ async fn a_drop_counts_what_an_open_stream_has_brought_before_it_was_scripted() 
     script(&server, json!({"stream": {"drop_after_events": 1}})).await;
     assert_eq!(stream.next().await, None);
 }
+
+#[tokio::test]
+async fn dropping_after_no_event_at_all_concerns_open_streams_at_once_and_ends_with_the_faults() {
+    let server = Server::new();
+    let user = format!("domain_userid={USER}");
+    let mut open = server.open(&user).await;
+    script(&server, json!({"stream": {"drop_after_events": 0, "send_raw": ":raw\n\n"}})).await;
+    assert_eq!(open.next().await, None);
+    assert_eq!(server.open(&user).await.next().await, None);
+    script(&server, json!({"stream": {"send_raw": ":late\n\n"}})).await;
+    server.send_as_owner(Method::DELETE, "/mock/faults", &json!(null)).await;
+    assert!(server.open(&user).await.is_quiet().await);
+}

@@ -13,6 +13,7 @@ mod waiting;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
@@ -32,6 +33,9 @@ use crate::frame::{Dialect, Frame};
 use crate::journal::{Happening, Journal};
 use crate::metrics::Metrics;
 
+/// More instances than any stream writes.
+const NEVER: u32 = u32::MAX;
+
 /// A handle to the hub. Clones share the hub.
 #[derive(Debug, Clone)]
 pub struct DeliveryHub {
@@ -46,6 +50,11 @@ struct Shared {
     /// nor gets it twice, and all streams see the same order. Nothing waits while it is held.
     state: Mutex<HubState>,
     published: Notify,
+    /// After how many instances streams end, or [`NEVER`]. Separate from the rest, because every frame of every stream reads
+    /// it.
+    end_after: AtomicU32,
+    /// What the next stream writes after its replayed instances.
+    for_next: Mutex<Option<Bytes>>,
     clock: Clock,
     journal: Journal,
     metrics: Metrics,
@@ -60,8 +69,17 @@ impl DeliveryHub {
         metrics: Metrics,
     ) -> Self {
         let state = Mutex::new(HubState::new(rules, Epoch::random()));
-        let published = Notify::new();
-        Self { shared: Arc::new(Shared { server, state, published, clock, journal, metrics }) }
+        let shared = Shared {
+            server,
+            state,
+            published: Notify::new(),
+            end_after: AtomicU32::new(NEVER),
+            for_next: Mutex::default(),
+            clock,
+            journal,
+            metrics,
+        };
+        Self { shared: Arc::new(shared) }
     }
 
     /// Opens a stream for `targets`, which must be unique. Resumes after `last_event_id` if there is one.
@@ -81,9 +99,10 @@ impl DeliveryHub {
             Some(start) => Frame::opening(self.shared.server, start),
             None => Frame::comment(),
         };
-        let opening = Replayed { frame: opening, waiting: None };
-        let first = [opening].into_iter().chain(replay).collect();
-        Subscription { hub: self.clone(), key, first: Some(Box::new(first)), outbox }
+        let raw = self.shared.for_next.lock().take().map(Frame::Control);
+        let plain = |frame| Replayed { frame, waiting: None };
+        let first = [plain(opening)].into_iter().chain(replay).chain(raw.map(plain)).collect();
+        Subscription { hub: self.clone(), key, instances: 0, first: Some(Box::new(first)), outbox }
     }
 
     /// Delivers `instance`. Returns how many open streams got it, or will get it as soon as it is saved.
@@ -120,6 +139,17 @@ impl DeliveryHub {
         let published = self.with_state(|state| state.broadcast(&Frame::Control(raw)));
         self.note_slow_readers(published.too_slow);
         published.delivered
+    }
+
+    /// Makes the next stream that opens write `raw` unchanged after its replayed instances. With `None`, it writes nothing.
+    pub fn write_to_next(&self, raw: Option<Bytes>) {
+        *self.shared.for_next.lock() = raw;
+    }
+
+    /// Ends every stream, including open ones, after this many interventions. With `None`, streams end only when their readers
+    /// leave.
+    pub fn end_streams_after(&self, count: Option<u32>) {
+        self.shared.end_after.store(count.unwrap_or(NEVER), Ordering::Relaxed);
     }
 
     /// Ends every open stream after its queued frames.
@@ -213,6 +243,8 @@ impl DeliveryHub {
 pub(crate) struct Subscription {
     hub: DeliveryHub,
     key: StreamKey,
+    /// How many instances were read so far.
+    instances: u32,
     /// The opening and the replayed instances, which are written before live ones. Most streams stay open long after that, so
     /// their memory is freed.
     #[expect(clippy::box_collection, reason = "three words less in every open stream")]
@@ -221,15 +253,29 @@ pub(crate) struct Subscription {
 }
 
 impl Subscription {
+    /// Whether the next frame belongs to the opening or to what is written with it.
+    fn is_opening(&self) -> bool {
+        let next = self.first.as_ref().and_then(|first| first.front());
+        matches!(next, Some(Replayed { frame: Frame::Control(_), .. }))
+    }
+
     /// The next frame to write, or `None` at the end of the stream.
     pub(crate) fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Frame>> {
-        match self.first.as_mut().and_then(|first| first.pop_front()) {
-            Some(Replayed { frame, .. }) => Poll::Ready(Some(frame)),
+        let end_after = self.hub.shared.end_after.load(Ordering::Relaxed);
+        if self.instances >= end_after && !self.is_opening() {
+            return Poll::Ready(None);
+        }
+        let frame = match self.first.as_mut().and_then(|first| first.pop_front()) {
+            Some(Replayed { frame, .. }) => Some(frame),
             None => {
                 self.first = None;
-                Poll::Ready(ready!(self.outbox.poll_next(context)))
+                ready!(self.outbox.poll_next(context))
             }
+        };
+        if let Some(Frame::Instance(_)) = frame {
+            self.instances = self.instances.saturating_add(1);
         }
+        Poll::Ready(frame)
     }
 }
 
