@@ -13,7 +13,7 @@ import { linksForSite } from './support/site-links.mjs';
 /** The source of VitePress, which needs all pages in one folder. */
 const source = (...parts) => inProject('target', 'site-source', ...parts);
 
-const PAGES = { 'README.md': 'overview.md', 'CHANGELOG.md': 'changelog.md' };
+const PAGES = { 'README.md': 'overview.md', 'CHANGELOG.md': 'changelog.md', 'SECURITY.md': 'security.md' };
 const CRATES = [
   'signals-wire',
   'signals-engine',

@@ -62,6 +62,7 @@ const SIDEBAR = [
       },
       page('Size', 'size'),
       page('Changelog', 'changelog'),
+      page('Security', 'security'),
     ],
   },
   {

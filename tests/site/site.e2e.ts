@@ -55,6 +55,7 @@ test('every guide is in the menu, and so are the APIs', () => {
     ...guides.map((name) => name.replace('.md', '.html')),
     'overview.html',
     'changelog.html',
+    'security.html',
     'typescript/signals-interventions/functions/subscribeToInterventions.html',
     'rust/signals_mock_server/index.html',
   ];
