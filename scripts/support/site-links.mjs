@@ -47,7 +47,8 @@ function outsideOfCode(text, change) {
 /** The rustdoc page of a crate's folder or a source file. */
 function rustdocPage(file) {
   const [, folder, source] = /^(?:crates\/([\w-]+)\/?)?(src\/.+\.rs)?$/.exec(file) ?? [];
-  if (!folder && !source) return undefined;
+  // rustdoc leaves out the modules of tests.
+  if ((!folder && !source) || source?.endsWith('tests.rs')) return undefined;
   const crate = {
     wire: 'signals_wire',
     engine: 'signals_engine',

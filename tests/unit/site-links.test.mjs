@@ -45,6 +45,12 @@ test('other files come with the site', () => {
   ]);
 });
 
+test('tests in Rust come with the site, because rustdoc leaves them out', () => {
+  for (const file of ['crates/engine/src/event/tests.rs', 'crates/server/src/hub/state_tests.rs']) {
+    expect(guide(`[a](../${file})`)).toBe(`[a](./files/${file}){target="_self"}`);
+  }
+});
+
 test('a picture that is a link keeps both addresses', () => {
   expect(guide('[![Shop](images/shop.png)](banners.md)')).toBe('[![Shop](./images/shop.png)](./banners.md)');
 });
