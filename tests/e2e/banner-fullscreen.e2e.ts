@@ -27,10 +27,24 @@ test.beforeEach(async ({ page, server }) => {
 const status = (page: Page) => page.getByRole('status');
 const closeButton = (page: Page) => page.getByRole('button', { name: 'Close' });
 
-/** Lets an element fill the screen, and waits until it does. `#player #screen` is in the shadow tree of `#player`. */
+/** Lets an element fill the screen. `#player #screen` is in the shadow tree of `#player`. */
 const fill = (page: Page, selector: string) =>
-  page.locator(selector).evaluate((element) => element.requestFullscreen());
-const leave = (page: Page) => page.evaluate(() => document.exitFullscreen());
+  page.locator(selector).evaluate(async (element) => {
+    // The promise may settle before the page hears of the change.
+    const changed = new Promise((resolve) =>
+      document.addEventListener('fullscreenchange', resolve, { once: true }),
+    );
+    await element.requestFullscreen();
+    await changed;
+  });
+const leave = (page: Page) =>
+  page.evaluate(async () => {
+    const changed = new Promise((resolve) =>
+      document.addEventListener('fullscreenchange', resolve, { once: true }),
+    );
+    await document.exitFullscreen();
+    await changed;
+  });
 const isFull = (page: Page) => page.evaluate(() => document.fullscreenElement !== null);
 
 /** Whether a click in the middle of the banner would hit it. */

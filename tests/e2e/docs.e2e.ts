@@ -25,8 +25,8 @@ import { expect, test } from './support/test';
 const samples = DOCUMENTS.flatMap(samplesOf);
 const of = (...languages: string[]) => samples.filter(({ language }) => languages.includes(language));
 
-/** Languages that say something else than what to run; Python is run by `tests/contract/test_guide.py`. */
-const NOT_RUN_HERE = ['', 'text', 'diff', 'css', 'python'];
+/** Languages that nothing here runs. `tests/contract/test_guide.py` runs Python, and `docker.e2e.ts` checks Dockerfiles. */
+const NOT_RUN_HERE = ['', 'text', 'diff', 'css', 'python', 'dockerfile'];
 
 /** What the samples call the servers that readers have. */
 const at = (origin: string, code: string) =>
