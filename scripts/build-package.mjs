@@ -1,7 +1,7 @@
 // Builds the npm package into dist/: the WebAssembly, the ES modules, the script-tag build and the type declarations.
 //
 //   node scripts/build-package.mjs                 also prints the sizes; size-limit checks them in `npm run lint`
-//   node scripts/build-package.mjs --write-docs    also writes its sizes into docs/size.md and README.md
+//   node scripts/build-package.mjs --write-docs    also writes its sizes into docs/size.md, docs/migrating.md and README.md
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { delimiter, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
-import { sizesInReadme, sizeTables } from './support/size-report.mjs';
+import { sizesInText, sizeTables } from './support/size-report.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 process.chdir(root);
@@ -136,7 +136,9 @@ async function writeSizeDocs() {
     `${begin}\n\n${await sizeTables(dist, named)}\n\n${end}`,
   );
   writeFileSync('docs/size.md', written);
-  writeFileSync('README.md', await sizesInReadme(readFileSync('README.md', 'utf8'), dist));
+  for (const file of ['README.md', 'docs/migrating.md']) {
+    writeFileSync(file, await sizesInText(readFileSync(file, 'utf8'), dist));
+  }
 }
 
 function gzipSize(name) {

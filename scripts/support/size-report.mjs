@@ -50,17 +50,20 @@ export async function sizeTables(dist, named) {
 }
 
 /**
- * Writes the sizes into the README, between comments such as `<!-- size of peer -->` and `<!-- end -->`.
+ * Writes sizes into a document, where `<!-- size of peer -->` and its like stand before a number and `<!-- end -->` after it.
  *
- * @param {string} text the README
+ * @param {string} text the document
  * @param {string} dist folder of the package
  */
-export async function sizesInReadme(text, dist) {
+export async function sizesInText(text, dist) {
   const gzip = (file) => sizesOf(readFileSync(`${dist}/${file}`)).gzip;
+  const wasm = gzip('signals-interventions.wasm');
   const sizes = {
     peer: sizesOf(await peerBundle()).gzip,
     eager: gzip('index.js'),
-    later: gzip('core.js') + gzip('signals-interventions.wasm'),
+    later: gzip('core.js') + wasm,
+    wasm,
+    banner: gzip('banner.js'),
   };
   return text.replace(/(<!-- size of (\w+) -->).*?(<!-- end -->)/g, (_, begin, what, end) => {
     return `${begin}${kilobytes(sizes[what])}${end}`;
@@ -95,7 +98,8 @@ function partOf(name) {
 async function peerBundle() {
   const { outputFiles } = await build({
     stdin: { contents: "export * from '@snowplow/signals-browser-plugin'", resolveDir: inProject() },
-    external: ['@snowplow/browser-tracker', '@snowplow/browser-tracker-core'],
+    // What comes with the tracker counts for neither plugin.
+    external: ['@snowplow/browser-tracker*', '@snowplow/tracker-core'],
     bundle: true,
     minify: true,
     format: 'esm',
