@@ -12,6 +12,8 @@ const test = base.extend<{ site: string }>({
     const server = await MockServer.start(siteDir);
     const problems = new Problems(context, server.origin);
     await use(server.origin);
+    // Pages load the files of links in view ahead of a click, and may still be at it.
+    await Promise.all(context.pages().map((page) => page.goto('about:blank')));
     await server.stop();
     expect(problems.unexpected, 'problems in the page').toEqual([]);
   },
