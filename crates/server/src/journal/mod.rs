@@ -12,7 +12,7 @@ use parking_lot::Mutex;
 use signals_engine::{Event, Timestamp};
 use tokio::sync::watch;
 
-pub use self::bad_rows::BadRow;
+pub use self::bad_rows::{BadRow, RecordPlace};
 use self::bad_rows::BadRows;
 pub(crate) use self::entry::Happening;
 pub use self::entry::{Entry, shown_event};

@@ -8,6 +8,7 @@ mod admit;
 mod apply;
 mod duplicates;
 mod later;
+mod read_positions;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -21,12 +22,15 @@ use signals_wire::TargetAttributeKey;
 use tokio::time;
 use uuid::Uuid;
 
+pub use self::admit::Record;
 pub(crate) use self::admit::RawEvent;
-use self::admit::admit;
+use self::admit::{admit, admit_record};
 pub(crate) use self::apply::DirectIntervention;
 use self::apply::{Command, Effect, LogPosition, Replica};
 use self::duplicates::SeenEvents;
 pub(crate) use self::duplicates::{SavedSeenEvents, SeenEventsChanges};
+pub use self::read_positions::{Partition, ReadPosition};
+use self::read_positions::ReadPositions;
 use self::later::Later;
 use crate::hub::{DeliveryHub, HubChanges};
 use crate::journal::{Happening, Journal};
@@ -42,6 +46,8 @@ pub(crate) struct PipelineChanges {
     pub(crate) profiles: ProfileChanges,
     pub(crate) seen: SeenEventsChanges,
     pub(crate) hub: HubChanges,
+    /// The partitions that were read further, and their next lines.
+    pub(crate) read: Vec<(Partition, ReadPosition)>,
 }
 
 /// The path of every event through the server.
@@ -80,7 +86,12 @@ impl Pipeline {
         metrics: Metrics,
         delay: Option<Duration>,
     ) -> Self {
-        let replica = Replica { engine, seen: SeenEvents::default(), max_profiles: MAX_PROFILES };
+        let replica = Replica {
+            engine,
+            seen: SeenEvents::default(),
+            read: ReadPositions::default(),
+            max_profiles: MAX_PROFILES,
+        };
         let memory = Memory { replica, latest: LogPosition { epoch: Uuid::new_v4(), sequence: 0 } };
         Self { memory: Mutex::new(memory), hub, journal, metrics, later: delay.map(Later::new) }
     }
@@ -100,6 +111,25 @@ impl Pipeline {
                 tokio::spawn(Arc::clone(self).process_later(number));
             }
         }
+    }
+
+    /// Processes the lines of a record that were not read before. When this returns, attributes are updated and triggered
+    /// interventions are queued for delivery. A data file saves these effects and the [read position](Self::read_position) together,
+    /// so a line counts once, whenever the server stops. `now` is the time of bad rows and of the journal.
+    pub fn take_in_record(&self, record: Record, now: Timestamp) {
+        for command in admit_record(record, now) {
+            self.apply(command);
+        }
+    }
+
+    /// The next line to read from a partition. `None` if nothing was read from it.
+    pub fn read_position(&self, partition: &Partition) -> Option<ReadPosition> {
+        self.memory.lock().replica.read.next(partition)
+    }
+
+    /// Reads a partition from `position` on, also if it was read further before.
+    pub fn rewind(&self, partition: Partition, position: ReadPosition) {
+        self.apply(Command::Rewind(partition, position));
     }
 
     /// Processes all waiting events now, without the delay.
@@ -202,10 +232,16 @@ impl Pipeline {
     }
 
     /// Continues with the events and profiles of another process. Call this before anything else.
-    pub(crate) fn restore(&self, profiles: Snapshot, seen: SavedSeenEvents) {
+    pub(crate) fn restore(
+        &self,
+        profiles: Snapshot,
+        seen: SavedSeenEvents,
+        read: Vec<(Partition, ReadPosition)>,
+    ) {
         let mut memory = self.memory.lock();
         memory.replica.engine.restore(profiles);
         memory.replica.seen = seen.into();
+        memory.replica.read = read.into();
     }
 
     /// From now on, records changes for [`Pipeline::take_changes`].
@@ -222,6 +258,7 @@ impl Pipeline {
             seen: memory.replica.seen.take_changes(),
             // Taken under the same lock, so that an event and the instance that it triggered are saved together.
             hub: self.hub.take_changes(),
+            read: memory.replica.read.take_changes(),
         }
     }
 
@@ -230,6 +267,7 @@ impl Pipeline {
         let mut memory = self.memory.lock();
         memory.replica.engine.mark_all_changed();
         memory.replica.seen.mark_all_changed();
+        memory.replica.read.mark_all_changed();
         self.hub.mark_all_changed();
     }
 
@@ -247,7 +285,10 @@ impl Pipeline {
             }
             Effect::Rejected { error, row, at } => {
                 self.metrics.events_bad.inc();
-                tracing::warn!("bad event: {error}");
+                match row.record() {
+                    Some(place) => tracing::warn!("bad event in {place}: {error}"),
+                    None => tracing::warn!("bad event: {error}"),
+                }
                 self.journal.write(at, Happening::Bad(row));
             }
             Effect::Warned(warning) => tracing::warn!("{warning}"),
