@@ -27,6 +27,8 @@ pub(crate) struct Atomic {
     positions: [u8; AtomicField::COUNT],
     /// The texts to which `AtomicValue::text` points.
     text: String,
+    /// Whether the parts of URLs are read from the URLs. Otherwise they are values like all others.
+    splits_urls: bool,
 }
 
 /// Value of one atomic field.
@@ -47,17 +49,24 @@ enum Parsed {
 }
 
 impl Atomic {
+    /// For a tracker's event, which has URLs without their parts.
     pub(crate) fn new() -> Self {
         Self {
             values: Vec::with_capacity(USUAL_VALUES),
             positions: [0; AtomicField::COUNT],
             text: String::with_capacity(USUAL_TEXT),
+            splits_urls: true,
         }
+    }
+
+    /// For an enriched event, which has URLs and their parts.
+    pub(super) fn enriched() -> Self {
+        Self { splits_urls: false, ..Self::new() }
     }
 
     /// The value of a field, or null if it has none.
     pub(crate) fn get(&self, field: AtomicField) -> Datum<'_> {
-        if let Some(derivation) = page_url::derivation(field) {
+        if let Some(derivation) = self.derivation(field) {
             return self.derived(derivation).map_or(Datum::Null, |text| derived_datum(field, text));
         }
         let Some(value) = self.value(field) else { return Datum::Null };
@@ -72,7 +81,7 @@ impl Atomic {
 
     /// The text of a field as an id. `None` if it was not sent, or cannot be an id.
     pub(crate) fn id_text(&self, field: AtomicField) -> Option<Cow<'_, str>> {
-        let text = match page_url::derivation(field) {
+        let text = match self.derivation(field) {
             Some(derivation) => self.derived(derivation)?,
             None => self.slice(&self.value(field)?.text).into(),
         };
@@ -99,6 +108,24 @@ impl Atomic {
     /// Sets a moment that was not sent.
     pub(crate) fn set_moment(&mut self, field: AtomicField, moment: Timestamp) {
         self.set(field, "", Parsed::Moment(moment));
+    }
+
+    /// Sets a moment that was sent. As an id, it is the text that a tracker sends.
+    pub(super) fn set_sent_moment(&mut self, field: AtomicField, moment: Timestamp) {
+        self.set(field, &moment.as_millis().to_string(), Parsed::Moment(moment));
+    }
+
+    /// Moves all moments.
+    pub(super) fn move_moments(&mut self, by_millis: i64) {
+        for value in &mut self.values {
+            let Parsed::Moment(moment) = &mut value.parsed else { continue };
+            *moment = moment.plus_millis(by_millis);
+            if !value.text.is_empty() {
+                let start = self.text.len() as u32;
+                self.text.push_str(&moment.as_millis().to_string());
+                value.text = start..self.text.len() as u32;
+            }
+        }
     }
 
     /// Sets a field from the text of `parameter`.
@@ -154,6 +181,11 @@ impl Atomic {
 
     fn slice(&self, range: &Range<u32>) -> &str {
         &self.text[range.start as usize..range.end as usize]
+    }
+
+    /// How the field is derived from a URL. `None` for fields that have a value of their own.
+    fn derivation(&self, field: AtomicField) -> Option<Derivation> {
+        if self.splits_urls { page_url::derivation(field) } else { None }
     }
 
     /// The value of a field that is derived from the page's or the referrer's URL.

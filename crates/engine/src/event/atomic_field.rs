@@ -35,6 +35,11 @@ impl AtomicField {
         usize::from(self.0)
     }
 
+    /// Every field with its enriched name, in the order of the columns of an enriched event.
+    pub(super) fn all() -> impl Iterator<Item = (Self, &'static str)> {
+        (0..).map(AtomicField).zip(FIELDS).map(|(field, &(name, _))| (field, name))
+    }
+
     pub(crate) fn field_type(self) -> FieldType {
         FIELDS[self.index()].1
     }
@@ -56,14 +61,15 @@ const fn is_same(left: &str, right: &str) -> bool {
     true
 }
 
-static BY_NAME: LazyLock<HashMap<&str, AtomicField>> = LazyLock::new(|| {
-    (0..).map(AtomicField).zip(FIELDS).map(|(field, &(name, _))| (name, field)).collect()
-});
+static BY_NAME: LazyLock<HashMap<&str, AtomicField>> =
+    LazyLock::new(|| AtomicField::all().map(|(field, name)| (name, field)).collect());
 
 use FieldType::{Boolean, Integer, Moment, Number, Text, Uuid};
 
-/// Also lists fields that come from lookup databases (`geo_…`, `ip_…`, `br_name`). Definitions can use them, but here they are
-/// always null.
+/// In the order of the columns of an enriched event.
+///
+/// Also lists fields that come from lookup databases (`geo_…`, `ip_…`, `br_name`). Definitions can use them. Only enriched events
+/// have values for them: in events from trackers, they are null.
 const FIELDS: &[(&str, FieldType)] = &[
     ("app_id", Text),
     ("platform", Text),

@@ -1,7 +1,8 @@
-//! The event model: decodes the tracker protocol into events from which attributes are computed.
+//! The event model: decodes the tracker protocol and enriched events into events from which attributes are computed.
 
 mod atomic;
 mod atomic_field;
+mod enriched;
 mod page_url;
 mod parameter;
 mod payload;
@@ -42,7 +43,7 @@ pub struct Arrival {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{field}: {reason}")]
 pub struct BadEvent {
-    /// The invalid parameter of the tracker protocol.
+    /// The invalid parameter of the tracker protocol, or the invalid column of an enriched event.
     pub field: String,
     /// The error, for people.
     pub reason: String,
@@ -84,6 +85,9 @@ mod known {
     pub(super) const DVCE_SENT_TSTAMP: AtomicField = AtomicField::known("dvce_sent_tstamp");
     pub(super) const COLLECTOR_TSTAMP: AtomicField = AtomicField::known("collector_tstamp");
     pub(super) const DERIVED_TSTAMP: AtomicField = AtomicField::known("derived_tstamp");
+    pub(super) const CONTEXTS: AtomicField = AtomicField::known("contexts");
+    pub(super) const DERIVED_CONTEXTS: AtomicField = AtomicField::known("derived_contexts");
+    pub(super) const UNSTRUCT_EVENT: AtomicField = AtomicField::known("unstruct_event");
 }
 
 impl Event {
@@ -135,6 +139,19 @@ impl Event {
             data,
             entities,
         })
+    }
+
+    /// This event as if it had been collected at `collector_tstamp`. Moves all its moments by the same time.
+    ///
+    /// Moments in its data, in its entities and in URLs stay.
+    #[must_use]
+    pub fn moved_to(mut self, collector_tstamp: Timestamp) -> Event {
+        let by_millis = collector_tstamp.millis_since(self.collector_tstamp);
+        self.atomic.move_moments(by_millis);
+        self.atomic.set_moment(known::COLLECTOR_TSTAMP, collector_tstamp);
+        self.collector_tstamp = collector_tstamp;
+        self.derived_tstamp = self.derived_tstamp.plus_millis(by_millis);
+        self
     }
 
     /// The tracker's id of this event (`eid`). Duplicates have the same id.
@@ -228,12 +245,7 @@ fn set_arrival(atomic: &mut Atomic, arrival: &Arrival) -> Timestamp {
             atomic.set_text(field, &clean(text.into()));
         }
     }
-    let derived_tstamp = derive_tstamp(
-        arrival.collector_tstamp,
-        atomic.moment(known::TRUE_TSTAMP),
-        atomic.moment(known::DVCE_CREATED_TSTAMP),
-        atomic.moment(known::DVCE_SENT_TSTAMP),
-    );
+    let derived_tstamp = derive_tstamp(atomic, arrival.collector_tstamp);
     atomic.set_moment(known::COLLECTOR_TSTAMP, arrival.collector_tstamp);
     atomic.set_moment(known::DERIVED_TSTAMP, derived_tstamp);
     derived_tstamp
@@ -241,16 +253,11 @@ fn set_arrival(atomic: &mut Atomic, arrival: &Arrival) -> Timestamp {
 
 /// The true timestamp if the tracker sent one. Or else the time of arrival, minus the time that the event waited on the device
 /// according to the device's clock. If that clock ran backwards during the wait, the time of arrival.
-fn derive_tstamp(
-    collector: Timestamp,
-    truth: Option<Timestamp>,
-    created: Option<Timestamp>,
-    sent: Option<Timestamp>,
-) -> Timestamp {
-    if let Some(truth) = truth {
+fn derive_tstamp(atomic: &Atomic, collector: Timestamp) -> Timestamp {
+    if let Some(truth) = atomic.moment(known::TRUE_TSTAMP) {
         return truth;
     }
-    match (created, sent) {
+    match (atomic.moment(known::DVCE_CREATED_TSTAMP), atomic.moment(known::DVCE_SENT_TSTAMP)) {
         (Some(created), Some(sent)) => {
             let waited = sent.millis_since(created).max(0);
             collector.plus_millis(-waited)
