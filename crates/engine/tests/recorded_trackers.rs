@@ -1,4 +1,4 @@
-//! Runs the default definitions on requests recorded from real Snowplow trackers.
+//! Runs the default definitions on requests recorded from real Snowplow trackers, and on the same events after enrichment.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -6,7 +6,9 @@ mod support;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use signals_engine::{Event, Payload};
+use signals_engine::{Event, Payload, Triggered};
+use signals_wire::ids::FROM_URLS;
+use signals_wire::tracker_protocol::{FIELDS, SIZES};
 use support::*;
 
 macro_rules! recorded {
@@ -45,6 +47,18 @@ fn events(recording: &str) -> Vec<Event> {
             Event::from_payload(payload, &arrival).unwrap()
         })
         .collect()
+}
+
+/// The events of all recordings and of the mobile apps, as enrichment wrote them.
+fn enriched() -> Vec<Event> {
+    let lines = include_str!("../../../tests/fixtures/enriched.tsv").lines();
+    lines.map(|line| Event::from_enriched(line).unwrap()).collect()
+}
+
+/// The same events, as trackers sent them.
+fn tracked() -> Vec<Event> {
+    let mobile = include_str!("../../../tests/fixtures/mobile.json");
+    RECORDED.iter().map(|(_, recording)| *recording).chain([mobile]).flat_map(events).collect()
 }
 
 fn query(path: &str) -> Value {
@@ -148,4 +162,71 @@ fn the_three_default_interventions_trigger_in_order_and_once() {
     for event in recorded.iter().cycle().take(50) {
         assert!(names(&run.process(event)).is_empty());
     }
+}
+
+#[test]
+fn an_enriched_event_has_what_the_tracker_sent_and_what_enrichment_added() {
+    let (enriched, tracked) = (enriched(), tracked());
+    assert_eq!(enriched.len(), tracked.len());
+    let sizes = SIZES.iter().flat_map(|(_, width, height)| [*width, *height]);
+    let others = ["event", "event_vendor", "event_name", "event_format", "event_version"];
+    let fields: Vec<&str> = FIELDS
+        .iter()
+        .map(|field| field.name)
+        .filter(|name| *name != "v_collector")
+        .chain(FROM_URLS.iter().map(|(name, ..)| *name))
+        .chain(sizes)
+        .chain(others)
+        .chain(["contexts", "unstruct_event", "collector_tstamp", "derived_tstamp"])
+        .collect();
+    let mut with_lookups = 0;
+    for (enriched, tracked) in enriched.iter().zip(&tracked) {
+        for field in &fields {
+            assert_eq!(enriched.atomic(field), tracked.atomic(field), "{field}");
+        }
+        assert_eq!(enriched.event_id(), tracked.event_id());
+        assert_eq!(enriched.collector_tstamp(), tracked.collector_tstamp());
+        assert_eq!(enriched.derived_tstamp(), tracked.derived_tstamp());
+        assert_eq!(enriched.schema(), tracked.schema());
+        assert_eq!(enriched.data(), tracked.data());
+        let (of_tracker, derived) = enriched.entities().split_at(tracked.entities().len());
+        assert_eq!(of_tracker, tracked.entities());
+
+        assert_eq!(tracked.atomic("geo_country"), Value::Null);
+        if enriched.atomic("geo_country") == json!("GB") {
+            with_lookups += 1;
+            let names: Vec<&str> = derived.iter().map(|entity| entity.schema.name()).collect();
+            assert_eq!(names, ["ua_parser_context", "yauaa_context"]);
+            assert_eq!(enriched.atomic("geo_latitude"), json!(54.2016));
+            assert_eq!(enriched.atomic("dvce_ismobile"), json!(false));
+        } else {
+            assert!(derived.is_empty());
+        }
+    }
+    assert_eq!(with_lookups, 7);
+}
+
+#[test]
+fn enriched_events_count_and_trigger_like_the_same_events_from_trackers() {
+    let run = |events: &[Event]| {
+        let mut run = Run::new(default_definitions());
+        let triggered: Vec<Vec<Triggered>> =
+            events.iter().map(|event| run.process(event).triggered).collect();
+        let profiles: Vec<Value> = events
+            .iter()
+            .filter_map(|event| Some(event.atomic("domain_userid").as_str()?.to_owned()))
+            .map(|id| {
+                let now = events[0].collector_tstamp().plus_millis(60_000);
+                let [group] = &run.engine.attributes("domain_userid", &id, now)[..] else {
+                    panic!("there is one group")
+                };
+                group.attributes.iter().map(|attribute| attribute.value.clone()).collect()
+            })
+            .collect();
+        (triggered, profiles)
+    };
+    let (triggered, profiles) = run(&enriched());
+    assert_eq!((triggered.clone(), profiles.clone()), run(&tracked()));
+    assert_eq!(triggered.iter().filter(|list| !list.is_empty()).count(), 7);
+    assert!(profiles.contains(&json!([1, 1, 9.99])));
 }

@@ -19,12 +19,16 @@ def _binary() -> Path:
     return PROJECT / os.environ.get("CARGO_TARGET_DIR", "target") / "release" / "signals-mock-server"
 
 
+BINARY = _binary()
+"""The mock server's program."""
+
+
 class MockServer:
     """A running mock server: a process of its own on a free port."""
 
     def __init__(self, *flags: str) -> None:
         self._process = subprocess.Popen(
-            [_binary(), "--port", "0", "--token", TOKEN, *flags],
+            [BINARY, "--port", "0", "--token", TOKEN, *flags],
             env={"PATH": os.environ["PATH"], "SIGNALS_LOG": "warn"},
             stdout=subprocess.PIPE,
             text=True,
@@ -64,4 +68,4 @@ class MockServer:
         for line in self._process.stdout:
             if announced := re.match(r"listening on (http://\S+)", line):
                 return announced.group(1)
-        raise RuntimeError(f"{_binary()} ended with {self._process.wait()} before it listened")
+        raise RuntimeError(f"{BINARY} ended with {self._process.wait()} before it listened")

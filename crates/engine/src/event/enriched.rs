@@ -84,7 +84,7 @@ fn columns(line: &str) -> impl Iterator<Item = &str> {
 
 fn too_few(columns: usize) -> BadEvent {
     let expected = AtomicField::COUNT;
-    BadEvent::new("columns", format!("{columns} tab-separated columns, expected {expected}"))
+    BadEvent::new("columns", format!("found {columns} of {expected} tab-separated columns"))
 }
 
 /// The columns with the parts of the schema.
