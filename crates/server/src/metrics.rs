@@ -47,6 +47,7 @@ pub(crate) struct Metrics {
 type TopicLabel = [(&'static str, String); 1];
 
 /// The metrics of one Kafka topic.
+#[cfg_attr(not(feature = "kafka"), expect(dead_code, reason = "only a server with Kafka has them"))]
 pub(crate) struct KafkaMetrics {
     pub(crate) records: Counter,
     /// Records that were not read yet.
@@ -155,6 +156,10 @@ impl Metrics {
     }
 
     /// The metrics of a Kafka topic. They are shown from now on.
+    #[cfg_attr(
+        not(feature = "kafka"),
+        expect(dead_code, reason = "only a server with Kafka has them")
+    )]
     pub(crate) fn kafka(&self, topic: &str) -> KafkaMetrics {
         let label = [("topic", topic.to_owned())];
         KafkaMetrics {

@@ -103,9 +103,7 @@ fn create(
         ClientError::ClientCreation(reason) => {
             KafkaError::Unreachable { brokers: brokers.to_owned(), reason }
         }
-        error => {
-            KafkaError::Unreachable { brokers: brokers.to_owned(), reason: error.to_string() }
-        }
+        error => KafkaError::Unreachable { brokers: brokers.to_owned(), reason: error.to_string() },
     })
 }
 

@@ -75,7 +75,8 @@ impl ClientContext for Context {
         }
         if let Some(topic) = statistics.topics.get(&self.topic) {
             // -1 is unknown.
-            let lag = topic.partitions.values().map(|partition| partition.consumer_lag.max(0)).sum();
+            let lag =
+                topic.partitions.values().map(|partition| partition.consumer_lag.max(0)).sum();
             self.metrics.lag.set(lag);
         }
     }

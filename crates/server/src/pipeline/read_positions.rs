@@ -56,7 +56,8 @@ impl ReadPositions {
         if next.offset > from.offset {
             return usize::MAX;
         }
-        let already_read = if next.offset == from.offset { next.line.saturating_sub(from.line) } else { 0 };
+        let already_read =
+            if next.offset == from.offset { next.line.saturating_sub(from.line) } else { 0 };
         usize::try_from(already_read).unwrap_or(usize::MAX)
     }
 

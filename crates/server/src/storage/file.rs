@@ -304,10 +304,7 @@ fn write_hub(write: &WriteTransaction, changes: &HubChanges) -> Result<(), Reaso
     remove_while(&mut waiting, |_, since| since <= waiting_after.as_millis())
 }
 
-fn write_read(
-    write: &WriteTransaction,
-    read: &[(Partition, ReadPosition)],
-) -> Result<(), Reason> {
+fn write_read(write: &WriteTransaction, read: &[(Partition, ReadPosition)]) -> Result<(), Reason> {
     let mut table = write.open_table(READ)?;
     for (Partition { topic, number }, ReadPosition { offset, line }) in read {
         table.insert((topic.as_ref(), *number), (*offset, *line))?;
