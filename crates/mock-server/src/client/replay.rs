@@ -248,14 +248,10 @@ fn send_lines(client: &Client<'_>, lines: String) -> Result<(), ReplayError> {
     match client.bytes(request) {
         Ok(_) => Ok(()),
         // `signals-server` has no such route. An older mock server reads the path as one that trackers post to, and refuses the body.
-        Err(ClientError::Refused { status, .. })
-            if matches!(
-                status,
-                StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED
-            ) =>
-        {
-            Err(ReplayError::NoEnrichedEvents { url: client.url.to_owned() })
-        }
+        Err(ClientError::Refused {
+            status: StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED,
+            ..
+        }) => Err(ReplayError::NoEnrichedEvents { url: client.url.to_owned() }),
         Err(error) => Err(error.into()),
     }
 }
