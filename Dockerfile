@@ -7,7 +7,9 @@ COPY src ./src
 COPY crates ./crates
 COPY definitions ./definitions
 COPY www/styles ./www/styles
-RUN cargo build --release --locked -p signals-mock-server
+# The Kafka client is written in C.
+RUN apt-get update && apt-get install --yes --no-install-recommends g++ make pkg-config libssl-dev
+RUN cargo build --release --locked -p signals-mock-server --features kafka-tls
 
 FROM rust:1.95-slim-bookworm AS build-shop
 COPY --from=node:20-bookworm-slim /usr/local /usr/local
@@ -16,6 +18,7 @@ COPY . .
 RUN node scripts/setup.mjs && node scripts/build-package.mjs && node scripts/build-shop.mjs
 
 FROM debian:bookworm-slim AS server
+RUN apt-get update && apt-get install --yes --no-install-recommends ca-certificates libssl3 && rm -rf /var/lib/apt/lists/*
 COPY --from=build-server /build/target/release/signals-mock-server /usr/local/bin/
 RUN install --directory --owner nobody --group nogroup /data
 USER nobody

@@ -22,6 +22,20 @@ const checks = [
   ['Rust is formatted', ['cargo', 'fmt', '--all', '--check']],
   ['clippy, native', ['cargo', 'clippy', '--locked', '--workspace', '--all-targets', ...DENY_WARNINGS]],
   [
+    'clippy, with Kafka',
+    [
+      'cargo',
+      'clippy',
+      '--locked',
+      '--package',
+      'signals-server',
+      '--all-targets',
+      '--features',
+      'kafka',
+      ...DENY_WARNINGS,
+    ],
+  ],
+  [
     'clippy, wasm32',
     [
       'cargo',

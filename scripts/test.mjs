@@ -17,6 +17,9 @@ import { readJunit, readTestHarness } from './support/test-results.mjs';
 
 const SLOWEST = 20;
 
+/** The features that are off by default are tested too. */
+const FEATURES = ['--features', 'signals-server/kafka'];
+
 const reports = mkdtempSync(path.join(tmpdir(), 'signals-tests-'));
 const reportOf = (name) => path.join(reports, `${name}.xml`);
 
@@ -27,12 +30,12 @@ const reportOf = (name) => path.join(reports, `${name}.xml`);
 const suites = {
   rust: {
     title: 'Rust, native',
-    command: ['cargo', 'nextest', 'run', '--locked', '--workspace', '--no-fail-fast'],
+    command: ['cargo', 'nextest', 'run', '--locked', '--workspace', ...FEATURES, '--no-fail-fast'],
     report: path.join(targetDir, 'nextest', 'default', 'junit.xml'),
   },
   'rust-docs': {
     title: 'Rust, samples in the documentation',
-    command: ['cargo', 'test', '--locked', '--workspace', '--doc', '--no-fail-fast'],
+    command: ['cargo', 'test', '--locked', '--workspace', ...FEATURES, '--doc', '--no-fail-fast'],
   },
   unit: vitest('unit', 'TypeScript units', 'tests/unit'),
   agreement: {

@@ -39,6 +39,7 @@ const SIDEBAR = [
     items: [
       page('In tests and CI', 'mock-server-in-ci'),
       page('Without the mock', 'server'),
+      page('Next to a pipeline', 'pipeline'),
       page('Definitions in files', 'definitions'),
       page('Python SDK', 'python-sdk'),
       page('Snowplow Inspector', 'inspector-extension'),

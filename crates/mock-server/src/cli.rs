@@ -4,7 +4,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use clap::builder::{FalseyValueParser, NonEmptyStringValueParser};
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde_json::{Map, Value};
 use signals_server::{DEFAULT_TOKEN, Hosted};
 use thiserror::Error;
@@ -76,15 +76,19 @@ Examples:
     Watch(WatchOptions),
     /// Send recorded events to a collector, at the intervals at which they were recorded.
     #[command(after_help = "\
-A recording is a file of JSON lines, or a JSON array. Each element is one of:
+With --format tracker, a recording is a file of JSON lines, or a JSON array. Each element is one of:
   a payload of the Snowplow tracker protocol    {\"e\": \"pv\", \"eid\": …}
   the body of a POST request                    {\"schema\": …, \"data\": [payload, …]}
   a request                                     {\"method\", \"path\", \"headers\", \"body\"}
 The intervals come from `stm`, the time at which an event was sent, or else from `dtm`, the time at which it happened.
 
+With --format enriched-tsv, a recording is a file of enriched events, as Snowplow's enrichment writes them. Each line has 131
+tab-separated columns. The intervals come from `collector_tstamp`. Only a mock server receives these events, and it needs --token.
+
 Examples:
   signals-mock-server replay recorded.jsonl
   signals-mock-server replay recorded.jsonl --speed max --new-ids
+  signals-mock-server replay enriched.tsv --format enriched-tsv --speed 10
   zcat recorded.jsonl.gz | signals-mock-server replay - --speed 100")]
     Replay(ReplayOptions),
 }
@@ -178,6 +182,10 @@ pub struct ReplayOptions {
     /// Recording to send. Use - for standard input.
     pub file: PathBuf,
 
+    /// What the recording contains.
+    #[arg(long, value_enum, default_value_t = Format::Tracker)]
+    pub format: Format,
+
     /// How many times faster than recorded. `max` sends without waiting.
     #[arg(long, default_value = "1", value_name = "FACTOR|max")]
     pub speed: Speed,
@@ -188,7 +196,16 @@ pub struct ReplayOptions {
 
     /// The server to send to.
     #[command(flatten)]
-    pub server: ServerUrl,
+    pub server: ServerArgs,
+}
+
+/// What a recording contains.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Requests or payloads of trackers, as JSON.
+    Tracker,
+    /// Enriched events, as tab-separated lines.
+    EnrichedTsv,
 }
 
 /// The speed of a replay.

@@ -20,11 +20,11 @@ pub use signals_server::{
 use tokio::net::TcpListener;
 
 pub use self::cli::{
-    Cli, Command, Config, MisusedDelay, ReplayOptions, ServerArgs, ServerUrl, Speed, Targets,
-    TriggerOptions, WatchOptions,
+    Cli, Command, Config, Format, MisusedDelay, ReplayOptions, ServerArgs, ServerUrl, Speed,
+    Targets, TriggerOptions, WatchOptions,
 };
 pub use self::client::{
-    ClientError, RecordingError, ReplayError, WatchError, export, replay, trigger, watch,
+    BadLines, ClientError, RecordingError, ReplayError, WatchError, export, replay, trigger, watch,
 };
 pub use self::http::app;
 pub use self::state::{AppState, ServerOptions};

@@ -38,14 +38,14 @@ pub use self::config::{DEFAULT_TOKEN, ListenError, MisusedFlag, ServerConfig, Tl
 pub use self::definitions::{LoadError, load as load_definitions};
 pub use self::http::{
     ApiError, Authorized, BODY_LIMIT_BYTES, BodyRefused, CheckedQuery, ErrorBody, JsonBody,
-    Problem, Step, TokenRefused, app, app_with, collector_cors, description, interventions_cors,
-    method_not_allowed,
+    Problem, RawBody, Step, TokenRefused, app, app_with, collector_cors, description,
+    interventions_cors, method_not_allowed,
 };
 pub use self::hub::DeliveryHub;
 pub use self::journal::{BadRow, Entry, Excerpt, Journal, RecordPlace, shown_event};
 pub use self::json::Object;
 pub use self::kafka::{KafkaConfig, KafkaError};
-pub use self::pipeline::{Partition, Pipeline, ReadPosition, Record};
+pub use self::pipeline::{EnrichedTakenIn, Partition, Pipeline, ReadPosition, Record};
 pub use self::program::{run, serve, start_log};
 pub use self::registry::Registry;
 pub use self::serving::{Tls, TlsError};

@@ -1,5 +1,6 @@
 //! The commands that talk to a running server.
 
+mod enriched;
 mod export;
 mod recording;
 mod replay;
@@ -11,6 +12,7 @@ use thiserror::Error;
 use ureq::http::{Request, Response, StatusCode};
 use ureq::{Agent, AsSendBody, Body};
 
+pub use self::enriched::BadLines;
 pub use self::export::export;
 pub use self::recording::RecordingError;
 pub use self::replay::{ReplayError, replay};

@@ -23,6 +23,12 @@ pub struct RecordingError {
     reason: String,
 }
 
+impl RecordingError {
+    pub(super) fn without_events() -> Self {
+        Self { place: "recording".to_owned(), reason: "contains no events".to_owned() }
+    }
+}
+
 /// Requests of trackers, in order.
 #[derive(Debug, PartialEq)]
 pub(super) struct Recording {
@@ -75,19 +81,14 @@ impl Recording {
             recording.requests.push(request);
         }
         if recording.requests.is_empty() {
-            let reason = "contains no events".to_owned();
-            return Err(RecordingError { place: "recording".to_owned(), reason });
+            return Err(RecordingError::without_events());
         }
         Ok(recording)
-    }
-
-    /// How many events there are.
-    pub(super) fn events(&self) -> usize {
-        self.requests.iter().map(RecordedRequest::events).sum()
     }
 }
 
 impl RecordedRequest {
+    /// How many events it has.
     pub(super) fn events(&self) -> usize {
         self.body.as_ref().map_or(1, |_| self.payloads().count())
     }
@@ -219,6 +220,10 @@ mod tests {
         Recording::read(text).unwrap()
     }
 
+    fn events(recording: &Recording) -> usize {
+        recording.requests.iter().map(RecordedRequest::events).sum()
+    }
+
     fn afters(recording: &Recording) -> Vec<u128> {
         recording.requests.iter().map(|request| request.after.as_millis()).collect()
     }
@@ -226,7 +231,7 @@ mod tests {
     #[test]
     fn what_real_trackers_sent_is_read_with_its_intervals() {
         let posted = read(include_str!("../../../../tests/fixtures/collector/v3-post.json"));
-        assert_eq!((posted.requests.len(), posted.events(), posted.skipped), (2, 5, 0));
+        assert_eq!((posted.requests.len(), events(&posted), posted.skipped), (2, 5, 0));
         let got = read(include_str!("../../../../tests/fixtures/collector/v4-get.json"));
         assert_eq!(afters(&got), [0, 15, 23, 29, 36, 44, 50]);
         let anonymous =
@@ -251,7 +256,7 @@ mod tests {
         );
         let recording = read(text);
         assert_eq!(afters(&recording), [0, 500, 500, 500, 2000]);
-        assert_eq!(recording.events(), 6);
+        assert_eq!(events(&recording), 6);
         assert_eq!(recording.requests[0].path, POST_PATH);
         assert!(recording.requests[4].body.as_ref().unwrap()["schema"].is_string());
     }

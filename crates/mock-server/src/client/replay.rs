@@ -1,14 +1,15 @@
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use std::{fs, thread};
 
 use thiserror::Error;
-use ureq::http::Request;
+use ureq::http::{Request, StatusCode};
 
+use super::enriched::{BadLines, Batch, EnrichedRecording};
 use super::recording::{RecordedRequest, Recording, RecordingError};
 use super::{Client, ClientError};
-use crate::cli::{ReplayOptions, Speed};
+use crate::cli::{Format, ReplayOptions, Speed};
 
 /// How often progress is shown on a terminal.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
@@ -45,11 +46,22 @@ pub enum ReplayError {
         /// The first refusal.
         first: Box<ClientError>,
     },
+    /// All lines were sent, but some are not enriched events.
+    #[error(transparent)]
+    BadLines(#[from] BadLines),
+    /// The server has no route for enriched events.
+    #[error(
+        "{url} does not receive enriched events. Pass the address of a signals-mock-server in --url"
+    )]
+    NoEnrichedEvents {
+        /// The server's URL.
+        url: String,
+    },
 }
 
 impl Speed {
     /// When to send a request that was recorded `after` the first one.
-    fn scale(self, after: Duration) -> Duration {
+    pub(super) fn scale(self, after: Duration) -> Duration {
         match self {
             Self::Max => Duration::ZERO,
             Self::Times(times) => {
@@ -63,56 +75,141 @@ impl Speed {
 /// progress to `progress`, if there is a terminal.
 ///
 /// # Errors
-/// When the recording cannot be read, the server cannot be reached, or it refused a request.
+/// When the recording cannot be read, the server cannot be reached, it refused a request, or a line is not an enriched event.
 pub fn replay(
     options: &ReplayOptions,
     progress: Option<&mut dyn Write>,
 ) -> Result<String, ReplayError> {
-    let recording = read(&options.file)?;
-    let client = Client::anybody(&options.server);
-    let mut progress = Progress::new(&recording, options.speed, progress);
-    let started = Instant::now();
-    let (mut events, mut refused, mut first_refusal) = (0, 0, None);
-    for (index, request) in recording.requests.iter().enumerate() {
-        let due = options.speed.scale(request.after);
-        while let Some(wait) = due.checked_sub(started.elapsed()).filter(|wait| !wait.is_zero()) {
-            progress.show(index, events, started.elapsed());
-            thread::sleep(wait.min(PROGRESS_INTERVAL));
-        }
+    match options.format {
+        Format::Tracker => replay_requests(options, progress),
+        Format::EnrichedTsv => replay_lines(options, progress),
+    }
+}
+
+fn replay_requests(
+    options: &ReplayOptions,
+    progress: Option<&mut dyn Write>,
+) -> Result<String, ReplayError> {
+    let text = String::from_utf8(read(&options.file)?)
+        .map_err(|error| unreadable(&options.file, io::Error::other(error)))?;
+    let recording = Recording::read(&text).map_err(|source| no_recording(&options.file, source))?;
+    let client = Client::anybody(&options.server.server);
+    let took = send_all(&recording.requests, options.speed, progress, |request| {
         let mut request = request.clone();
         if options.new_ids {
             request.renew_event_ids();
         }
-        match send(&client, &request) {
+        Ok(send(&client, &request)?)
+    })?;
+    let skipped = match recording.skipped {
+        0 => String::new(),
+        skipped => format!(", skipped {skipped} without events"),
+    };
+    Ok(summary(&recording.requests, took) + &skipped)
+}
+
+fn replay_lines(
+    options: &ReplayOptions,
+    progress: Option<&mut dyn Write>,
+) -> Result<String, ReplayError> {
+    let bytes = read(&options.file)?;
+    let text = String::from_utf8_lossy(&bytes);
+    let recording =
+        EnrichedRecording::read(&text).map_err(|source| no_recording(&options.file, source))?;
+    let client = Client::owner(&options.server);
+    let batches = recording.batches(options.speed);
+    let took = send_all(&batches, options.speed, progress, |batch| {
+        send_lines(&client, batch.body(options.new_ids))
+    })?;
+    match recording.bad_lines() {
+        Some(bad_lines) => Err(bad_lines.into()),
+        None => Ok(summary(&batches, took)),
+    }
+}
+
+fn read(file: &Path) -> Result<Vec<u8>, ReplayError> {
+    let mut bytes = Vec::new();
+    let read = if file == Path::new("-") {
+        io::stdin().read_to_end(&mut bytes).map(|_| bytes)
+    } else {
+        fs::read(file)
+    };
+    read.map_err(|source| unreadable(file, source))
+}
+
+fn unreadable(file: &Path, source: io::Error) -> ReplayError {
+    ReplayError::Unreadable { file: file.to_owned(), source }
+}
+
+fn no_recording(file: &Path, source: RecordingError) -> ReplayError {
+    ReplayError::NotARecording { file: file.to_owned(), source }
+}
+
+/// One request of a replay.
+trait Scheduled {
+    /// The recorded time since the first request.
+    fn after(&self) -> Duration;
+
+    /// How many events it has.
+    fn events(&self) -> usize;
+}
+
+impl Scheduled for RecordedRequest {
+    fn after(&self) -> Duration {
+        self.after
+    }
+
+    fn events(&self) -> usize {
+        self.events()
+    }
+}
+
+impl Scheduled for Batch<'_> {
+    fn after(&self) -> Duration {
+        self.after
+    }
+
+    fn events(&self) -> usize {
+        self.lines.len()
+    }
+}
+
+/// Sends every request when it is due, and returns how long that took. Continues after a refused request.
+fn send_all<R: Scheduled>(
+    requests: &[R],
+    speed: Speed,
+    progress: Option<&mut dyn Write>,
+    mut send: impl FnMut(&R) -> Result<(), ReplayError>,
+) -> Result<Duration, ReplayError> {
+    let mut progress = Progress::new(requests, speed, progress);
+    let started = Instant::now();
+    let (mut events, mut refused, mut first_refusal) = (0, 0, None);
+    for (index, request) in requests.iter().enumerate() {
+        let due = speed.scale(request.after());
+        while let Some(wait) = due.checked_sub(started.elapsed()).filter(|wait| !wait.is_zero()) {
+            progress.show(index, events, started.elapsed());
+            thread::sleep(wait.min(PROGRESS_INTERVAL));
+        }
+        match send(request) {
             Ok(()) => events += request.events(),
-            Err(error @ ClientError::Refused { .. }) => {
+            Err(ReplayError::Client(error @ ClientError::Refused { .. })) => {
                 refused += 1;
                 first_refusal.get_or_insert(error);
             }
             Err(error) => {
                 progress.end();
-                return Err(error.into());
+                return Err(error);
             }
         }
         progress.show(index + 1, events, started.elapsed());
     }
     progress.end();
-    let requests = recording.requests.len();
     match first_refusal {
-        Some(first) => Err(ReplayError::Refused { refused, requests, first: Box::new(first) }),
-        None => Ok(summary(&recording, started.elapsed())),
+        Some(first) => {
+            Err(ReplayError::Refused { refused, requests: requests.len(), first: Box::new(first) })
+        }
+        None => Ok(started.elapsed()),
     }
-}
-
-fn read(file: &Path) -> Result<Recording, ReplayError> {
-    let text = if file == Path::new("-") {
-        io::read_to_string(io::stdin())
-    } else {
-        fs::read_to_string(file)
-    };
-    let text = text.map_err(|source| ReplayError::Unreadable { file: file.to_owned(), source })?;
-    Recording::read(&text)
-        .map_err(|source| ReplayError::NotARecording { file: file.to_owned(), source })
 }
 
 fn send(client: &Client<'_>, recorded: &RecordedRequest) -> Result<(), ClientError> {
@@ -142,15 +239,28 @@ fn send(client: &Client<'_>, recorded: &RecordedRequest) -> Result<(), ClientErr
     .map(drop)
 }
 
-fn summary(recording: &Recording, took: Duration) -> String {
-    let skipped = match recording.skipped {
-        0 => String::new(),
-        skipped => format!(", skipped {skipped} without events"),
-    };
+fn send_lines(client: &Client<'_>, lines: String) -> Result<(), ReplayError> {
+    let url = client.url("/mock/enriched-events");
+    let request = Request::post(&url).header("content-type", "text/tab-separated-values");
+    let request = request
+        .body(lines)
+        .map_err(|source| ClientError::Unreachable { url, source: source.into() })?;
+    match client.bytes(request) {
+        Ok(_) => Ok(()),
+        // `signals-server` has no such route. An older mock server reads the path as one that trackers post to, and refuses the body.
+        Err(ClientError::Refused {
+            status: StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED,
+            ..
+        }) => Err(ReplayError::NoEnrichedEvents { url: client.url.to_owned() }),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn summary(requests: &[impl Scheduled], took: Duration) -> String {
     format!(
-        "sent {} events in {} requests in {:.1} s{skipped}",
-        recording.events(),
-        recording.requests.len(),
+        "sent {} events in {} requests in {:.1} s",
+        requests.iter().map(Scheduled::events).sum::<usize>(),
+        requests.len(),
         took.as_secs_f64()
     )
 }
@@ -164,10 +274,9 @@ struct Progress<'a> {
 }
 
 impl<'a> Progress<'a> {
-    fn new(recording: &Recording, speed: Speed, out: Option<&'a mut dyn Write>) -> Self {
-        let takes =
-            recording.requests.last().map_or(Duration::ZERO, |last| speed.scale(last.after));
-        Self { out, requests: recording.requests.len(), takes, shown_at: None }
+    fn new(requests: &[impl Scheduled], speed: Speed, out: Option<&'a mut dyn Write>) -> Self {
+        let takes = requests.last().map_or(Duration::ZERO, |last| speed.scale(last.after()));
+        Self { out, requests: requests.len(), takes, shown_at: None }
     }
 
     fn show(&mut self, done: usize, events: usize, elapsed: Duration) {

@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use signals_engine::Event;
 use signals_server::{
-    ApiError, Authorized, BadRow, BodyRefused, CheckedQuery, Clock, DeliveryHub, ErrorBody,
-    Journal, JsonBody, Pipeline, Problem, Step, TokenRefused, shown_event,
+    ApiError, Authorized, BadRow, BodyRefused, CheckedQuery, Clock, DeliveryHub, EnrichedTakenIn,
+    ErrorBody, Journal, JsonBody, Pipeline, Problem, RawBody, Step, TokenRefused, shown_event,
 };
 use signals_wire::TargetAttributeKey;
 use utoipa::{OpenApi, ToSchema};
@@ -30,6 +30,7 @@ const MAX_WAIT: Duration = Duration::from_secs(30);
     profile_state,
     journal,
     bad_rows,
+    enriched_events,
     reset,
     advance_clock,
     script_faults,
@@ -43,6 +44,7 @@ pub(super) fn routes() -> Router<AppState> {
         .route("/mock/state", get(profile_state))
         .route("/mock/journal", get(journal))
         .route("/mock/bad-rows", get(bad_rows))
+        .route("/mock/enriched-events", post(enriched_events))
         .route("/mock/reset", post(reset))
         .route("/mock/clock", post(advance_clock))
         .route("/mock/faults", post(script_faults).delete(clear_faults))
@@ -201,6 +203,30 @@ fn number(name: &str, text: Option<&str>) -> Result<u64, Problem> {
 )]
 async fn bad_rows(_: Authorized, State(journal): State<Journal>) -> Json<Vec<BadRow>> {
     Json(journal.bad_rows())
+}
+
+/// Receives enriched events, as Snowplow's enrichment writes them: one line of 131 tab-separated columns per event.
+///
+/// The events count as if they had been collected now. A line that is not an event becomes a bad row.
+#[utoipa::path(
+    post,
+    path = "/mock/enriched-events",
+    tag = "mock",
+    security(("token" = [])),
+    request_body(content = String, content_type = "text/tab-separated-values"),
+    responses(
+        (status = 200, description = "How many lines are events.", body = EnrichedTakenIn),
+        (status = 413, body = ErrorBody, description = "The body is too large."),
+        TokenRefused,
+    )
+)]
+async fn enriched_events(
+    _: Authorized,
+    State(pipeline): State<Arc<Pipeline>>,
+    State(clock): State<Clock>,
+    RawBody(body): RawBody,
+) -> Json<EnrichedTakenIn> {
+    Json(pipeline.take_in_enriched(&String::from_utf8_lossy(&body), clock.now()))
 }
 
 /// Deletes all profiles and interventions, and keeps the definitions.

@@ -270,6 +270,95 @@ fn a_replay_takes_its_time_or_a_tenth_of_it_or_none() {
     assert_eq!(server.events_taken_in("good"), 8);
 }
 
+/// The number of events in `tests/fixtures/enriched.tsv`.
+const ENRICHED_EVENTS: u64 = 54;
+
+fn enriched_fixture() -> String {
+    fixture("../enriched.tsv")
+}
+
+#[test]
+fn enriched_events_can_be_replayed() {
+    let server = Running::start(&["--token", "secret"]);
+    let replay = |more: &[&str]| {
+        let file = enriched_fixture();
+        let common = ["replay", "--format", "enriched-tsv", &file, "--url", &server.url];
+        let speed = ["--speed", "max", "--token", "secret"];
+        success(&[&common[..], &speed[..], more].concat())
+    };
+    let shown = replay(&[]);
+    assert!(shown.starts_with("sent 54 events in 1 requests in "), "{shown}");
+    assert_eq!(server.events_taken_in("good"), ENRICHED_EVENTS);
+    replay(&[]);
+    assert_eq!(server.events_taken_in("duplicate"), ENRICHED_EVENTS);
+    replay(&["--new-ids"]);
+    assert_eq!(server.events_taken_in("good"), 2 * ENRICHED_EVENTS);
+    assert_eq!(server.events_taken_in("bad"), 0);
+}
+
+#[test]
+fn enriched_events_are_sent_at_the_intervals_at_which_they_were_collected() {
+    let directory = Directory::new();
+    let server = Running::start(&[]);
+    let enriched = std::fs::read_to_string(enriched_fixture()).unwrap();
+    // Three events, one second apart.
+    let lines: Vec<&str> = enriched.lines().take(3).collect();
+    let file = directory.write("enriched.tsv", &lines.join("\n"));
+    let file = file.to_string_lossy();
+    let replay = ["replay", "--format", "enriched-tsv", &file, "--url", &server.url];
+    let started = Instant::now();
+    let shown = success(&[&replay[..], &["--speed", "4"]].concat());
+    assert!(shown.starts_with("sent 3 events in 3 requests in "), "{shown}");
+    assert!(started.elapsed() >= Duration::from_millis(500));
+    assert_eq!(server.events_taken_in("good"), 3);
+}
+
+#[test]
+fn of_lines_that_are_no_enriched_events_the_first_is_named_and_the_others_count() {
+    let directory = Directory::new();
+    let server = Running::start(&[]);
+    let enriched = std::fs::read(enriched_fixture()).unwrap();
+    let text = [&enriched[..], b"\n\xffnonsense\n{}\n", &enriched[..]].concat();
+    let file = directory.path.join("mixed.tsv");
+    std::fs::write(&file, text).unwrap();
+    let file = file.to_string_lossy();
+    let replay = ["replay", "--format", "enriched-tsv", &file, "--url", &server.url];
+    let refused = failure(&[&replay[..], &["--speed", "max", "--new-ids"]].concat());
+    assert_eq!(
+        refused,
+        "error: 2 of 110 lines are not enriched events. First: line 56: columns: found 1 of 131 tab-separated columns"
+    );
+    assert_eq!(server.events_taken_in("good"), 2 * ENRICHED_EVENTS);
+    assert_eq!(server.events_taken_in("bad"), 2);
+}
+
+#[test]
+fn a_replay_of_enriched_events_that_cannot_be_is_one_clear_line() {
+    let directory = Directory::new();
+    let server = Running::start(&["--token", "secret"]);
+    let line = |file: &str| {
+        failure(&[
+            "replay",
+            "--format",
+            "enriched-tsv",
+            file,
+            "--url",
+            &server.url,
+            "--speed",
+            "max",
+        ])
+    };
+    let without_token = line(&enriched_fixture());
+    assert!(
+        without_token.contains("refused 1 of 1 requests") && without_token.contains("403"),
+        "{without_token}"
+    );
+    let empty = directory.write("empty.tsv", "\n");
+    let expected = format!("error: {}: recording: contains no events", empty.display());
+    assert_eq!(line(&empty.to_string_lossy()), expected);
+    assert_eq!(server.events_taken_in("good"), 0);
+}
+
 #[test]
 fn a_recording_can_come_from_the_standard_input() {
     let server = Running::start(&[]);

@@ -12,8 +12,9 @@ use crate::json;
 /// The maximum size of a request body: 1 MiB. Set the same limit for routes that you add to the server.
 pub const LIMIT_BYTES: usize = 1 << 20;
 
-/// The whole body.
-pub(super) struct RawBody(pub(super) Bytes);
+/// The whole body. Ignores the content type. Answers 413 to a body that is too large.
+#[derive(Debug)]
+pub struct RawBody(pub Bytes);
 
 /// A JSON object, deserialised as `T`. Ignores the content type. Answers 413 to a body that is too large, and 422 with the
 /// invalid field to one that is not a `T`.

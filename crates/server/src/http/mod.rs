@@ -24,7 +24,7 @@ use axum::handler::Handler;
 use axum::routing::any;
 
 pub use self::auth::Authorized;
-pub use self::body::{JsonBody, LIMIT_BYTES as BODY_LIMIT_BYTES};
+pub use self::body::{JsonBody, LIMIT_BYTES as BODY_LIMIT_BYTES, RawBody};
 pub use self::collector::cors as collector_cors;
 pub use self::docs::description;
 pub use self::error::{

@@ -11,7 +11,7 @@ pub struct BadRow {
     /// When it arrived.
     #[schema(value_type = i64)]
     collector_tstamp: Timestamp,
-    /// The invalid parameter of the tracker protocol.
+    /// The invalid parameter of the tracker protocol, or the invalid column of an enriched event.
     field: String,
     /// The error.
     reason: String,

@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver};
-use std::sync::{Arc, Once};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -9,11 +9,9 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError as ClientError;
 use rdkafka::message::{BorrowedMessage, Message};
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
-use signals_engine::Event;
 
 use super::context::Context;
-use super::record::{self, Line};
-use super::{KafkaConfig, KafkaError};
+use super::{KafkaConfig, KafkaError, record};
 use crate::clock::Clock;
 use crate::pipeline::{Partition, Pipeline, ReadPosition, Record};
 use crate::state::AppState;
@@ -69,7 +67,6 @@ pub(crate) fn start(config: &KafkaConfig, state: &AppState) -> Result<Option<Rea
         partitions: BTreeSet::new(),
         pipeline: Arc::clone(state.pipeline()),
         clock: state.clock().clone(),
-        unknown_columns: Once::new(),
     };
     reader.assign(Offset::Stored)?;
     let stop = Arc::new(AtomicBool::new(false));
@@ -118,8 +115,6 @@ struct Reader {
     partitions: BTreeSet<u32>,
     pipeline: Arc<Pipeline>,
     clock: Clock,
-    /// Tells once that lines have more columns than are known.
-    unknown_columns: Once,
 }
 
 impl Reader {
@@ -147,26 +142,11 @@ impl Reader {
         let offset = u64::try_from(message.offset()).unwrap_or_default();
         let partition = Partition { topic: Arc::clone(&self.topic), number };
         let lines = message.payload().map(record::lines).unwrap_or_default();
-        self.note_unknown_columns(&lines);
         self.pipeline.take_in_record(Record { partition, offset, lines }, self.clock.now());
         context.metrics().records.inc();
         context.works();
         if let Err(error) = self.consumer.store_offset_from_message(message) {
             tracing::debug!("cannot store the offset of a record: {error}");
-        }
-    }
-
-    fn note_unknown_columns(&self, lines: &[Line]) {
-        if self.unknown_columns.is_completed() {
-            return;
-        }
-        let unknown = |line: &String| Event::unknown_columns(line);
-        if let Some(count) = lines.iter().flatten().map(unknown).find(|count| *count > 0) {
-            self.unknown_columns.call_once(|| {
-                tracing::warn!(
-                    "enriched events have {count} columns that this version of the server does not know. It ignores them"
-                );
-            });
         }
     }
 

@@ -32,61 +32,77 @@ pub struct Record {
 /// events takes no more memory than its body.
 const BATCH_EVENTS: usize = 100;
 
-/// The commands for the events of one request, in order. Each event is decoded only when the iterator reaches it.
-pub(super) fn admit<'a>(
-    events: impl IntoIterator<Item = RawEvent<'a>>,
-    arrival: &Arrival,
+impl Admitted {
+    /// A tracker's event.
+    pub(super) fn from_tracker(
+        RawEvent { text, payload }: RawEvent<'_>,
+        arrival: &Arrival,
+    ) -> Self {
+        let event = payload.and_then(|payload| Event::from_payload(payload, arrival));
+        Self::new(event, arrival.collector_tstamp, text, || None)
+    }
+
+    /// The enriched event in a line, as if it had been collected `now`.
+    pub(super) fn from_enriched(line: &str, now: Timestamp) -> Self {
+        let event = Event::from_enriched(line).map(|event| event.moved_to(now));
+        Self::new(event, now, line, || None)
+    }
+
+    fn new(
+        event: Result<Event, BadEvent>,
+        at: Timestamp,
+        text: &str,
+        place: impl FnOnce() -> Option<RecordPlace>,
+    ) -> Self {
+        match event {
+            Ok(event) => Self::Good(event),
+            Err(error) => {
+                let row = BadRow::new(at, &error, text, place());
+                Self::Bad(error, row)
+            }
+        }
+    }
+}
+
+/// The commands for the events of one request, in order. Takes an event from the iterator only when it is needed.
+pub(super) fn in_batches(
+    events: impl Iterator<Item = Admitted>,
+    at: Timestamp,
 ) -> impl Iterator<Item = Command> {
-    let at = arrival.collector_tstamp;
-    let mut events = events.into_iter().map(|event| decode(event, arrival)).fuse();
+    let mut events = events.fuse();
     iter::from_fn(move || {
         let batch: Vec<Admitted> = events.by_ref().take(BATCH_EVENTS).collect();
         (!batch.is_empty()).then_some(Command::Events(Batch { events: batch, at, lines: None }))
     })
 }
 
-fn decode(RawEvent { text, payload }: RawEvent<'_>, arrival: &Arrival) -> Admitted {
-    match payload.and_then(|payload| Event::from_payload(payload, arrival)) {
-        Ok(event) => Admitted::Good(event),
-        Err(error) => {
-            let row = BadRow::new(arrival.collector_tstamp, &error, text, None);
-            Admitted::Bad(error, row)
-        }
-    }
-}
-
 /// The commands for the lines of one record, in order.
-pub(super) fn admit_record(record: Record, at: Timestamp) -> impl Iterator<Item = Command> {
+pub(super) fn record_in_batches(record: Record, at: Timestamp) -> impl Iterator<Item = Command> {
     let Record { partition, offset, lines } = record;
-    let count = lines.len();
+    let count = lines.len() as u64;
     let source = partition.clone();
-    let place = move |line| {
-        let topic = source.topic.as_ref().to_owned();
-        Some(RecordPlace { topic, partition: source.number, offset, line })
-    };
-    let admit_line = move |(index, line): (u64, Result<String, (BadEvent, String)>)| {
-        let (error, text) = match line {
-            Ok(line) => match Event::from_enriched(&line) {
-                Ok(event) => return Admitted::Good(event),
-                Err(error) => (error, line),
-            },
-            Err(bad) => bad,
+    let mut events = (0..).zip(lines).map(move |(index, line)| {
+        let place = || {
+            let topic = source.topic.as_ref().to_owned();
+            Some(RecordPlace { topic, partition: source.number, offset, line: index })
         };
-        let row = BadRow::new(at, &error, &text, place(index));
-        Admitted::Bad(error, row)
-    };
-    let mut lines = (0..).zip(lines.into_iter()).map(admit_line);
+        match line {
+            Ok(line) => Admitted::new(Event::from_enriched(&line), at, &line, place),
+            Err((error, text)) => Admitted::new(Err(error), at, &text, place),
+        }
+    });
     let mut from = Some(ReadPosition::record(offset));
     iter::from_fn(move || {
         let first = from.take()?;
-        let batch: Vec<Admitted> = lines.by_ref().take(BATCH_EVENTS).collect();
-        let to = if first.line as usize + batch.len() == count {
-            ReadPosition::record(offset + 1)
+        let batch: Vec<Admitted> = events.by_ref().take(BATCH_EVENTS).collect();
+        let line = first.line + batch.len() as u64;
+        let to = if line < count {
+            ReadPosition { offset, line }
         } else {
-            ReadPosition { offset, line: first.line + batch.len() as u64 }
+            ReadPosition::record(offset + 1)
         };
-        from = (to.offset == offset).then_some(to);
-        let read = ReadLines { partition: partition.clone(), from: first, to };
-        Some(Command::Events(Batch { events: batch, at, lines: Some(read) }))
+        from = (line < count).then_some(to);
+        let lines = ReadLines { partition: partition.clone(), from: first, to };
+        Some(Command::Events(Batch { events: batch, at, lines: Some(lines) }))
     })
 }

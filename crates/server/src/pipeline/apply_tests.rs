@@ -5,7 +5,7 @@ use serde_json::json;
 use signals_engine::Arrival;
 
 use super::*;
-use crate::pipeline::admit::{RawEvent, admit};
+use crate::pipeline::admit::{RawEvent, in_batches};
 
 const START: Timestamp = Timestamp::from_millis(1_795_333_700_000);
 const EPOCH: Uuid = Uuid::from_u128(0x9f31_c0de);
@@ -87,9 +87,10 @@ impl Plan {
                     ];
                     let payload =
                         payload.into_iter().map(|(name, text)| (name.into(), text.into()));
-                    RawEvent { text: "", payload: Ok(payload.collect()) }
+                    let event = RawEvent { text: "", payload: Ok(payload.collect()) };
+                    Admitted::from_tracker(event, &arrival)
                 });
-                admit(events, &arrival).next().unwrap()
+                in_batches(events, arrival.collector_tstamp).next().unwrap()
             }
             Self::Definitions(n) => Command::Definitions(definitions(*n)),
             Self::Reset => Command::Reset,

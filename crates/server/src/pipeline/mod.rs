@@ -1,6 +1,6 @@
 //! Processes events: decodes them, removes duplicates, counts them in the engine, and delivers what they trigger.
 //!
-//! [`mod@admit`] turns a request into commands. [`apply`] is a pure function that computes the effects of a command. This
+//! [`admit`] turns a request into commands. [`apply`] is a pure function that computes the effects of a command. This
 //! module gives each command its position, applies the commands in order, and passes their effects to the journal, the metrics
 //! and the hub.
 
@@ -10,23 +10,25 @@ mod duplicates;
 mod later;
 mod read_positions;
 
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
+use serde::Serialize;
 use signals_engine::{
     Arrival, DefinitionError, Definitions, Engine, Event, GroupReading, ProfileChanges,
     RuleReading, Snapshot, Timestamp, Triggered,
 };
 use signals_wire::TargetAttributeKey;
 use tokio::time;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 pub(crate) use self::admit::RawEvent;
 pub use self::admit::Record;
-use self::admit::{admit, admit_record};
+use self::admit::{in_batches, record_in_batches};
 pub(crate) use self::apply::DirectIntervention;
-use self::apply::{Command, Effect, LogPosition, Replica};
+use self::apply::{Admitted, Command, Effect, LogPosition, Replica};
 use self::duplicates::SeenEvents;
 pub(crate) use self::duplicates::{SavedSeenEvents, SeenEventsChanges};
 use self::later::Later;
@@ -61,6 +63,17 @@ pub struct Pipeline {
     metrics: Metrics,
     /// Where events wait if they are not processed at once.
     later: Option<Later<Vec<Command>>>,
+    /// The warning of enriched events with unknown columns.
+    unknown_columns: Once,
+}
+
+/// How many lines of enriched events were taken in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, ToSchema)]
+pub struct EnrichedTakenIn {
+    /// Lines that are events. Those that the server has received before are included, but do not count again.
+    events: usize,
+    /// Lines that are not events. They are among the bad rows.
+    bad: usize,
 }
 
 #[derive(Debug)]
@@ -93,7 +106,14 @@ impl Pipeline {
             max_profiles: MAX_PROFILES,
         };
         let memory = Memory { replica, latest: LogPosition { epoch: Uuid::new_v4(), sequence: 0 } };
-        Self { memory: Mutex::new(memory), hub, journal, metrics, later: delay.map(Later::new) }
+        Self {
+            memory: Mutex::new(memory),
+            hub,
+            journal,
+            metrics,
+            later: delay.map(Later::new),
+            unknown_columns: Once::new(),
+        }
     }
 
     /// Processes the events of one request in order. When this returns, attributes are updated and triggered instances are
@@ -103,7 +123,42 @@ impl Pipeline {
         events: impl IntoIterator<Item = RawEvent<'a>>,
         arrival: &Arrival,
     ) {
-        let commands = admit(events, arrival);
+        let events = events.into_iter().map(|event| Admitted::from_tracker(event, arrival));
+        self.accept(in_batches(events, arrival.collector_tstamp));
+    }
+
+    /// Processes lines of enriched events in order, like [`Pipeline::take_in`]. The events count as if they had been collected
+    /// `now`. Ignores empty lines.
+    pub fn take_in_enriched(self: &Arc<Self>, lines: &str, now: Timestamp) -> EnrichedTakenIn {
+        let mut taken_in = EnrichedTakenIn::default();
+        let events = lines.lines().filter(|line| !line.is_empty()).map(|line| {
+            self.warn_of_unknown_columns(line);
+            let event = Admitted::from_enriched(line, now);
+            match event {
+                Admitted::Good(_) => taken_in.events += 1,
+                Admitted::Bad(..) => taken_in.bad += 1,
+            }
+            event
+        });
+        self.accept(in_batches(events, now));
+        taken_in
+    }
+
+    /// Warns once, because all events of a newer enrichment have the same columns.
+    fn warn_of_unknown_columns(&self, line: &str) {
+        if self.unknown_columns.is_completed() {
+            return;
+        }
+        let unknown = Event::unknown_columns(line);
+        if unknown > 0 {
+            self.unknown_columns.call_once(|| {
+                tracing::warn!("ignoring {unknown} unknown columns at the end of enriched events");
+            });
+        }
+    }
+
+    /// Applies commands at once or after the delay.
+    fn accept(self: &Arc<Self>, commands: impl Iterator<Item = Command>) {
         match &self.later {
             None => self.process(commands),
             Some(later) => {
@@ -117,7 +172,10 @@ impl Pipeline {
     /// interventions are queued for delivery. A data file saves these effects and the [read position](Self::read_position) together,
     /// so a line counts once, whenever the server stops. `now` is the time of bad rows and of the journal.
     pub fn take_in_record(&self, record: Record, now: Timestamp) {
-        for command in admit_record(record, now) {
+        for line in record.lines.iter().flatten() {
+            self.warn_of_unknown_columns(line);
+        }
+        for command in record_in_batches(record, now) {
             self.apply(command);
         }
     }
@@ -369,6 +427,16 @@ mod tests {
         pipeline.take_in([RawEvent { text: "", payload: Ok(payload) }], &arrival);
     }
 
+    /// A page view as enrichment writes it, collected in 2013.
+    fn enriched_view(user: &str, event_id: &str) -> String {
+        let mut columns = [""; 131];
+        columns[3] = "2013-11-26 00:03:57.885";
+        columns[5] = "page_view";
+        columns[6] = event_id;
+        columns[15] = user;
+        columns.join("\t")
+    }
+
     fn views_of(pipeline: &Pipeline, user: &str, now: Timestamp) -> serde_json::Value {
         let owner = TargetAttributeKey { name: "domain_userid".into(), id: user.into() };
         pipeline.profile(&owner, now)[0].attributes[0].value.clone()
@@ -415,6 +483,28 @@ mod tests {
         pipeline.reset();
         time::sleep(2 * delay).await;
         assert_eq!(views_of(&pipeline, "visitor", START), 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn enriched_events_count_now_like_those_of_trackers_and_bad_lines_become_bad_rows() {
+        let delay = Duration::from_millis(500);
+        let one = enriched_view("visitor", "11111111-1111-4111-8111-111111111111");
+        let other = enriched_view("visitor", "22222222-2222-4222-8222-222222222222") + "\tnew";
+        let lines = format!("{one}\r\nnonsense\n\n{other}\n{one}\n");
+        for delayed in [false, true] {
+            let pipeline = pipeline(MAX_PROFILES, delayed.then_some(delay));
+            let taken_in = pipeline.take_in_enriched(&lines, START);
+            assert_eq!(taken_in, EnrichedTakenIn { events: 3, bad: 1 });
+            let at_once = views_of(&pipeline, "visitor", START);
+            assert_eq!(at_once, if delayed { 0 } else { 2 });
+            time::sleep(2 * delay).await;
+            assert_eq!(views_of(&pipeline, "visitor", START), 2);
+            let an_hour_later = START.plus_millis(60 * 60 * 1000);
+            assert_eq!(views_of(&pipeline, "visitor", an_hour_later), 0);
+            let [bad] = &pipeline.journal.bad_rows()[..] else { panic!("one line is bad") };
+            assert!(bad.mentions("nonsense"));
+            assert!(pipeline.unknown_columns.is_completed());
+        }
     }
 
     #[test]
