@@ -7,6 +7,7 @@ use clap::builder::{FalseyValueParser, NonEmptyStringValueParser};
 use thiserror::Error;
 use tokio::net;
 
+use crate::kafka::KafkaConfig;
 use crate::serving::{Tls, TlsError};
 use crate::state::Persistence;
 
@@ -50,6 +51,10 @@ pub struct ServerConfig {
     /// PEM file with the certificate's private key.
     #[arg(long, env = "SIGNALS_TLS_KEY", value_name = "FILE")]
     pub tls_key: Option<PathBuf>,
+
+    /// Another input besides the collector.
+    #[command(flatten)]
+    pub kafka: KafkaConfig,
 }
 
 /// Why the server cannot listen on its address.

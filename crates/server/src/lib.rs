@@ -23,6 +23,7 @@ mod http;
 mod hub;
 mod journal;
 mod json;
+mod kafka;
 mod metrics;
 mod pipeline;
 mod program;
@@ -41,9 +42,10 @@ pub use self::http::{
     interventions_cors, method_not_allowed,
 };
 pub use self::hub::DeliveryHub;
-pub use self::journal::{BadRow, Entry, Excerpt, Journal, shown_event};
+pub use self::journal::{BadRow, Entry, Excerpt, Journal, RecordPlace, shown_event};
 pub use self::json::Object;
-pub use self::pipeline::{EnrichedTakenIn, Pipeline};
+pub use self::kafka::{KafkaConfig, KafkaError};
+pub use self::pipeline::{EnrichedTakenIn, Partition, Pipeline, ReadPosition, Record};
 pub use self::program::{run, serve, start_log};
 pub use self::registry::Registry;
 pub use self::serving::{Tls, TlsError};

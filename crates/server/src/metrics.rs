@@ -35,9 +35,25 @@ pub(crate) struct Metrics {
     /// Writes of the data file that succeeded.
     pub(crate) saves_good: Counter,
     pub(crate) saves_failed: Counter,
+    kafka_records: Family<TopicLabel, Counter>,
+    kafka_lag: Family<TopicLabel, Gauge>,
+    kafka_connected: Family<TopicLabel, Gauge>,
     /// Seconds from receiving a collector request to finishing all effects of its events.
     processing_seconds: Histogram,
     registry: Arc<Registry>,
+}
+
+/// The name of a Kafka topic.
+type TopicLabel = [(&'static str, String); 1];
+
+/// The metrics of one Kafka topic.
+#[cfg_attr(not(feature = "kafka"), expect(dead_code, reason = "only a server with Kafka has them"))]
+pub(crate) struct KafkaMetrics {
+    pub(crate) records: Counter,
+    /// Records that were not read yet.
+    pub(crate) lag: Gauge,
+    /// 1 if a broker is connected, or else 0.
+    pub(crate) connected: Gauge,
 }
 
 impl Metrics {
@@ -63,6 +79,9 @@ impl Metrics {
         let saves = Family::<[(&str, &str); 1], Counter>::default();
         let save = |outcome| saves.get_or_create_owned(&[("outcome", outcome)]);
         let (saves_good, saves_failed) = (save("good"), save("failed"));
+        let kafka_records = Family::<TopicLabel, Counter>::default();
+        let kafka_lag = Family::<TopicLabel, Gauge>::default();
+        let kafka_connected = Family::<TopicLabel, Gauge>::default();
         let processing_seconds = Histogram::new(exponential_buckets(0.000_05, 4.0, 9));
 
         let mut registry = Registry::with_prefix("signals");
@@ -92,6 +111,21 @@ impl Metrics {
         registry.register("profiles", "Profiles in memory now", profiles.clone());
         registry.register("saves", "Times the data file was written, by outcome", saves);
         registry.register(
+            "kafka_records",
+            "Records read from Kafka, by topic",
+            kafka_records.clone(),
+        );
+        registry.register(
+            "kafka_lag",
+            "Records that are in Kafka and not read yet, by topic",
+            kafka_lag.clone(),
+        );
+        registry.register(
+            "kafka_connected",
+            "Whether a Kafka broker is connected: 1 or 0",
+            kafka_connected.clone(),
+        );
+        registry.register(
             "processing_seconds",
             "Time to process one collector request",
             processing_seconds.clone(),
@@ -113,8 +147,25 @@ impl Metrics {
             profiles,
             saves_good,
             saves_failed,
+            kafka_records,
+            kafka_lag,
+            kafka_connected,
             processing_seconds,
             registry: Arc::new(registry),
+        }
+    }
+
+    /// The metrics of a Kafka topic. They are shown from now on.
+    #[cfg_attr(
+        not(feature = "kafka"),
+        expect(dead_code, reason = "only a server with Kafka has them")
+    )]
+    pub(crate) fn kafka(&self, topic: &str) -> KafkaMetrics {
+        let label = [("topic", topic.to_owned())];
+        KafkaMetrics {
+            records: self.kafka_records.get_or_create_owned(&label),
+            lag: self.kafka_lag.get_or_create_owned(&label),
+            connected: self.kafka_connected.get_or_create_owned(&label),
         }
     }
 

@@ -9,7 +9,7 @@ use axum::Router;
 use signals_engine::Definitions;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::task::JoinSet;
+use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::ParseError;
@@ -17,7 +17,7 @@ use tracing_subscriber::filter::ParseError;
 use crate::config::{DEFAULT_TOKEN, ServerConfig};
 use crate::serving::{self, Tls};
 use crate::state::AppState;
-use crate::{definitions, storage};
+use crate::{definitions, kafka, storage};
 
 /// How often expired profiles are freed. Moving the clock frees them at once.
 const HOUSEKEEPING_INTERVAL: Duration = Duration::from_secs(60);
@@ -56,6 +56,8 @@ pub async fn serve(
     let listener = config.listen().await?;
     let url = config.url(listener.local_addr()?.port());
     let (router, state) = set_up(definitions)?;
+    let (kafka_config, kafka_state) = (config.kafka.clone(), state.clone());
+    let reading = spawn_blocking(move || kafka::start(&kafka_config, &kafka_state)).await??;
 
     tracing::info!("starting");
 
@@ -72,6 +74,10 @@ pub async fn serve(
             _ = interrupt.recv() => {}
         }
         tracing::info!("shutting down");
+        if let Some(reading) = reading {
+            // The task is never cancelled and does not panic.
+            let _ = spawn_blocking(|| reading.stop()).await;
+        }
     };
     // Accept on the runtime's threads: on this thread, every connection would have to wake one of them.
     tokio::spawn(run(listener, tls, router, state, shutdown)).await?;

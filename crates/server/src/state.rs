@@ -117,7 +117,7 @@ impl AppState {
         let is_new = saved.is_none();
         let (registry, pipeline) = match (saved, &persistence) {
             (Some(saved), Some(Persistence { file, republish })) => {
-                let Saved { registry, profiles, seen, hub: saved_hub, clock_ahead } = saved;
+                let Saved { registry, profiles, seen, hub: saved_hub, read, clock_ahead } = saved;
                 let added = if *republish { definitions } else { Definitions::default() };
                 let (registry, engine) = Registry::restore(registry, &added).map_err(|error| {
                     StartError::Conflict { file: file.clone(), reason: error.to_string() }
@@ -126,7 +126,7 @@ impl AppState {
                 clock.advance(clock_ahead);
                 hub.restore(saved_hub);
                 let pipeline = new_pipeline(engine);
-                pipeline.restore(profiles, seen);
+                pipeline.restore(profiles, seen, read);
                 (registry, pipeline)
             }
             _ => (Registry::new(&definitions), new_pipeline(Engine::new(&definitions)?)),

@@ -2,73 +2,18 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
-use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+mod support;
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::Command;
 
 use serde_json::{Value, json};
+
+use support::Server;
 
 const USER: &str = "218e8926-3858-431d-b2ed-66da03a1cbe5";
 const STREAM: &str = "/api/v1/interventions";
 const TP2: &str = "/com.snowplowanalytics.snowplow/tp2";
-
-/// A server, which ends with the test.
-struct Server {
-    process: Child,
-    port: u16,
-}
-
-impl Server {
-    fn start() -> Self {
-        let mut process = Command::new(env!("CARGO_BIN_EXE_signals-server"))
-            .args(["--port", "0", "--log", "error"])
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let port = line.trim_end().strip_prefix("listening on http://127.0.0.1:").unwrap();
-        Self { port: port.parse().unwrap(), process }
-    }
-
-    /// Sends a request and returns the connection, which ends with the response.
-    fn send(&self, request: &str, body: &str) -> TcpStream {
-        let mut connection = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
-        connection.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
-        let length = body.len();
-        let head = "host: localhost\r\nconnection: close\r\nauthorization: Bearer sandbox";
-        write!(
-            connection,
-            "{request} HTTP/1.1\r\n{head}\r\ncontent-length: {length}\r\n\r\n{body}"
-        )
-        .unwrap();
-        connection
-    }
-
-    /// The status and the body of the whole response.
-    fn answer(&self, request: &str, body: &Value) -> (u16, String) {
-        let body = if body.is_null() { String::new() } else { body.to_string() };
-        let mut text = String::new();
-        self.send(request, &body).read_to_string(&mut text).unwrap();
-        let (head, body) = text.split_once("\r\n\r\n").unwrap();
-        (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
-    }
-
-    /// Asks the server to end, and waits until it has ended.
-    fn terminate(&mut self) -> std::process::ExitStatus {
-        let kill = format!("kill -TERM {}", self.process.id());
-        assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
-        self.process.wait().unwrap()
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
 
 fn view(id: &str) -> Value {
     json!({
@@ -106,7 +51,7 @@ fn publish_rule(server: &Server) {
 
 #[test]
 fn an_event_brings_an_intervention_onto_an_open_stream_which_ends_cleanly_with_the_server() {
-    let mut server = Server::start();
+    let mut server = Server::start(&[]);
     publish_rule(&server);
     let stream = server.send(&format!("GET {STREAM}?domain_userid={USER}"), "");
     let mut stream = BufReader::new(stream);
@@ -128,7 +73,7 @@ fn an_event_brings_an_intervention_onto_an_open_stream_which_ends_cleanly_with_t
 
 #[test]
 fn there_is_nothing_of_the_mock_server() {
-    let server = Server::start();
+    let server = Server::start(&[]);
     let paths = [
         "/mock/state",
         "/mock/journal",

@@ -1,4 +1,5 @@
 use std::collections::VecDeque;
+use std::fmt;
 
 use serde::Serialize;
 use signals_engine::{BadEvent, Timestamp};
@@ -16,6 +17,29 @@ pub struct BadRow {
     reason: String,
     /// The beginning of the received data.
     payload: String,
+    /// The place of the event in its log. Only for events that were read from Kafka.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    record: Option<RecordPlace>,
+}
+
+/// The place of a line in a Kafka topic.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct RecordPlace {
+    /// The topic.
+    pub topic: String,
+    /// The partition of the topic.
+    pub partition: u32,
+    /// The offset of the record in its partition.
+    pub offset: u64,
+    /// The index of the line in the record. A compressed record has many lines.
+    pub line: u64,
+}
+
+impl fmt::Display for RecordPlace {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { topic, partition, offset, line } = self;
+        write!(formatter, "{topic}, partition {partition}, offset {offset}, line {line}")
+    }
 }
 
 impl BadRow {
@@ -26,12 +50,23 @@ impl BadRow {
         self.payload.contains(text)
     }
 
-    pub(crate) fn new(at: Timestamp, error: &BadEvent, text: &str) -> Self {
+    /// The place of the event in its log, if it was read from one.
+    pub(crate) fn record(&self) -> Option<&RecordPlace> {
+        self.record.as_ref()
+    }
+
+    pub(crate) fn new(
+        at: Timestamp,
+        error: &BadEvent,
+        text: &str,
+        record: Option<RecordPlace>,
+    ) -> Self {
         Self {
             collector_tstamp: at,
             field: error.field.clone(),
             reason: error.reason.clone(),
             payload: text.chars().take(Self::PAYLOAD_CHARS).collect(),
+            record,
         }
     }
 }
@@ -67,7 +102,7 @@ mod tests {
         let mut rows = BadRows::default();
         for number in 0..=1_000 {
             let error = BadEvent { field: number.to_string(), reason: String::new() };
-            rows.push(BadRow::new(Timestamp::from_millis(0), &error, ""));
+            rows.push(BadRow::new(Timestamp::from_millis(0), &error, "", None));
         }
         let rows = rows.all();
         assert_eq!((rows.len(), rows[0].field.as_str()), (1_000, "1"));
@@ -76,7 +111,7 @@ mod tests {
     #[test]
     fn a_huge_payload_is_cut() {
         let error = BadEvent { field: String::new(), reason: String::new() };
-        let row = BadRow::new(Timestamp::from_millis(0), &error, &"é".repeat(100_000));
+        let row = BadRow::new(Timestamp::from_millis(0), &error, &"é".repeat(100_000), None);
         assert_eq!(row.payload.chars().count(), 2_000);
     }
 }

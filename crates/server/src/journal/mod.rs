@@ -12,8 +12,8 @@ use parking_lot::Mutex;
 use signals_engine::{Event, Timestamp};
 use tokio::sync::watch;
 
-pub use self::bad_rows::BadRow;
 use self::bad_rows::BadRows;
+pub use self::bad_rows::{BadRow, RecordPlace};
 pub(crate) use self::entry::Happening;
 pub use self::entry::{Entry, shown_event};
 

@@ -12,6 +12,7 @@ use siphasher::sip128::{Hasher128, SipHasher24};
 use uuid::Uuid;
 
 use super::duplicates::SeenEvents;
+use super::read_positions::{Partition, ReadLines, ReadPosition, ReadPositions};
 use crate::journal::BadRow;
 
 /// A change of the state, which can trigger interventions.
@@ -21,6 +22,8 @@ pub(super) enum Command {
     Events(Batch),
     /// Replaces the definitions. Keeps the profiles of groups that are still defined.
     Definitions(Definitions),
+    /// Reads a partition from this position on.
+    Rewind(Partition, ReadPosition),
     /// Forgets profiles, events and interventions. Keeps the definitions.
     Reset,
     /// Forgets everything that has expired at this time.
@@ -34,6 +37,8 @@ pub(super) enum Command {
 pub(super) struct Batch {
     pub(super) events: Vec<Admitted>,
     pub(super) at: Timestamp,
+    /// If they are lines of a log: which lines.
+    pub(super) lines: Option<ReadLines>,
 }
 
 /// One event as it is applied.
@@ -95,6 +100,7 @@ pub(super) enum Effect {
 pub(super) struct Replica {
     pub(super) engine: Engine,
     pub(super) seen: SeenEvents,
+    pub(super) read: ReadPositions,
     pub(super) max_profiles: usize,
 }
 
@@ -102,9 +108,10 @@ impl Replica {
     /// Applies the command at `position`, which must be later than those of all earlier commands.
     pub(super) fn apply(&mut self, command: Command, position: LogPosition) -> Vec<Effect> {
         match command {
-            Command::Events(Batch { events, at }) => {
+            Command::Events(Batch { events, at, lines }) => {
+                let already_read = lines.map_or(0, |lines| self.read.advance(lines));
                 let mut effects = Vec::with_capacity(events.len());
-                for (index, event) in events.into_iter().enumerate() {
+                for (index, event) in events.into_iter().enumerate().skip(already_read) {
                     match event {
                         Admitted::Good(event) => {
                             self.count(event, at, &mut effects, position.event(index));
@@ -119,6 +126,10 @@ impl Replica {
             Command::Definitions(definitions) => {
                 let replaced = self.engine.replace_definitions(&definitions);
                 replaced.err().map(Effect::Refused).into_iter().collect()
+            }
+            Command::Rewind(partition, position) => {
+                self.read.set(partition, position);
+                Vec::new()
             }
             Command::Reset => {
                 self.engine.reset_profiles();

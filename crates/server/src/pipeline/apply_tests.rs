@@ -47,7 +47,12 @@ fn definitions(n: u32) -> Definitions {
 /// A replica without any events. Each has another key for hashing event ids, as different processes do.
 fn replica() -> Replica {
     let engine = Engine::new(&definitions(2)).unwrap();
-    Replica { engine, seen: SeenEvents::default(), max_profiles: 12 }
+    Replica {
+        engine,
+        seen: SeenEvents::default(),
+        read: ReadPositions::default(),
+        max_profiles: 12,
+    }
 }
 
 /// A [`Command`] as data, because a command itself cannot be cloned.

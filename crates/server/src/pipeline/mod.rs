@@ -8,6 +8,7 @@ mod admit;
 mod apply;
 mod duplicates;
 mod later;
+mod read_positions;
 
 use std::sync::{Arc, Once};
 use std::time::{Duration, Instant};
@@ -24,12 +25,15 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 pub(crate) use self::admit::RawEvent;
-use self::admit::in_batches;
+pub use self::admit::Record;
+use self::admit::{admit_record, in_batches};
 pub(crate) use self::apply::DirectIntervention;
 use self::apply::{Admitted, Command, Effect, LogPosition, Replica};
 use self::duplicates::SeenEvents;
 pub(crate) use self::duplicates::{SavedSeenEvents, SeenEventsChanges};
 use self::later::Later;
+use self::read_positions::ReadPositions;
+pub use self::read_positions::{Partition, ReadPosition};
 use crate::hub::{DeliveryHub, HubChanges};
 use crate::journal::{Happening, Journal};
 use crate::metrics::Metrics;
@@ -44,6 +48,8 @@ pub(crate) struct PipelineChanges {
     pub(crate) profiles: ProfileChanges,
     pub(crate) seen: SeenEventsChanges,
     pub(crate) hub: HubChanges,
+    /// The partitions that were read further, and their next lines.
+    pub(crate) read: Vec<(Partition, ReadPosition)>,
 }
 
 /// The path of every event through the server.
@@ -93,7 +99,12 @@ impl Pipeline {
         metrics: Metrics,
         delay: Option<Duration>,
     ) -> Self {
-        let replica = Replica { engine, seen: SeenEvents::default(), max_profiles: MAX_PROFILES };
+        let replica = Replica {
+            engine,
+            seen: SeenEvents::default(),
+            read: ReadPositions::default(),
+            max_profiles: MAX_PROFILES,
+        };
         let memory = Memory { replica, latest: LogPosition { epoch: Uuid::new_v4(), sequence: 0 } };
         Self {
             memory: Mutex::new(memory),
@@ -141,7 +152,9 @@ impl Pipeline {
         let unknown = Event::unknown_columns(line);
         if unknown > 0 {
             self.unknown_columns.call_once(|| {
-                tracing::warn!("ignoring {unknown} unknown columns at the end of enriched events");
+                tracing::warn!(
+                    "enriched events have {unknown} columns that this version of the server does not know. It ignores them"
+                );
             });
         }
     }
@@ -155,6 +168,25 @@ impl Pipeline {
                 tokio::spawn(Arc::clone(self).process_later(number));
             }
         }
+    }
+
+    /// Processes the lines of a record that were not read before. When this returns, attributes are updated and triggered
+    /// interventions are queued for delivery. A data file saves these effects and the [read position](Self::read_position) together,
+    /// so a line counts once, whenever the server stops. `now` is the time of bad rows and of the journal.
+    pub fn take_in_record(&self, record: Record, now: Timestamp) {
+        for command in admit_record(record, now) {
+            self.apply(command);
+        }
+    }
+
+    /// The next line to read from a partition. `None` if nothing was read from it.
+    pub fn read_position(&self, partition: &Partition) -> Option<ReadPosition> {
+        self.memory.lock().replica.read.next(partition)
+    }
+
+    /// Reads a partition from `position` on, also if it was read further before.
+    pub fn rewind(&self, partition: Partition, position: ReadPosition) {
+        self.apply(Command::Rewind(partition, position));
     }
 
     /// Processes all waiting events now, without the delay.
@@ -257,10 +289,16 @@ impl Pipeline {
     }
 
     /// Continues with the events and profiles of another process. Call this before anything else.
-    pub(crate) fn restore(&self, profiles: Snapshot, seen: SavedSeenEvents) {
+    pub(crate) fn restore(
+        &self,
+        profiles: Snapshot,
+        seen: SavedSeenEvents,
+        read: Vec<(Partition, ReadPosition)>,
+    ) {
         let mut memory = self.memory.lock();
         memory.replica.engine.restore(profiles);
         memory.replica.seen = seen.into();
+        memory.replica.read = read.into();
     }
 
     /// From now on, records changes for [`Pipeline::take_changes`].
@@ -277,6 +315,7 @@ impl Pipeline {
             seen: memory.replica.seen.take_changes(),
             // Taken under the same lock, so that an event and the instance that it triggered are saved together.
             hub: self.hub.take_changes(),
+            read: memory.replica.read.take_changes(),
         }
     }
 
@@ -285,6 +324,7 @@ impl Pipeline {
         let mut memory = self.memory.lock();
         memory.replica.engine.mark_all_changed();
         memory.replica.seen.mark_all_changed();
+        memory.replica.read.mark_all_changed();
         self.hub.mark_all_changed();
     }
 
@@ -302,7 +342,10 @@ impl Pipeline {
             }
             Effect::Rejected { error, row, at } => {
                 self.metrics.events_bad.inc();
-                tracing::warn!("bad event: {error}");
+                match row.record() {
+                    Some(place) => tracing::warn!("bad event in {place}: {error}"),
+                    None => tracing::warn!("bad event: {error}"),
+                }
                 self.journal.write(at, Happening::Bad(row));
             }
             Effect::Warned(warning) => tracing::warn!("{warning}"),

@@ -16,7 +16,9 @@ use thiserror::Error;
 
 use super::{Changes, Saved};
 use crate::hub::{Epoch, HubChanges, Position, SavedHub, SavedInstance};
-use crate::pipeline::{PipelineChanges, SavedSeenEvents, SeenEventsChanges};
+use crate::pipeline::{
+    Partition, PipelineChanges, ReadPosition, SavedSeenEvents, SeenEventsChanges,
+};
 use crate::registry::{Kind, SavedRegistry};
 
 /// The version of the file's format.
@@ -35,6 +37,9 @@ const INSTANCES: TableDefinition<'_, (u64, &str, &str), (i64, &[u8])> =
     TableDefinition::new("instances");
 /// Since when an instance waits for a stream, by position.
 const WAITING: TableDefinition<'_, u64, i64> = TableDefinition::new("waiting");
+
+/// The next line to read from a partition, by topic and number: the record's offset, and the line in the record.
+const READ: TableDefinition<'_, (&str, u32), (u64, u64)> = TableDefinition::new("read");
 
 /// Names in [`NUMBERS`].
 mod number {
@@ -156,19 +161,24 @@ impl DataFile {
             profiles: profiles.into_iter().collect(),
             seen,
             hub,
+            read: collect(&read, READ, |(topic, number), (offset, line)| {
+                let partition = Partition { topic: topic.into(), number };
+                Ok((partition, ReadPosition { offset, line }))
+            })?,
             clock_ahead: Duration::from_millis(narrow(number(number::CLOCK_AHEAD_MS)?)?),
         }))
     }
 
     fn try_write(&self, changes: &Changes) -> Result<(), Reason> {
         let Changes { registry, pipeline, clock_ahead } = changes;
-        let PipelineChanges { profiles, seen, hub } = pipeline;
+        let PipelineChanges { profiles, seen, hub, read } = pipeline;
         let is_idle = registry.is_none()
             && !profiles.all_forgotten
             && profiles.profiles.is_empty()
             && !seen.all_forgotten
             && seen.added.entries.is_empty()
-            && hub.unsaved.is_empty();
+            && hub.unsaved.is_empty()
+            && read.is_empty();
         if is_idle
             && self.has_number(number::CLOCK_AHEAD_MS, clock_ahead.as_millis())?
             && self.has_number(number::LATEST, hub.latest.get().into())?
@@ -191,6 +201,7 @@ impl DataFile {
         write_profiles(&write, profiles)?;
         write_seen(&write, seen)?;
         write_hub(&write, hub)?;
+        write_read(&write, read)?;
         Ok(write.commit()?)
     }
 
@@ -291,6 +302,14 @@ fn write_hub(write: &WriteTransaction, changes: &HubChanges) -> Result<(), Reaso
         };
     }
     remove_while(&mut waiting, |_, since| since <= waiting_after.as_millis())
+}
+
+fn write_read(write: &WriteTransaction, read: &[(Partition, ReadPosition)]) -> Result<(), Reason> {
+    let mut table = write.open_table(READ)?;
+    for (Partition { topic, number }, ReadPosition { offset, line }) in read {
+        table.insert((topic.as_ref(), *number), (*offset, *line))?;
+    }
+    Ok(())
 }
 
 /// Removes the first entries while they are `over`. The other entries cost nothing.

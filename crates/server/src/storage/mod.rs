@@ -21,7 +21,7 @@ pub use self::file::DataFileError;
 use crate::clock::Clock;
 use crate::hub::{DeliveryHub, Position, SavedHub};
 use crate::metrics::Metrics;
-use crate::pipeline::{Pipeline, PipelineChanges, SavedSeenEvents};
+use crate::pipeline::{Partition, Pipeline, PipelineChanges, ReadPosition, SavedSeenEvents};
 use crate::registry::{Registry, SavedRegistry};
 
 /// How often changes are written. Together with the time of a write, a crash loses less than a second.
@@ -34,6 +34,7 @@ pub(crate) struct Saved {
     pub(crate) profiles: Snapshot,
     pub(crate) seen: SavedSeenEvents,
     pub(crate) hub: SavedHub,
+    pub(crate) read: Vec<(Partition, ReadPosition)>,
     /// How far the clock was ahead of the machine's clock.
     pub(crate) clock_ahead: Duration,
 }
