@@ -88,7 +88,7 @@ pub(super) fn admit_record(record: Record, at: Timestamp) -> impl Iterator<Item 
         Ok(line) => Admitted::new(Event::from_enriched(&line), at, &line, place(index)),
         Err((error, text)) => Admitted::new(Err(error), at, &text, place(index)),
     };
-    let mut lines = (0..).zip(lines.into_iter()).map(admit_line);
+    let mut lines = (0..).zip(lines).map(admit_line);
     let mut from = Some(ReadPosition::record(offset));
     iter::from_fn(move || {
         let first = from.take()?;
