@@ -43,7 +43,6 @@ pub(super) struct Batch {
 
 /// One event as it is applied.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "almost every event is a good one")]
 pub(super) enum Admitted {
     Good(Event),
     /// An event that could not be read. It changes nothing, and is reported in order.
