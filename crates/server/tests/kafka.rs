@@ -4,10 +4,10 @@
 
 mod support;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -213,6 +213,72 @@ fn an_enriched_event_updates_attributes_and_brings_an_intervention_onto_an_open_
     wait_for("no lag", || {
         (server.metric("signals_kafka_lag{topic=\"enriched-good\"}") == Some(0)).then_some(())
     });
+}
+
+/// What the recorded shoppers have on a server that triggered as many interventions: their attributes, and their interventions.
+fn outcome(server: &Server, users: &[String], triggered: u64) -> (Vec<Value>, Vec<String>) {
+    wait_for_metric(server, "signals_instances_total{outcome=\"triggered\"}", triggered);
+    let names = ["count_product_views", "count_add_to_cart", "total_cart_value"];
+    let names = names.map(|name| format!("ecom_attributes_v1:{name}"));
+    let question = json!({"attribute_keys": {"domain_userid": users}, "attributes": names});
+    let (status, answer) = server.answer("POST /api/v1/get-online-attributes", &question);
+    assert_eq!(status, 200, "{answer}");
+    let answer: Value = serde_json::from_str(&answer).unwrap();
+
+    let ids: Vec<String> = users.iter().map(|user| format!("domain_userid={user}")).collect();
+    let stream = server.send(&format!("GET /api/v1/interventions?{}", ids.join("&")), "");
+    let lines = BufReader::new(stream).lines().map(Result::unwrap);
+    let data = lines.filter_map(|line| line.strip_prefix("data: ").map(str::to_owned));
+    let mut interventions: Vec<String> = data
+        .take(triggered as usize)
+        .map(|data| {
+            let data: Value = serde_json::from_str(&data).unwrap();
+            format!("{} for {}: {}", data["name"], data["target_attribute_key"], data["attributes"])
+        })
+        .collect();
+    interventions.sort();
+    (vec![answer], interventions)
+}
+
+#[test]
+fn recorded_events_have_the_same_effects_through_kafka_as_through_the_collector() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures");
+    let lines = fs::read_to_string(fixtures.join("enriched.tsv")).unwrap();
+    let users: BTreeSet<&str> =
+        lines.lines().filter_map(|line| line.split('\t').nth(column("domain_userid"))).collect();
+    let users: Vec<String> =
+        users.into_iter().filter(|user| !user.is_empty()).map(str::to_owned).collect();
+
+    let collector = Server::start(&[]);
+    let recordings = fs::read_dir(fixtures.join("collector")).unwrap();
+    for recording in
+        recordings.map(|file| file.unwrap().path()).chain([fixtures.join("mobile.json")])
+    {
+        let requests: Vec<Value> =
+            serde_json::from_str(&fs::read_to_string(recording).unwrap()).unwrap();
+        for request in requests {
+            let (method, path) =
+                (request["method"].as_str().unwrap(), request["path"].as_str().unwrap());
+            let (status, _) = collector.answer(&format!("{method} {path}"), &request["body"]);
+            assert!((200..300).contains(&status), "{method} {path}: {status}");
+        }
+    }
+    let good = lines.lines().count() as u64;
+    wait_for_metric(&collector, GOOD, good);
+    let triggered = collector.metric("signals_instances_total{outcome=\"triggered\"}").unwrap();
+    assert!(triggered > 0);
+
+    let kafka = Kafka::start(1);
+    let reader = kafka.server(&[]);
+    for line in lines.lines() {
+        // As if they had been collected now.
+        let mut texts: Vec<&str> = line.split('\t').collect();
+        let now = wall_clock();
+        texts[column("collector_tstamp")] = &now;
+        kafka.send(0, texts.join("\t").as_bytes());
+    }
+    wait_for_metric(&reader, GOOD, good);
+    assert_eq!(outcome(&reader, &users, triggered), outcome(&collector, &users, triggered));
 }
 
 #[test]

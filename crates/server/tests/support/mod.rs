@@ -77,8 +77,10 @@ impl Server {
     /// The status and the body of the whole response.
     pub(crate) fn answer(&self, request: &str, body: &Value) -> (u16, String) {
         let body = if body.is_null() { String::new() } else { body.to_string() };
-        let mut text = String::new();
-        self.send(request, &body).read_to_string(&mut text).unwrap();
+        let mut bytes = Vec::new();
+        self.send(request, &body).read_to_end(&mut bytes).unwrap();
+        // The collector also answers with a picture.
+        let text = String::from_utf8_lossy(&bytes);
         let (head, body) = text.split_once("\r\n\r\n").unwrap();
         (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
     }
