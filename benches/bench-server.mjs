@@ -20,6 +20,7 @@ import { attempt, entryPoint, Failure, run, step } from '../scripts/support/repo
 import { benchDir, publish } from './table.mjs';
 
 const COMMAND = 'npm run bench:server';
+const kafkaBinary = path.join(targetDir, 'kafka', 'release', 'signals-server');
 const loadBinary = path.join(targetDir, 'release', 'signals-load');
 
 /** Debian's path of the module that adds event streams to nginx. */
@@ -174,6 +175,38 @@ async function benchCollector() {
         unit: 'µs per event',
         others: [cpu('floor')],
         ratio: cpu('signals') / cpu('floor'),
+      },
+    ],
+  };
+}
+
+// --- Enriched events from Kafka ---
+
+async function benchKafka() {
+  const definitions = path.join(scratch, 'definitions.json');
+  writeFileSync(definitions, await run([loadBinary, 'definitions']));
+  const results = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    const port = await freePort();
+    const server = [kafkaBinary, '--port', port, '--definitions', definitions, '--log', 'error'];
+    results.push(await load('kafka', { port }, ['--', ...pinned(0, server)]));
+  }
+  const over = (figure) => median(results.map(figure));
+  return {
+    title: 'Enriched events from Kafka',
+    intro:
+      'Enriched events with 50 attributes and 100 rules, from the mock cluster of librdkafka. The server has one core, on which librdkafka also\n' +
+      'decompresses the records. The cluster has the other.',
+    command: COMMAND,
+    subject: 'signals-server',
+    others: [],
+    ratioTo: 'ratio',
+    rows: [
+      { what: 'events read', value: over((result) => result.eventsPerSecond), unit: 'per second' },
+      {
+        what: 'processor time',
+        value: over((result) => result.cpuMicrosecondsPerEvent),
+        unit: 'µs per event',
       },
     ],
   };
@@ -404,11 +437,11 @@ function freePort() {
 }
 
 /** Runs the load client on the other core and returns its result. */
-async function load(subcommand, options) {
+async function load(subcommand, options, more = []) {
   const flags = Object.entries(options).flatMap(([name, value]) =>
     [value].flat().flatMap((one) => [`--${name}`, String(one)]),
   );
-  const { code, output } = await attempt(pinned(1, [loadBinary, subcommand, ...flags]));
+  const { code, output } = await attempt(pinned(1, [loadBinary, subcommand, ...flags, ...more.map(String)]));
   if (code !== 0) throw new Failure(`the load client failed: ${output.trim()}`);
   return JSON.parse(output);
 }
@@ -437,6 +470,14 @@ await entryPoint(async () => {
     );
     publish('engine', await step('measuring the engine alone', benchEngine));
     publish('collector', await step('measuring the collector', benchCollector));
+    await step('building the server with Kafka', () =>
+      run([
+        ...['cargo', 'build', '--release', '--locked', '-p', 'signals-server', '--features', 'kafka'],
+        // Beside the usual build, which has no Kafka.
+        ...['--target-dir', path.join(targetDir, 'kafka')],
+      ]),
+    );
+    publish('kafka', await step('measuring the reading from Kafka', benchKafka));
     publish('streams', await step('measuring streams', benchStreams));
   } finally {
     rmSync(scratch, { recursive: true, force: true });

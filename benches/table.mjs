@@ -41,7 +41,7 @@ import { inProject, targetDir } from '../scripts/support/project.mjs';
 export const benchDir = path.join(targetDir, 'bench');
 
 /** The order of the reports in the documents. */
-const ORDER = ['browser', 'streams', 'collector', 'engine'];
+const ORDER = ['browser', 'streams', 'collector', 'kafka', 'engine'];
 
 /**
  * Prints a report as a table and writes it to `target/bench/{name}.json`.

@@ -7,6 +7,7 @@ mod collector;
 mod fixtures;
 mod floor;
 mod http;
+mod kafka;
 mod process;
 mod streams;
 
@@ -33,6 +34,8 @@ enum Command {
     },
     /// Posts batches of recorded events for a number of seconds.
     Collector(collector::Options),
+    /// Starts a server that reads a topic of enriched events, and measures it.
+    Kafka(kafka::Options),
     /// Opens streams and publishes interventions on them.
     Streams(streams::Options),
 }
@@ -45,6 +48,7 @@ async fn main() -> Result<()> {
         Command::Collector(options) => {
             tokio::task::LocalSet::new().run_until(collector::run(options)).await?
         }
+        Command::Kafka(options) => kafka::run(options)?,
         Command::Streams(options) => {
             tokio::task::LocalSet::new().run_until(streams::run(options)).await?
         }
