@@ -1,19 +1,17 @@
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use redb::{
-    Builder, CommitError, Database, DatabaseError, Key, ReadTransaction, ReadableDatabase,
-    ReadableTable, StorageError, TableDefinition, TableError, TransactionError, Value as RedbValue,
-    WriteTransaction,
+    Builder, Database, Key, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition,
+    TableError, Value as RedbValue, WriteTransaction,
 };
 use serde::Serialize;
 use serde_json::{Map, Value};
 use signals_engine::{ProfileChanges, SavedProfile, Timestamp};
 use signals_wire::TargetAttributeKey;
-use thiserror::Error;
 
+use super::error::{DataFileError, Reason};
 use super::{Changes, Saved};
 use crate::hub::{Epoch, HubChanges, Position, SavedHub, SavedInstance};
 use crate::pipeline::{
@@ -22,7 +20,7 @@ use crate::pipeline::{
 use crate::registry::{Kind, SavedRegistry};
 
 /// The version of the file's format.
-const FORMAT: u128 = 1;
+pub(super) const FORMAT: u128 = 1;
 
 /// Single numbers by name.
 const NUMBERS: TableDefinition<'_, &str, u128> = TableDefinition::new("numbers");
@@ -53,32 +51,6 @@ mod number {
 
 /// The size of the file's cache in bytes. Small, because everything is read only once, at the start.
 const CACHE_BYTES: usize = 16 << 20;
-
-/// Why a data file cannot be used.
-#[derive(Debug, Error)]
-#[error("data file {}: {reason}", path.display())]
-pub struct DataFileError {
-    path: PathBuf,
-    reason: Reason,
-}
-
-#[derive(Debug, Error)]
-enum Reason {
-    #[error("another process uses it. Give each server its own file")]
-    InUse,
-    #[error(
-        "it has format {0}, but this version of the server reads format {FORMAT}. Use the version that wrote it, or another file"
-    )]
-    OtherFormat(u128),
-    #[error("it was not written by this server, or the version that wrote it is too old")]
-    Foreign,
-    #[error("it is damaged ({0}). Restore a backup, or use another file")]
-    Damaged(String),
-    #[error("{0}")]
-    Io(io::Error),
-    #[error("{0}")]
-    Storage(String),
-}
 
 /// An open data file. No other process can open it.
 #[derive(Debug)]
@@ -352,53 +324,4 @@ fn encode(value: &impl Serialize, buffer: &mut Vec<u8>) -> Result<(), Reason> {
 
 fn narrow<T: TryFrom<u128>>(number: u128) -> Result<T, Reason> {
     T::try_from(number).map_err(|_| Reason::Damaged(format!("{number} is out of range")))
-}
-
-impl From<DatabaseError> for Reason {
-    fn from(error: DatabaseError) -> Self {
-        match error {
-            DatabaseError::DatabaseAlreadyOpen | DatabaseError::LockProtocolMismatch => Self::InUse,
-            DatabaseError::UpgradeRequired(_) => Self::Foreign,
-            DatabaseError::Storage(error) => error.into(),
-            other => Self::Storage(other.to_string()),
-        }
-    }
-}
-
-impl From<StorageError> for Reason {
-    fn from(error: StorageError) -> Self {
-        match error {
-            StorageError::Io(error) if error.kind() == io::ErrorKind::InvalidData => Self::Foreign,
-            StorageError::Io(error) => Self::Io(error),
-            StorageError::Corrupted(what) => Self::Damaged(what),
-            other => Self::Storage(other.to_string()),
-        }
-    }
-}
-
-impl From<TransactionError> for Reason {
-    fn from(error: TransactionError) -> Self {
-        match error {
-            TransactionError::Storage(error) => error.into(),
-            other => Self::Storage(other.to_string()),
-        }
-    }
-}
-
-impl From<TableError> for Reason {
-    fn from(error: TableError) -> Self {
-        match error {
-            TableError::Storage(error) => error.into(),
-            other => Self::Damaged(other.to_string()),
-        }
-    }
-}
-
-impl From<CommitError> for Reason {
-    fn from(error: CommitError) -> Self {
-        match error {
-            CommitError::Storage(error) => error.into(),
-            other => Self::Storage(other.to_string()),
-        }
-    }
 }

@@ -5,6 +5,7 @@
 //! all changes since the last write, and never a part of them. Instances are delivered only after they are saved, so
 //! that a shopper does not get the same instance again after a crash.
 
+mod error;
 mod file;
 
 use std::path::PathBuf;
@@ -16,8 +17,8 @@ use signals_engine::Snapshot;
 use tokio::task::spawn_blocking;
 use tokio::time::{self, MissedTickBehavior};
 
+pub use self::error::DataFileError;
 pub(crate) use self::file::DataFile;
-pub use self::file::DataFileError;
 use crate::clock::Clock;
 use crate::hub::{DeliveryHub, Position, SavedHub};
 use crate::metrics::Metrics;
