@@ -78,6 +78,28 @@ test('compose serves the shop to this machine only, with data that outlives the 
   expect(path.dirname(signals.environment.SIGNALS_DATA)).toBe(folder);
 });
 
+test('the compose file with Kafka differs from the other only in what reads from Kafka', () => {
+  const pipeline = parse(read('compose.pipeline.yaml'));
+  const { environment, depends_on, ...rest } = pipeline.services.signals;
+  const { environment: usual, ...others } = signals;
+  expect(rest).toEqual(others);
+  const { SIGNALS_KAFKA, SIGNALS_KAFKA_OPTIONS, ...shared } = environment;
+  expect(shared).toEqual(usual);
+  expect(SIGNALS_KAFKA_OPTIONS).toContain('=');
+  // The server stops if there is no topic.
+  expect(Object.keys(depends_on)).toEqual(['topic']);
+  const [listener] = pipeline.services.kafka.environment.KAFKA_ADVERTISED_LISTENERS.split('//').slice(1);
+  expect(SIGNALS_KAFKA).toContain(listener);
+  expect(pipeline.services.topic.command).toContain(`--bootstrap-server ${listener} `);
+  expect(pipeline.services.topic.image).toBe(pipeline.services.kafka.image);
+});
+
+test('the image can read from Kafka, over TLS too, with the libraries for it', () => {
+  expect(stages.get('build-server')).toContain('--features kafka-tls');
+  expect(stages.get('build-server')).toContain('libssl-dev');
+  expect(stages.get('server')).toContain('libssl3');
+});
+
 // Defined only where an engine runs, as in the workflow `ci`: no test is skipped.
 if (spawnSync('docker', ['info']).status === 0) {
   test('the image serves the shop, and its health check passes', async () => {
