@@ -4,7 +4,7 @@
 //! effects of the events. So every line counts once, whenever the server stops. The consumer also commits its offsets to its group:
 //! these are for tools that show the lag, and for a server without a data file.
 //!
-//! [`record`] is pure. [`consumer`] does the I/O, and [`context`] observes the connection.
+//! `record.rs` is pure. `consumer.rs` does the I/O, and `context.rs` observes the connection.
 
 mod config;
 mod error;

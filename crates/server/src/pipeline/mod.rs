@@ -127,7 +127,7 @@ impl Pipeline {
         self.accept(in_batches(events, arrival.collector_tstamp));
     }
 
-    /// Processes lines of enriched events in order, like [`Pipeline::take_in`]. The events count as if they had been collected
+    /// Processes lines of enriched events in order, as those of a request are. The events count as if they had been collected
     /// `now`. Ignores empty lines.
     pub fn take_in_enriched(self: &Arc<Self>, lines: &str, now: Timestamp) -> EnrichedTakenIn {
         let mut taken_in = EnrichedTakenIn::default();
