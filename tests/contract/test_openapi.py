@@ -46,4 +46,4 @@ def test_no_request_meets_a_5xx_an_undocumented_status_or_another_body_than_desc
     ]
     run = subprocess.run(command, capture_output=True, text=True, timeout=300)
     assert run.returncode == 0, run.stdout
-    assert "Tested: 22" in run.stdout, run.stdout
+    assert "Tested: 23" in run.stdout, run.stdout

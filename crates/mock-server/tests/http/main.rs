@@ -9,6 +9,7 @@ mod command_line;
 mod connections;
 mod credentials;
 mod docs;
+mod event_logs;
 mod faults;
 mod hosted;
 mod hostile_collector;
