@@ -41,6 +41,7 @@ const SIDEBAR = [
       page('Without the mock', 'server'),
       page('Definitions in files', 'definitions'),
       page('Python SDK', 'python-sdk'),
+      page('Agents', 'agents'),
       page('Snowplow Inspector', 'inspector-extension'),
     ],
   },
