@@ -42,6 +42,7 @@ const SIDEBAR = [
       page('Next to a pipeline', 'pipeline'),
       page('Definitions in files', 'definitions'),
       page('Python SDK', 'python-sdk'),
+      page('Agents', 'agents'),
       page('Snowplow Inspector', 'inspector-extension'),
     ],
   },

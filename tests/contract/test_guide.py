@@ -1,19 +1,23 @@
-"""The samples of the guide run as they stand there and print what they say."""
+"""The samples of the guides run as they stand there and print what they say."""
 
 import re
 from contextlib import redirect_stdout
 from io import StringIO
 
+import pytest
+
 from support.mock_server import PROJECT
 
-GUIDE = (PROJECT / "docs" / "python-sdk.md").read_text()
+DOCS = PROJECT / "docs"
+GUIDE = (DOCS / "python-sdk.md").read_text()
 ORIGIN_IN_GUIDE = "http://127.0.0.1:8787"
-SAMPLES = re.findall(r"^```python\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
 
 
-def test_every_sample_prints_what_it_says(demo_server):
+@pytest.mark.parametrize("guide", ["python-sdk.md", "agents.md"])
+def test_every_sample_prints_what_it_says(demo_server, guide):
     namespace = {}
-    for sample in SAMPLES:
+    samples = re.findall(r"^```python\n(.*?)^```$", (DOCS / guide).read_text(), re.MULTILINE | re.DOTALL)
+    for sample in samples:
         said = "".join(f"{line}\n" for line in re.findall(r"^#> (.*)$", sample, re.MULTILINE))
         printed = StringIO()
         with redirect_stdout(printed):

@@ -190,18 +190,12 @@ def test_what_comes_before_a_refused_definition_stays_published(signals, shopper
 
 
 def test_what_only_snowplow_runs_is_not_found(signals):
-    """Event logs and data sets."""
+    """Data sets."""
     span = TrainingSpan(start_time=datetime(2026, 1, 1), end_time=datetime(2026, 2, 1))
-    attempts = [
-        lambda: signals.get_event_log("log"),
-        lambda: signals.get_agentic_context("log", "218e8926-3858-431d-b2ed-66da03a1cbe5"),
-        lambda: signals.build_dataset_with_session_anchors([group(counted())], Criteria(all=[]), span),
-    ]
 
-    for attempt in attempts:
-        with pytest.raises(SignalsAPIError) as refusal:
-            attempt()
-        assert (refusal.value.status_code, refusal.value.message) == (404, {"detail": "not found"})
+    with pytest.raises(SignalsAPIError) as refusal:
+        signals.build_dataset_with_session_anchors([group(counted())], Criteria(all=[]), span)
+    assert (refusal.value.status_code, refusal.value.message) == (404, {"detail": "not found"})
 
 
 class TestTokens:

@@ -1,4 +1,4 @@
-//! Decides which events an attribute counts.
+//! Decides which events an attribute or an agentic context counts.
 
 use serde_json::Value;
 use signals_wire::schema::major_version;
@@ -81,21 +81,28 @@ fn compile_selectors(
     loc: &Loc<'_>,
 ) -> Result<Vec<EventSelector>, DefinitionError> {
     for (index, selector) in selectors.iter().enumerate() {
-        let loc = loc.index(index);
-        let EventSelector { name, vendor, version, event_specification_id } = selector;
-        let check = |field: &str, value: &Option<String>, check: fn(&str) -> Result<(), String>| {
-            let result = value.as_deref().map_or(Ok(()), check);
-            result.map_err(|reason| loc.field(field).error(reason))
-        };
-        check("name", name, check_schema_name)?;
-        check("vendor", vendor, check_vendor)?;
-        check("version", version, check_version)?;
-        check("event_specification_id", event_specification_id, |id| match id {
-            "" => Err("empty id".to_owned()),
-            _ => Ok(()),
-        })?;
+        check_selector(selector, &loc.index(index))?;
     }
     Ok(selectors.to_vec())
+}
+
+/// Checks every part of the selector at `loc` that is set.
+pub(crate) fn check_selector(
+    selector: &EventSelector,
+    loc: &Loc<'_>,
+) -> Result<(), DefinitionError> {
+    let EventSelector { name, vendor, version, event_specification_id } = selector;
+    let check = |field: &str, value: &Option<String>, check: fn(&str) -> Result<(), String>| {
+        let result = value.as_deref().map_or(Ok(()), check);
+        result.map_err(|reason| loc.field(field).error(reason))
+    };
+    check("name", name, check_schema_name)?;
+    check("vendor", vendor, check_vendor)?;
+    check("version", version, check_version)?;
+    check("event_specification_id", event_specification_id, |id| match id {
+        "" => Err("empty id".to_owned()),
+        _ => Ok(()),
+    })
 }
 
 fn check_version(version: &str) -> Result<(), String> {
@@ -107,7 +114,8 @@ fn check_version(version: &str) -> Result<(), String> {
 
 const NO_CRITERIA: EventCriteria = EventCriteria { all: None, any: None };
 
-fn selects(selector: &EventSelector, event: &Event) -> bool {
+/// Whether `selector` matches `event`.
+pub(crate) fn selects(selector: &EventSelector, event: &Event) -> bool {
     let schema = event.schema();
     let fits = |wanted: &Option<String>, actual: &str| wanted.as_ref().is_none_or(|w| w == actual);
     fits(&selector.name, schema.name())

@@ -3,7 +3,7 @@
 //! ```text
 //! tracker payload ──▶ Event ──▶ Engine::process ──▶ Outcome { triggered, … }
 //!                                   ▲
-//!                    Definitions ───┘ (attribute keys, groups, services, interventions)
+//!                    Definitions ───┘ (attribute keys, groups, services, interventions, event logs)
 //! ```
 //!
 //! The crate does no I/O, and uses neither a clock nor random numbers: the caller passes the time and creates ids. The same
@@ -30,13 +30,15 @@ mod value_type;
 
 pub use definitions::{
     AttributeDefinition, AttributeGroup, AttributeKey, AttributeKeyReference, Criteria,
-    DefinitionError, Definitions, EventCriteria, EventCriterion, EventSelector, Field,
-    GroupReference, Intervention, LocSegment, Position, Property, PropertyKind, Service,
+    DefinitionError, Definitions, EventCriteria, EventCriterion, EventLog, EventLogEvent,
+    EventLogProperty, EventLogPropertyKind, EventSelection, EventSelector, Field, GroupReference,
+    Intervention, LocSegment, Position, Property, PropertyKind, Service,
 };
 pub use duration::parse_duration_ms;
 pub use event::{Arrival, BadEvent, Event, Payload, SchemaUri, SelfDescribing};
 pub use runtime::{
-    AsksFor, AttributeInfo, AttributeReading, CriteriaReading, Engine, GroupReading, Outcome,
-    ProfileChanges, RuleReading, SavedProfile, Snapshot, Triggered, Warning,
+    AsksFor, AttributeInfo, AttributeReading, ContextReading, CriteriaReading, Engine,
+    GroupReading, Outcome, ProfileChanges, RecentEvent, RuleReading, SavedProfile, Snapshot,
+    Triggered, Warning,
 };
 pub use timestamp::Timestamp;

@@ -43,11 +43,12 @@ fn carry_out(command: Command) -> Result<(), Box<dyn Error>> {
 fn check(files: &[PathBuf]) -> Result<(), Box<dyn Error>> {
     let definitions = load_definitions(files).map_err(|error| error.report())?;
     println!(
-        "OK: {} attribute keys, {} attribute groups, {} services, {} interventions",
+        "OK: {} attribute keys, {} attribute groups, {} services, {} interventions, {} event logs",
         definitions.attribute_keys.len(),
         definitions.attribute_groups.len(),
         definitions.services.len(),
-        definitions.interventions.len()
+        definitions.interventions.len(),
+        definitions.event_logs.len()
     );
     Ok(())
 }

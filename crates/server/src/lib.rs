@@ -17,6 +17,7 @@
 mod access;
 mod clock;
 mod config;
+mod context;
 mod definitions;
 mod frame;
 mod http;

@@ -6,6 +6,7 @@
 mod attribute_group;
 mod attribute_key;
 mod error;
+mod event_log;
 mod intervention;
 mod loc;
 mod locate;
@@ -23,6 +24,9 @@ pub use attribute_group::{
 };
 pub use attribute_key::{AttributeKey, AttributeKeyReference};
 pub use error::{DefinitionError, LocSegment, Position};
+pub use event_log::{
+    EventLog, EventLogEvent, EventLogProperty, EventLogPropertyKind, EventSelection,
+};
 pub use intervention::{Criteria, Intervention};
 pub(crate) use loc::Loc;
 pub use property::{Property, PropertyKind};
@@ -40,6 +44,8 @@ pub struct Definitions {
     pub services: Vec<Service>,
     /// Interventions, any number of versions of each.
     pub interventions: Vec<Intervention>,
+    /// Agentic contexts.
+    pub event_logs: Vec<EventLog>,
 }
 
 impl Definitions {
@@ -87,6 +93,7 @@ impl Definitions {
                 "attribute_keys" => self.attribute_keys.len(),
                 "attribute_groups" => self.attribute_groups.len(),
                 "services" => self.services.len(),
+                "event_logs" => self.event_logs.len(),
                 _ => self.interventions.len(),
             }
             .min(*index);
@@ -96,8 +103,8 @@ impl Definitions {
     /// Adds the definitions of another file to these.
     ///
     /// # Errors
-    /// When both define the same thing: the same attribute key or service name, or the same name and version of a group or
-    /// an intervention. Nothing is added then, and `loc` points into `other`.
+    /// When both define the same thing: the same name of an attribute key, a service or an event log, or the same name and
+    /// version of a group or an intervention. Nothing is added then, and `loc` points into `other`.
     pub fn merge(&mut self, other: Definitions) -> Result<(), DefinitionError> {
         let root = Loc::ROOT;
         check_disjoint(
@@ -121,10 +128,14 @@ impl Definitions {
             &root.field("interventions"),
             |intervention| (&intervention.name, Some(intervention.version)),
         )?;
+        check_disjoint(&self.event_logs, &other.event_logs, &root.field("event_logs"), |log| {
+            (&log.name, None)
+        })?;
         self.attribute_keys.extend(other.attribute_keys);
         self.attribute_groups.extend(other.attribute_groups);
         self.services.extend(other.services);
         self.interventions.extend(other.interventions);
+        self.event_logs.extend(other.event_logs);
         Ok(())
     }
 }

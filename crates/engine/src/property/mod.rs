@@ -79,6 +79,16 @@ impl PropertyReader {
         Self::compile(property, loc)
     }
 
+    /// The last name in the path in the data of an event or entity. Other properties have no path.
+    pub(crate) fn last_name(&self) -> Option<&str> {
+        match self {
+            PropertyReader::EventData { path, .. } | PropertyReader::EntityData { path, .. } => {
+                path.last_name()
+            }
+            _ => None,
+        }
+    }
+
     /// Whether it reads a numeric date part, such as the hour.
     pub(crate) fn is_numeric_part_of_date(&self) -> bool {
         matches!(self, PropertyReader::PartOfDate { part, .. } if part.is_numeric())

@@ -63,6 +63,15 @@ impl Path {
         Ok(Self { names: names.collect(), steps })
     }
 
+    /// The last name in the path. If it has only positions, the last position.
+    pub(crate) fn last_name(&self) -> Option<&str> {
+        let mut fields = self.steps.iter().rev().filter_map(|step| match step {
+            Step::Field(name) => Some(name.as_str()),
+            Step::Index(_) => None,
+        });
+        fields.next().or_else(|| self.names.last().map(String::as_str))
+    }
+
     /// The text at the path, found like a JSON Pointer in the plugin: a list of one element stands for its element.
     pub(crate) fn find_text<'a>(&self, data: &'a Value) -> Option<Cow<'a, str>> {
         follow(data, &self.names)

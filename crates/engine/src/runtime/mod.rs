@@ -2,6 +2,7 @@
 
 mod attribute;
 mod condition;
+mod contexts;
 mod explain;
 mod group;
 mod key;
@@ -22,6 +23,7 @@ use uuid::Uuid;
 use crate::aggregation::Observation;
 use crate::{DefinitionError, Definitions, Event, GroupReference, Timestamp};
 use attribute::{AttributeIndex, Contribution};
+pub use contexts::{ContextReading, RecentEvent};
 pub use explain::{AsksFor, CriteriaReading, RuleReading};
 use group::Group;
 use key::{Ids, KeyIndex};
@@ -107,6 +109,7 @@ impl Engine {
         for (key, id) in ids.iter() {
             self.profiles.touch(key, id, &self.program, now);
         }
+        self.keep(event, &ids);
         let changes = self.count(event, &ids, &mut outcome);
         let holding = self.evaluate(&changes, &ids, now, &mut outcome);
         let claimed: Vec<_> = holding
@@ -186,6 +189,15 @@ impl Engine {
         self.published_attribute(qualified_name).map(|index| self.describe(index))
     }
 
+    /// The recent events of a session at `now`, as the published agentic context `name` keeps them. `None` if there is no such
+    /// context. A session without events has an empty context.
+    pub fn context(&self, name: &str, session: &str, now: Timestamp) -> Option<ContextReading> {
+        let index = self.program.contexts.named(name)?;
+        let context = self.program.contexts.get(index);
+        let profile = self.profiles.get(context.key, session);
+        Some(context.read(profile.and_then(|profile| profile.recent().get(index)), now))
+    }
+
     /// The ids of an event, by attribute key.
     pub fn ids(&self, event: &Event) -> Vec<TargetAttributeKey> {
         let ids = Ids::of(event, &self.program.keys);
@@ -218,7 +230,7 @@ impl Engine {
         }
     }
 
-    /// Frees expired values, and the received interventions of ids that have no value and had no event for 90 days. Neither
+    /// Frees expired values, recent events that are too old, and the received interventions of ids that have no value and had no event for 90 days. None of it
     /// counts any more anyway, so this only saves memory.
     ///
     /// Goes through every profile: call it every few minutes, not with every event.
@@ -286,6 +298,18 @@ impl Engine {
             name: attribute.name.clone(),
             value_type: attribute.type_name.clone(),
             default_value: attribute.value_for_reads(None),
+        }
+    }
+
+    /// Keeps the event for every agentic context that selects it.
+    fn keep(&mut self, event: &Event, ids: &Ids<'_>) {
+        let now = event.collector_tstamp();
+        let Self { program, profiles, .. } = self;
+        for (index, kept) in program.contexts.keeping(event) {
+            let context = program.contexts.get(index);
+            if let Some(id) = ids.get(context.key) {
+                profiles.open(context.key, id, now).keep(index, context, kept, now);
+            }
         }
     }
 

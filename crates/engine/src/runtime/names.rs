@@ -1,10 +1,11 @@
-//! The names of attributes and interventions. Saved state refers to definitions by name, because indexes change with the
+//! The names of attributes, interventions and agentic contexts. Saved state refers to definitions by name, because indexes change with the
 //! definitions.
 
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::contexts::{ContextId, Contexts};
 use super::group::Groups;
 use super::rule::Rule;
 
@@ -24,10 +25,11 @@ pub(super) type InterventionName = (String, u64);
 pub(super) struct Names {
     pub(super) attributes: Vec<Arc<AttributeName>>,
     pub(super) interventions: Vec<Arc<InterventionName>>,
+    pub(super) contexts: Vec<Arc<ContextId>>,
 }
 
 impl Names {
-    pub(super) fn of(groups: &Groups, rules: &[Rule]) -> Self {
+    pub(super) fn of(groups: &Groups, rules: &[Rule], contexts: &Contexts) -> Self {
         let attributes = groups.iter().flat_map(|group| {
             group.attributes().map(|index| {
                 Arc::new(AttributeName {
@@ -38,6 +40,10 @@ impl Names {
             })
         });
         let interventions = rules.iter().map(|rule| Arc::new((rule.name.clone(), rule.version)));
-        Self { attributes: attributes.collect(), interventions: interventions.collect() }
+        Self {
+            attributes: attributes.collect(),
+            interventions: interventions.collect(),
+            contexts: contexts.ids().cloned().map(Arc::new).collect(),
+        }
     }
 }

@@ -5,6 +5,7 @@ use hashbrown::hash_map::EntryRef;
 use serde::{Deserialize, Serialize};
 
 use super::attribute::{Attribute, AttributeIndex, Scope};
+use super::contexts::{Buffer, Context, ContextIndex, Kept, RecentEvents};
 use super::key::{KeyIndex, Keys};
 use super::program::Program;
 use super::rule::RuleIndex;
@@ -18,13 +19,14 @@ use crate::value_type::Cast;
 /// most campaigns run. A visitor who returns later counts as new.
 const IDLE_LIFE_MS: i64 = 90 * 24 * 60 * 60 * 1000;
 
-/// The attribute values and received interventions of one id.
+/// The attribute values, received interventions and recent events of one id.
 ///
-/// Both lists are sorted by index and contain only what was set, because there are many profiles, and most use few attributes.
+/// The lists are sorted by index and contain only what was set, because there are many profiles, and most use few attributes.
 #[derive(Debug, Clone)]
 pub(super) struct Profile {
     cells: Vec<(AttributeIndex, Cell)>,
     received: Vec<RuleIndex>,
+    recent: RecentEvents,
     /// When its last event arrived.
     active_at: Timestamp,
 }
@@ -51,7 +53,12 @@ pub(super) struct Observed {
 
 impl Profile {
     fn new(now: Timestamp) -> Self {
-        Self { cells: Vec::new(), received: Vec::new(), active_at: now }
+        Self {
+            cells: Vec::new(),
+            received: Vec::new(),
+            recent: RecentEvents::default(),
+            active_at: now,
+        }
     }
 
     fn cell(&self, attribute: AttributeIndex) -> Option<&Cell> {
@@ -91,9 +98,15 @@ impl Profile {
     pub(super) fn from_parts(
         cells: impl Iterator<Item = (AttributeIndex, Cell)>,
         received: impl Iterator<Item = RuleIndex>,
+        recent: impl Iterator<Item = (ContextIndex, Buffer)>,
         active_at: Timestamp,
     ) -> Self {
-        let mut profile = Self { cells: cells.collect(), received: received.collect(), active_at };
+        let mut profile = Self {
+            cells: cells.collect(),
+            received: received.collect(),
+            recent: RecentEvents::from_parts(recent),
+            active_at,
+        };
         profile.cells.sort_by_key(|(index, _)| *index);
         profile.received.sort();
         profile
@@ -107,6 +120,21 @@ impl Profile {
         self.received.iter().copied()
     }
 
+    pub(super) fn recent(&self) -> &RecentEvents {
+        &self.recent
+    }
+
+    /// Keeps an event for a context, at the engine time `now`.
+    pub(super) fn keep(
+        &mut self,
+        index: ContextIndex,
+        context: &Context,
+        event: Kept,
+        now: Timestamp,
+    ) {
+        self.recent.add(index, context, event, now);
+    }
+
     pub(super) fn active_at(&self) -> Timestamp {
         self.active_at
     }
@@ -117,13 +145,13 @@ impl Profile {
             && !self.cells.iter().any(|(index, cell)| cell.is_live(program.attribute(*index), now))
     }
 
-    /// How many attributes were set and how many interventions received.
-    pub(super) fn size(&self) -> (usize, usize) {
-        (self.cells.len(), self.received.len())
+    /// How many attributes were set, how many interventions received, and for how many contexts events are kept.
+    pub(super) fn size(&self) -> (usize, usize, usize) {
+        (self.cells.len(), self.received.len(), self.recent.len())
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.cells.is_empty() && self.received.is_empty()
+        self.size() == (0, 0, 0)
     }
 
     /// Whether an intervention was delivered.
@@ -275,7 +303,8 @@ impl Profiles {
                 }
                 let before = profile.cells.len();
                 profile.cells.retain(|(index, cell)| cell.is_live(program.attribute(*index), now));
-                if profile.cells.len() < before {
+                let has_aged = profile.recent.forget_expired(|it| program.contexts.get(it), now);
+                if profile.cells.len() < before || has_aged {
                     on_change(key, id);
                 }
                 !profile.is_empty()

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::attribute::{Attribute, AttributeIndex};
+use super::contexts::Contexts;
 use super::group::Groups;
 use super::key::{KeyIndex, Keys};
 use super::names::Names;
@@ -16,6 +17,7 @@ use crate::name::check_name;
 pub(super) struct Program {
     pub(super) keys: Keys,
     pub(super) groups: Groups,
+    pub(super) contexts: Contexts,
     pub(super) names: Names,
     rules: Vec<Rule>,
     counted_by: EventIndex,
@@ -42,6 +44,9 @@ impl Program {
         check_services(&definitions.services, &groups, &root.field("services"))?;
         let rules = compile_rules(definitions, &keys, &groups, &root.field("interventions"))?;
 
+        let contexts =
+            Contexts::compile(&definitions.event_logs, &keys, &root.field("event_logs"))?;
+
         let mut counted_by = EventIndex::default();
         for (index, attribute) in
             groups.attributes().filter(|(_, attribute)| attribute.is_published)
@@ -55,8 +60,8 @@ impl Program {
                 mentioned_by[attribute.get()].push(index);
             }
         }
-        let names = Names::of(&groups, &rules);
-        Ok(Self { keys, groups, names, rules, counted_by, mentioned_by })
+        let names = Names::of(&groups, &rules, &contexts);
+        Ok(Self { keys, groups, contexts, names, rules, counted_by, mentioned_by })
     }
 
     pub(super) fn attribute(&self, index: AttributeIndex) -> &Attribute {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use signals_wire::TargetAttributeKey;
 
 use super::Engine;
+use super::contexts::{Buffer, ContextId};
 use super::key::KeyIndex;
 use super::names::{AttributeName, InterventionName};
 use super::profile::{Cell, Profile, Profiles};
@@ -16,11 +17,13 @@ use crate::Timestamp;
 
 /// The profile of one id. Opaque, but serialisable.
 ///
-/// It refers to attributes and interventions by name, so it can be read even after the definitions have changed.
+/// It refers to attributes, interventions and agentic contexts by name, so it can be read even after the definitions have changed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SavedProfile {
     pub(super) cells: Vec<(Arc<AttributeName>, Cell)>,
     pub(super) received: Vec<Arc<InterventionName>>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) recent: Vec<(Arc<ContextId>, Buffer)>,
     pub(super) active_at: Timestamp,
 }
 
@@ -48,9 +51,14 @@ impl SavedProfile {
             .map(|(index, cell)| (Arc::clone(&names.attributes[index.get()]), cell.clone()));
         let received =
             profile.received().map(|index| Arc::clone(&names.interventions[index.get()]));
+        let recent = profile
+            .recent()
+            .iter()
+            .map(|(index, buffer)| (Arc::clone(&names.contexts[index.0 as usize]), buffer.clone()));
         Self {
             cells: cells.collect(),
             received: received.collect(),
+            recent: recent.collect(),
             active_at: profile.active_at(),
         }
     }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use signals_wire::TargetAttributeKey;
 
 use super::attribute::AttributeIndex;
+use super::contexts::{Buffer, ContextId, ContextIndex};
 use super::names::{AttributeName, InterventionName};
 use super::profile::{Cell, Profile, Profiles};
 use super::program::Program;
@@ -22,6 +23,9 @@ pub struct Snapshot {
     attributes: Vec<Arc<AttributeName>>,
     /// Name and version of every intervention. Profiles refer to them by position.
     interventions: Vec<Arc<InterventionName>>,
+    /// Every published agentic context. Profiles refer to them by position.
+    #[serde(default)]
+    contexts: Vec<Arc<ContextId>>,
     /// Sorted by attribute key and id.
     profiles: Vec<OwnedProfile>,
 }
@@ -32,6 +36,8 @@ struct OwnedProfile {
     id: String,
     cells: Vec<(u32, Cell)>,
     received: Vec<u32>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    recent: Vec<(u32, Buffer)>,
     active_at: Timestamp,
 }
 
@@ -44,6 +50,11 @@ impl Snapshot {
                 id: id.to_owned(),
                 cells: profile.cells().map(|(index, cell)| (index.0, cell.clone())).collect(),
                 received: profile.received().map(|index| index.0).collect(),
+                recent: profile
+                    .recent()
+                    .iter()
+                    .map(|(it, buffer)| (it.0, buffer.clone()))
+                    .collect(),
                 active_at: profile.active_at(),
             })
             .collect();
@@ -51,6 +62,7 @@ impl Snapshot {
         Self {
             attributes: program.names.attributes.clone(),
             interventions: program.names.interventions.clone(),
+            contexts: program.names.contexts.clone(),
             profiles: saved,
         }
     }
@@ -61,6 +73,8 @@ impl Snapshot {
             positions(&self.attributes, &program.names.attributes, AttributeIndex);
         let rules: Vec<Option<RuleIndex>> =
             positions(&self.interventions, &program.names.interventions, RuleIndex);
+        let contexts: Vec<Option<ContextIndex>> =
+            positions(&self.contexts, &program.names.contexts, ContextIndex);
         let mut profiles = Profiles::new(&program.keys);
         for saved in self.profiles {
             let Some(key) = program.keys.named(&saved.key) else { continue };
@@ -73,7 +87,12 @@ impl Snapshot {
                 .received
                 .into_iter()
                 .filter_map(|position| rules.get(position as usize).copied().flatten());
-            let profile = Profile::from_parts(cells, received, saved.active_at);
+            let recent = saved.recent.into_iter().filter_map(|(position, buffer)| {
+                let index = (*contexts.get(position as usize)?)?;
+                let context = program.contexts.get(index);
+                (context.key == key && buffer.fits(context)).then_some((index, buffer))
+            });
+            let profile = Profile::from_parts(cells, received, recent, saved.active_at);
             if !profile.is_empty() {
                 profiles.insert(key, saved.id, profile);
             }
@@ -87,9 +106,10 @@ impl FromIterator<(TargetAttributeKey, SavedProfile)> for Snapshot {
     fn from_iter<I: IntoIterator<Item = (TargetAttributeKey, SavedProfile)>>(saved: I) -> Self {
         let mut attributes = Interned::default();
         let mut interventions = Interned::default();
+        let mut contexts = Interned::default();
         let mut profiles: Vec<OwnedProfile> = saved
             .into_iter()
-            .map(|(owner, SavedProfile { cells, received, active_at })| OwnedProfile {
+            .map(|(owner, SavedProfile { cells, received, recent, active_at })| OwnedProfile {
                 key: owner.name,
                 id: owner.id,
                 cells: cells
@@ -97,11 +117,20 @@ impl FromIterator<(TargetAttributeKey, SavedProfile)> for Snapshot {
                     .map(|(name, cell)| (attributes.position(name), cell))
                     .collect(),
                 received: received.into_iter().map(|name| interventions.position(name)).collect(),
+                recent: recent
+                    .into_iter()
+                    .map(|(id, buffer)| (contexts.position(id), buffer))
+                    .collect(),
                 active_at,
             })
             .collect();
         profiles.sort_by(|left, right| (&left.key, &left.id).cmp(&(&right.key, &right.id)));
-        Self { attributes: attributes.names, interventions: interventions.names, profiles }
+        Self {
+            attributes: attributes.names,
+            interventions: interventions.names,
+            contexts: contexts.names,
+            profiles,
+        }
     }
 }
 

@@ -48,7 +48,20 @@ pub(crate) fn all_kinds_of_definitions() -> Value {
     let mut short_lived = sum("b");
     short_lived["name"] = json!("short_lived");
     short_lived["ttl"] = json!("PT20S");
+    let kept = |name: &str, version: u32| {
+        json!({
+            "event": {"name": name, "major_version": version},
+            "properties": [{"type": "event", "vendor": "com.acme", "name": name, "major_version": 1, "path": "amount"}],
+        })
+    };
+    let log = |name: &str, max_events: u32, max_age_seconds: u32| {
+        json!({
+            "name": name, "attribute_key": {"name": "domain_sessionid"},
+            "max_events": max_events, "max_age_seconds": max_age_seconds, "events": [kept("a", 2), kept("b", 1), kept("a", 1)],
+        })
+    };
     json!({
+        "event_logs": [log("few", 3, 3_600), log("recent", 100, 20)],
         "attribute_groups": [
             {"name": "g", "version": 1, "attribute_key": {"name": "domain_userid"},
              "attributes": [counter("a"), sum("b"), windowed, short_lived]},
@@ -107,5 +120,13 @@ pub(crate) fn readings(engine: &Engine, now: Timestamp) -> Value {
     .flat_map(|(key, id)| engine.attributes(key, id, now))
     .flat_map(|group| group.attributes)
     .map(|reading| json!([reading.name, reading.value, reading.is_set]));
-    readings.collect()
+    let contexts = ["few", "recent"]
+        .into_iter()
+        .flat_map(|name| [SESSION, OTHER_SESSION].map(|session| engine.context(name, session, now)))
+        .flatten()
+        .map(|context| {
+            let events = context.events.into_iter().map(|event| event.properties);
+            json!([context.name, context.started_at, events.collect::<Vec<_>>()])
+        });
+    readings.chain(contexts).collect()
 }

@@ -106,10 +106,13 @@ async fn what_definitions_are_made_of_is_described_with_every_name_they_choose_f
     assert!(!names("EventCriterion", "operator").contains(&"changed".into()));
     assert_eq!(schemas["AttributeGroup"]["required"], json!(["name", "attribute_key"]));
     assert_eq!(schemas["Intervention"]["required"], json!(["name", "criteria"]));
+    let required = json!(["name", "attribute_key", "events", "max_events", "max_age_seconds"]);
+    assert_eq!(schemas["EventLog"]["required"], required);
+    assert_eq!(schemas["EventLog"]["properties"]["max_events"]["maximum"], 100);
     let path = &description["paths"]["/api/v1/registry/{kind}/"]["post"];
     let body = &path["requestBody"]["content"]["application/json"]["schema"]["$ref"];
     assert_eq!(body, "#/components/schemas/Definition");
-    assert_eq!(schemas["Definition"]["anyOf"].as_array().map(Vec::len), Some(4));
+    assert_eq!(schemas["Definition"]["anyOf"].as_array().map(Vec::len), Some(5));
 }
 
 #[tokio::test]

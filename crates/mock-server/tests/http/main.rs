@@ -10,6 +10,7 @@ mod connections;
 mod credentials;
 mod docs;
 mod enriched;
+mod event_logs;
 mod faults;
 mod hosted;
 mod hostile_collector;

@@ -9,6 +9,7 @@ mod collector;
 mod credentials;
 mod docs;
 mod error;
+mod event_log;
 mod interventions;
 mod metrics;
 mod query;
@@ -58,6 +59,7 @@ pub fn app_with<T: 'static>(state: AppState, otherwise: impl Handler<T, ()>) -> 
         .merge(interventions::routes())
         .merge(registry::routes())
         .merge(attributes::routes())
+        .merge(event_log::routes())
         .merge(testing::routes())
         .merge(credentials::routes())
         .merge(docs::routes(state.name()))

@@ -16,8 +16,8 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 use serde::Serialize;
 use signals_engine::{
-    Arrival, DefinitionError, Definitions, Engine, Event, GroupReading, ProfileChanges,
-    RuleReading, Snapshot, Timestamp, Triggered,
+    Arrival, ContextReading, DefinitionError, Definitions, Engine, Event, GroupReading,
+    ProfileChanges, RuleReading, Snapshot, Timestamp, Triggered,
 };
 use signals_wire::TargetAttributeKey;
 use tokio::time;
@@ -259,6 +259,17 @@ impl Pipeline {
     ) -> Vec<Vec<GroupReading>> {
         let memory = self.memory.lock();
         owners.map(|owner| memory.replica.engine.attributes(&owner.name, &owner.id, now)).collect()
+    }
+
+    /// The recent events of a session at `now`, as the published agentic context `name` keeps them. `None` if there is no such
+    /// context.
+    pub(crate) fn context(
+        &self,
+        name: &str,
+        session: &str,
+        now: Timestamp,
+    ) -> Option<ContextReading> {
+        self.memory.lock().replica.engine.context(name, session, now)
     }
 
     /// The ids in an event.

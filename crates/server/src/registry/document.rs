@@ -1,18 +1,19 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
-use signals_engine::{AttributeGroup, AttributeKey, Intervention, LocSegment, Service};
+use signals_engine::{AttributeGroup, AttributeKey, EventLog, Intervention, LocSegment, Service};
 
 use super::kind::{Id, Kind};
 use crate::json::{self, Fault};
 
 /// Fields that only responses have. Clients may send back what they received.
-const ANSWERED_ONLY: [&str; 6] = [
+const ANSWERED_ONLY: [&str; 7] = [
     "attribute_group_or_attribute_key_ttl",
     "attribute_key_or_name",
     "blobl_path",
     "feast_name",
     "full_name",
+    "has_published_version",
     "stream_source_name",
 ];
 
@@ -26,6 +27,8 @@ pub(crate) struct Document {
     id: Id,
     is_published: bool,
     fields: Map<String, Value>,
+    /// The published form, if these fields are a draft that will replace it.
+    live: Option<Map<String, Value>>,
 }
 
 impl Document {
@@ -36,6 +39,11 @@ impl Document {
     pub(crate) fn read(kind: Kind, mut sent: Map<String, Value>) -> Result<Self, Fault> {
         remove_nulls(&mut sent);
         remove_answered_only(&mut sent);
+        if kind.has_drafts() {
+            // Such a definition is published only by reference, and its version is always 1.
+            sent.remove(IS_PUBLISHED);
+            sent.remove("version");
+        }
         // In a definitions file, the default is published. In the registry, a new definition is a draft.
         sent.entry(IS_PUBLISHED).or_insert(Value::Bool(false));
         let fields = match kind {
@@ -43,6 +51,7 @@ impl Document {
             Kind::AttributeGroup => complete::<AttributeGroup>(sent)?,
             Kind::Service => complete::<Service>(sent)?,
             Kind::Intervention => complete::<Intervention>(sent)?,
+            Kind::EventLog => complete::<EventLog>(sent)?,
         };
         check_service(kind, &fields)?;
         Self::from_fields(kind, fields)
@@ -64,7 +73,7 @@ impl Document {
             false => None,
         };
         let is_published = fields.get(IS_PUBLISHED)?.as_bool()?;
-        Some(Self { id: Id { kind, name, version }, is_published, fields })
+        Some(Self { id: Id { kind, name, version }, is_published, fields, live: None })
     }
 
     pub(crate) fn id(&self) -> &Id {
@@ -90,9 +99,41 @@ impl Document {
         self.fields.get(name)?.as_str()
     }
 
-    /// The same definition, published or not.
+    /// Whether it or an earlier form of it is published.
+    pub(crate) fn has_published_version(&self) -> bool {
+        self.is_published || self.live.is_some()
+    }
+
+    /// The published form.
+    pub(crate) fn published_form(&self) -> Option<Self> {
+        match &self.live {
+            Some(fields) => Some(Self { fields: fields.clone(), ..self.published(true) }),
+            None => self.is_published.then(|| self.clone()),
+        }
+    }
+
+    /// The forms that the engine and files know: the published one, and then its draft. Most definitions have only one form.
+    pub(crate) fn forms(&self) -> impl Iterator<Item = &Map<String, Value>> {
+        self.live.iter().chain([&self.fields])
+    }
+
+    /// This definition, replaced by `newer`. If it has drafts, what was published stays published until `newer` is.
+    pub(crate) fn revised(&self, newer: Self) -> Self {
+        if !self.id.kind.has_drafts() || newer.is_published {
+            return newer;
+        }
+        let live = if self.is_published { Some(&self.fields) } else { self.live.as_ref() };
+        let as_live = newer.published(true);
+        match live {
+            Some(live) if *live == as_live.fields => as_live,
+            live => Self { live: live.cloned(), ..newer },
+        }
+    }
+
+    /// The same definition, published or not. There is no draft afterwards.
     pub(crate) fn published(&self, is_published: bool) -> Self {
         let mut document = self.clone();
+        document.live = None;
         document.is_published = is_published;
         document.fields.insert(IS_PUBLISHED.to_owned(), Value::Bool(is_published));
         document

@@ -7,6 +7,7 @@ pub(crate) enum Kind {
     AttributeGroup,
     Service,
     Intervention,
+    EventLog,
 }
 
 /// The id of a definition.
@@ -20,8 +21,13 @@ pub(crate) struct Id {
 
 impl Kind {
     /// In the order of reference: a kind refers only to those before it.
-    pub(crate) const ALL: [Self; 4] =
-        [Self::AttributeKey, Self::AttributeGroup, Self::Service, Self::Intervention];
+    pub(crate) const ALL: [Self; 5] = [
+        Self::AttributeKey,
+        Self::AttributeGroup,
+        Self::Service,
+        Self::Intervention,
+        Self::EventLog,
+    ];
 
     /// The name of the collection, in paths and in definitions files.
     pub(crate) fn collection(self) -> &'static str {
@@ -30,12 +36,18 @@ impl Kind {
             Self::AttributeGroup => "attribute_groups",
             Self::Service => "services",
             Self::Intervention => "interventions",
+            Self::EventLog => "event_logs",
         }
     }
 
     /// The kind of a collection's name.
     pub(crate) fn of_collection(collection: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.collection() == collection)
+    }
+
+    /// Whether a published definition stays as it is while its author edits a draft. Publishing the draft replaces it.
+    pub(crate) fn has_drafts(self) -> bool {
+        self == Self::EventLog
     }
 
     /// Whether there can be several versions. A version does not change while it is published.
@@ -51,6 +63,7 @@ impl fmt::Display for Kind {
             Self::AttributeGroup => "attribute group",
             Self::Service => "service",
             Self::Intervention => "intervention",
+            Self::EventLog => "event log",
         })
     }
 }

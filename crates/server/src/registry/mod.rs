@@ -106,8 +106,11 @@ impl Registry {
 
     pub(crate) fn list(&self, kind: Kind, only_published: bool) -> Vec<Representation> {
         let store = self.store.lock();
-        let listed = store.of_kind(kind).filter(|it| !only_published || it.is_published());
-        listed.map(|it| Representation::of(it, &store, Properties::Columns)).collect()
+        let listed = store.of_kind(kind).filter_map(|document| match only_published {
+            true => document.published_form(),
+            false => Some(document.clone()),
+        });
+        listed.map(|it| Representation::of(&it, &store, Properties::Columns)).collect()
     }
 
     pub(crate) fn get(&self, id: &Id) -> Result<Representation, Refusal> {
@@ -131,9 +134,10 @@ impl Registry {
         document: Document,
         pipeline: &Pipeline,
     ) -> Result<Representation, Refusal> {
-        let shown = document.clone();
+        let id = document.id().clone();
         let (store, _) = self.change(pipeline, |store| store.replace(document))?;
-        Ok(Representation::of(&shown, &store, Properties::Written))
+        let shown = store.get(&id).ok_or(Refusal::Unknown(id))?;
+        Ok(Representation::of(shown, &store, Properties::Written))
     }
 
     pub(crate) fn delete(&self, id: &Id, pipeline: &Pipeline) -> Result<(), Refusal> {
@@ -186,8 +190,7 @@ impl Registry {
     /// collection can refer only to those before it. Built-in attribute keys are included only if they were changed.
     pub fn registered(&self) -> Vec<(&'static str, Vec<Map<String, Value>>)> {
         let store = self.store.lock();
-        let documents =
-            |kind| store.registered(kind).map(|document| document.fields().clone()).collect();
+        let documents = |kind| store.registered(kind).flat_map(Document::forms).cloned().collect();
         Kind::ALL.into_iter().map(|kind| (kind.collection(), documents(kind))).collect()
     }
 

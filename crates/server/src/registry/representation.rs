@@ -31,6 +31,7 @@ pub(crate) enum Representation {
     AttributeGroup(Box<AttributeGroupOutput>),
     Service(ServiceOutput),
     Intervention(InterventionOutput),
+    EventLog(EventLogOutput),
 }
 
 /// A service, as it was written.
@@ -50,6 +51,21 @@ pub(crate) struct InterventionOutput {
     /// The criteria that trigger it.
     #[schema(value_type = Object)]
     criteria: Value,
+    #[serde(flatten)]
+    #[schema(value_type = BTreeMap<String, Value>)]
+    written: Map<String, Value>,
+}
+
+/// An event log in a response.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct EventLogOutput {
+    /// The events that it keeps.
+    #[schema(value_type = Vec<Object>)]
+    events: Value,
+    /// Always 1, because event logs have no versions.
+    version: u64,
+    /// Whether it is published. If the response shows a draft, the published form is an earlier one.
+    has_published_version: bool,
     #[serde(flatten)]
     #[schema(value_type = BTreeMap<String, Value>)]
     written: Map<String, Value>,
@@ -112,6 +128,15 @@ impl Representation {
                 let mut written = document.fields().clone();
                 let criteria = written.remove("criteria").unwrap_or_default();
                 Self::Intervention(InterventionOutput { criteria, written })
+            }
+            Kind::EventLog => {
+                let mut written = document.fields().clone();
+                Self::EventLog(EventLogOutput {
+                    events: written.remove("events").unwrap_or_default(),
+                    version: 1,
+                    has_published_version: document.has_published_version(),
+                    written,
+                })
             }
         }
     }

@@ -36,16 +36,19 @@ impl Store {
             .into_iter()
             .filter(|name| definitions.attribute_keys.iter().all(|key| key.name != *name))
             .filter_map(built_in);
-        let documents = built_in.chain(documents_of(definitions));
-        Self { documents: documents.map(Arc::new).collect() }
+        let mut store = Self { documents: built_in.map(Arc::new).collect() };
+        for document in documents_of(definitions) {
+            store.add(document);
+        }
+        store
     }
 
     /// Restores a saved store from the kinds and fields of its documents. `None` if they are invalid.
     pub(super) fn from_saved(saved: Vec<(Kind, Map<String, Value>)>) -> Option<Self> {
-        let documents = saved
-            .into_iter()
-            .map(|(kind, fields)| Document::from_fields(kind, fields).map(Arc::new));
-        let mut store = Self { documents: documents.collect::<Option<_>>()? };
+        let mut store = Self { documents: Vec::new() };
+        for (kind, fields) in saved {
+            store.add(Document::from_fields(kind, fields)?);
+        }
         // An earlier version of this program may have had fewer of them.
         for key in BUILT_IN_ATTRIBUTE_KEYS.into_iter().filter_map(built_in) {
             if store.position(key.id()).is_none() {
@@ -55,10 +58,23 @@ impl Store {
         Some(store)
     }
 
+    /// Adds a document, or a form of one that is already there: first the published form, and then its draft.
+    fn add(&mut self, document: Document) {
+        match self.position(document.id()).filter(|_| document.id().kind.has_drafts()) {
+            Some(position) => {
+                self.documents[position] = Arc::new(self.documents[position].revised(document));
+            }
+            None => self.documents.push(Arc::new(document)),
+        }
+    }
+
     /// The kinds and fields of all documents, in order.
     pub(super) fn to_saved(&self) -> Vec<(Kind, Map<String, Value>)> {
-        let documents = self.documents.iter();
-        documents.map(|document| (document.id().kind, document.fields().clone())).collect()
+        let forms = |document: &Arc<Document>| {
+            let kind = document.id().kind;
+            document.forms().map(|fields| (kind, fields.clone())).collect::<Vec<_>>()
+        };
+        self.documents.iter().flat_map(forms).collect()
     }
 
     /// This store with `definitions` added, as if a client had sent them one after the other.
@@ -88,8 +104,8 @@ impl Store {
         let collections: Map<String, Value> = Kind::ALL
             .into_iter()
             .map(|kind| {
-                let documents = self.of_kind(kind).map(|document| document.fields().clone());
-                (kind.collection().to_owned(), documents.collect())
+                let forms = self.of_kind(kind).flat_map(Document::forms).cloned();
+                (kind.collection().to_owned(), forms.collect())
             })
             .collect();
         Ok(json::from_value(&Value::Object(collections))?)
@@ -136,7 +152,8 @@ impl Store {
         Ok(Change { store, id, also_unpublished: Vec::new() })
     }
 
-    /// Replaces the definition with the same id. A published version cannot change, but it can be unpublished.
+    /// Replaces the definition with the same id. A published version cannot change, but it can be unpublished. The draft of a
+    /// published definition leaves that as it is.
     pub(super) fn replace(&self, document: Document) -> Result<Change, Refusal> {
         let id = document.id().clone();
         let position = self.position(&id).ok_or_else(|| Refusal::Unknown(id.clone()))?;
@@ -158,7 +175,7 @@ impl Store {
         {
             return Err(Refusal::BuiltIn(id.clone()));
         }
-        self.documents[position] = Arc::new(document);
+        self.documents[position] = Arc::new(current.revised(document));
         Ok(())
     }
 
@@ -168,7 +185,7 @@ impl Store {
         if is_built_in(id) {
             return Err(Refusal::BuiltIn(id.clone()));
         }
-        if self.documents[position].is_published() {
+        if self.documents[position].has_published_version() {
             return Err(Refusal::Published(id.clone()));
         }
         let mut store = self.clone();
@@ -206,7 +223,8 @@ impl Store {
             return None;
         };
         let kind = Kind::of_collection(collection)?;
-        Some((self.of_kind(kind).nth(*index)?.id(), rest))
+        let mut forms = self.of_kind(kind).flat_map(|it| it.forms().map(move |_| it.id()));
+        Some((forms.nth(*index)?, rest))
     }
 }
 
@@ -230,13 +248,18 @@ impl Change {
 }
 
 fn documents_of(definitions: &Definitions) -> impl Iterator<Item = Document> {
-    let Definitions { attribute_keys, attribute_groups, services, interventions } = definitions;
+    let Definitions { attribute_keys, attribute_groups, services, interventions, event_logs } =
+        definitions;
     let keys = attribute_keys.iter().filter_map(|key| Document::of(Kind::AttributeKey, key));
     let groups =
         attribute_groups.iter().filter_map(|group| Document::of(Kind::AttributeGroup, group));
     let services = services.iter().filter_map(|service| Document::of(Kind::Service, service));
     let rules = interventions.iter().filter_map(|rule| Document::of(Kind::Intervention, rule));
-    keys.chain(groups).chain(services).chain(rules)
+    // What is published comes before its draft.
+    let (live, drafts): (Vec<_>, Vec<_>) = event_logs.iter().partition(|log| log.is_published);
+    let logs = live.into_iter().chain(drafts);
+    let logs = logs.filter_map(|log| Document::of(Kind::EventLog, log));
+    keys.chain(groups).chain(services).chain(rules).chain(logs)
 }
 
 fn is_built_in(id: &Id) -> bool {

@@ -8,7 +8,9 @@ use utoipa::OpenApi;
 use utoipa::openapi::OpenApi as Description;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 
-use super::{attributes, collector, credentials, interventions, metrics, registry, testing};
+use super::{
+    attributes, collector, credentials, event_log, interventions, metrics, registry, testing,
+};
 use crate::state::AppState;
 
 /// The parts that do not belong to a single route.
@@ -46,6 +48,7 @@ pub fn description() -> Description {
         interventions::description(),
         registry::description(),
         attributes::Api::openapi(),
+        event_log::Api::openapi(),
         testing::Api::openapi(),
         credentials::description(),
         metrics::Api::openapi(),

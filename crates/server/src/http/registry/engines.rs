@@ -159,15 +159,11 @@ fn place(ids: &[Id], id: &Id) -> [Step; 2] {
 
 impl References {
     fn ids(self) -> Result<Vec<Id>, Problem> {
-        let unsupported =
-            [("event_logs", self.event_logs), ("agentic_decisions", self.agentic_decisions)];
-        for (field, references) in unsupported {
-            if let Some(Object(reference)) = references.iter().flatten().next() {
-                let msg =
-                    format!("`{}`: this server does not support it", reference.name.escape_debug());
-                let path = [Step::from(field), Step::Index(0)];
-                return Err(Problem::in_body(path, "unknown_reference", msg));
-            }
+        if let Some(Object(reference)) = self.agentic_decisions.iter().flatten().next() {
+            let msg =
+                format!("`{}`: this server does not support it", reference.name.escape_debug());
+            let path = [Step::from("agentic_decisions"), Step::Index(0)];
+            return Err(Problem::in_body(path, "unknown_reference", msg));
         }
         let named = |kind, references: Option<Vec<Object<Named>>>| {
             let references = references.unwrap_or_default().into_iter();
@@ -185,6 +181,7 @@ impl References {
             .chain(versioned(Kind::AttributeGroup, self.attribute_groups))
             .chain(named(Kind::Service, self.services))
             .chain(versioned(Kind::Intervention, self.interventions))
+            .chain(named(Kind::EventLog, self.event_logs))
             .collect())
     }
 }

@@ -11,7 +11,7 @@ use axum::routing::{MethodRouter, get};
 use axum::{Json, Router};
 use serde::Serialize;
 use serde_json::{Map, Value};
-use signals_engine::{AttributeGroup, AttributeKey, Intervention, Service};
+use signals_engine::{AttributeGroup, AttributeKey, EventLog, Intervention, Service};
 use tower_http::cors::{Any, CorsLayer};
 use utoipa::openapi::schema::{AnyOfBuilder, Schema};
 use utoipa::openapi::{OpenApi as Description, Ref, RefOr};
@@ -57,6 +57,7 @@ enum CollectionName {
     AttributeGroups,
     Services,
     Interventions,
+    EventLogs,
 }
 
 /// The kinds of definitions that have versions.
@@ -75,6 +76,7 @@ enum VersionedCollectionName {
 enum UnversionedCollectionName {
     AttributeKeys,
     Services,
+    EventLogs,
 }
 
 /// A definition in a request, of the kind in the path.
@@ -88,6 +90,7 @@ impl PartialSchema for Definition {
             .item(Ref::from_schema_name(AttributeGroup::name()))
             .item(Ref::from_schema_name(Service::name()))
             .item(Ref::from_schema_name(Intervention::name()))
+            .item(Ref::from_schema_name(EventLog::name()))
             .description(Some("A definition of the kind in the path."))
             .into()
     }
@@ -103,6 +106,7 @@ impl ToSchema for Definition {
         add::<AttributeGroup>(schemas);
         add::<Service>(schemas);
         add::<Intervention>(schemas);
+        add::<EventLog>(schemas);
     }
 }
 
@@ -222,7 +226,7 @@ async fn get_latest(
     Ok(Json(registry.get(&id)?))
 }
 
-/// Replaces a definition that has no versions.
+/// Replaces a definition that has no versions. An event log that is published stays as it is until you publish the change.
 #[utoipa::path(
     put,
     path = "/api/v1/registry/{kind}/{name}",
