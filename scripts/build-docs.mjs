@@ -54,7 +54,9 @@ async function typeScript() {
 }
 
 async function rust() {
-  await run(['cargo', 'doc', '--locked', '--no-deps', ...CRATES.flatMap((crate) => ['--package', crate])]);
+  const crates = CRATES.flatMap((crate) => ['--package', crate]);
+  // Documents link to the sources of this feature too.
+  await run(['cargo', 'doc', '--locked', '--no-deps', ...crates, '--features', 'signals-server/kafka']);
   const documented = path.join(targetDir, 'doc');
   // `npm run lint` puts TypeDoc's own pages next to rustdoc's.
   const filter = (file) => file !== path.join(documented, 'typescript');
