@@ -1,7 +1,7 @@
 // Installs everything that a fresh machine lacks. Keeps what is already there, so a second run is quick.
 //
 //   node scripts/setup.mjs          the tools to build and serve
-//   node scripts/setup.mjs --test   also the tools of the tests: wasm-pack, Chromium and its driver, the Signals Python SDK
+//   node scripts/setup.mjs --test   also the tools of the tests: a C++ compiler, wasm-pack, Chromium and its driver, the Signals Python SDK
 //   node scripts/setup.mjs --lint   also the tools of the linters: cargo-deny, cargo-machete, lychee, taplo, typos
 //
 // Installs into this folder. Installs Debian packages only if root runs it. Otherwise it fails and prints the command that
@@ -31,6 +31,7 @@ const OLDEST_NODE = 20;
 export async function setUp({ tests = false, linters = false } = {}) {
   checkNode();
   await checkCargo();
+  if (tests || linters) await compilers();
   await npmPackages();
   await wasmTarget();
   await cargoTool('wasm-bindgen-cli', 'wasm-bindgen', lockedVersion('wasm-bindgen'));
@@ -60,6 +61,19 @@ async function checkCargo() {
   const { code } = await attempt(['cargo', '--version']);
   if (code !== 0)
     throw new Failure('Rust is missing (no working `cargo`): install it with rustup, see https://rustup.rs');
+}
+
+/** The Kafka client, which the tests and linters build, is written in C. */
+async function compilers() {
+  const found = async () => {
+    const programs = await Promise.all(['c++', 'make'].map((program) => attempt([program, '--version'])));
+    return programs.every(({ code }) => code === 0);
+  };
+  if (await found()) return;
+  const otherwise = 'Install both, so that `c++` and `make` are on the PATH.';
+  await install({ what: 'A C++ compiler or make', packages: ['g++', 'make'], otherwise });
+  if (!(await found()))
+    throw new Failure(`apt-get installed the compiler, but it is not on the PATH. ${otherwise}`);
 }
 
 async function npmPackages() {

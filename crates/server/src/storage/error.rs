@@ -4,8 +4,6 @@ use std::path::PathBuf;
 use redb::{CommitError, DatabaseError, StorageError, TableError, TransactionError};
 use thiserror::Error;
 
-use super::file::FORMAT;
-
 /// Why a data file cannot be used.
 #[derive(Debug, Error)]
 #[error("data file {}: {reason}", path.display())]
@@ -19,9 +17,9 @@ pub(super) enum Reason {
     #[error("another process uses it. Give each server its own file")]
     InUse,
     #[error(
-        "it has format {0}, but this version of the server reads format {FORMAT}. Use the version that wrote it, or another file"
+        "it has format {found}, but this version of the server reads format {expected}. Use the version that wrote it, or another file"
     )]
-    OtherFormat(u128),
+    OtherFormat { found: u128, expected: u128 },
     #[error("it was not written by this server, or the version that wrote it is too old")]
     Foreign,
     #[error("it is damaged ({0}). Restore a backup, or use another file")]

@@ -20,7 +20,7 @@ use crate::pipeline::{
 use crate::registry::{Kind, SavedRegistry};
 
 /// The version of the file's format.
-pub(super) const FORMAT: u128 = 1;
+const FORMAT: u128 = 1;
 
 /// Single numbers by name.
 const NUMBERS: TableDefinition<'_, &str, u128> = TableDefinition::new("numbers");
@@ -107,7 +107,7 @@ impl DataFile {
         };
         match numbers.get(number::FORMAT)?.map(|number| number.value()) {
             Some(FORMAT) => {}
-            Some(other) => return Err(Reason::OtherFormat(other)),
+            Some(found) => return Err(Reason::OtherFormat { found, expected: FORMAT }),
             None => return Err(Reason::Foreign),
         }
         let hub = SavedHub {

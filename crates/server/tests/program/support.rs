@@ -1,19 +1,17 @@
 //! A server that runs as people run it, for the tests of the program.
 
-#![allow(dead_code, reason = "not every test needs all of it")]
-
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::Value;
 
 /// A server, which ends with the test.
 pub(crate) struct Server {
-    process: Child,
+    pub(crate) process: Child,
     port: u16,
     log: Arc<Mutex<String>>,
 }
@@ -45,19 +43,6 @@ impl Server {
     /// The log so far.
     pub(crate) fn log(&self) -> String {
         self.log.lock().unwrap().clone()
-    }
-
-    /// The value of a metric, without labels or with all of them.
-    pub(crate) fn metric(&self, name: &str) -> Option<u64> {
-        let (_, metrics) = self.answer("GET /metrics", &Value::Null);
-        let value = metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '))?;
-        Some(value.parse().unwrap())
-    }
-
-    /// Kills the server, as `kill -9` does.
-    pub(crate) fn kill(mut self) {
-        self.process.kill().unwrap();
-        self.process.wait().unwrap();
     }
 
     /// Sends a request and returns the connection, which ends with the response.
@@ -97,17 +82,5 @@ impl Drop for Server {
     fn drop(&mut self) {
         let _ = self.process.kill();
         let _ = self.process.wait();
-    }
-}
-
-/// Waits until `condition` has a value.
-pub(crate) fn wait_for<T>(what: &str, mut condition: impl FnMut() -> Option<T>) -> T {
-    let end = Instant::now() + Duration::from_secs(60);
-    loop {
-        if let Some(value) = condition() {
-            return value;
-        }
-        assert!(Instant::now() < end, "waited a minute for {what}");
-        thread::sleep(Duration::from_millis(20));
     }
 }

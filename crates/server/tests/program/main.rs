@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[cfg(feature = "kafka")]
+mod kafka;
 mod support;
 
 use std::io::{BufRead, BufReader, Read};
@@ -69,6 +71,7 @@ fn an_event_brings_an_intervention_onto_an_open_stream_which_ends_cleanly_with_t
     let mut rest = String::new();
     stream.read_to_string(&mut rest).unwrap();
     assert!(rest.ends_with("0\r\n\r\n"), "the stream breaks off: {rest:?}");
+    assert_eq!(server.log(), "", "nothing is worth a warning");
 }
 
 #[test]

@@ -1,23 +1,21 @@
 //! Reads enriched events from the mock cluster of librdkafka, which speaks Kafka's protocol on a real port.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-mod support;
-
 use std::collections::{BTreeSet, HashMap};
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use rdkafka::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::mocking::MockCluster;
 use rdkafka::producer::{BaseProducer, BaseRecord, DefaultProducerContext, Producer};
 use serde_json::{Value, json};
-use support::{Server, wait_for};
 use uuid::Uuid;
+
+use crate::support::Server;
 
 const TOPIC: &str = "enriched-good";
 const GOOD: &str = "signals_events_total{outcome=\"good\"}";
@@ -64,6 +62,33 @@ impl Kafka {
     fn server(&self, flags: &[&str]) -> Server {
         let brokers = self.brokers();
         Server::start(&[&["--kafka", brokers.as_str()], flags].concat())
+    }
+}
+
+impl Server {
+    /// The value of a metric, without labels or with all of them.
+    fn metric(&self, name: &str) -> Option<u64> {
+        let (_, metrics) = self.answer("GET /metrics", &Value::Null);
+        let value = metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '))?;
+        Some(value.parse().unwrap())
+    }
+
+    /// Kills the server, as `kill -9` does.
+    fn kill(mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+}
+
+/// Waits until `condition` has a value.
+fn wait_for<T>(what: &str, mut condition: impl FnMut() -> Option<T>) -> T {
+    let end = Instant::now() + Duration::from_secs(60);
+    loop {
+        if let Some(value) = condition() {
+            return value;
+        }
+        assert!(Instant::now() < end, "waited a minute for {what}");
+        thread::sleep(Duration::from_millis(20));
     }
 }
 
