@@ -1,4 +1,5 @@
-// `npm test`: installs missing tools, builds, runs every suite, the fast ones first, and ends with `N passed, N failed`.
+// `npm test`: installs missing tools, builds, runs every suite, the fast ones first, and ends with `N passed, N failed`. Suites
+// that keep only one core busy run beside each other.
 //
 //   npm test                   everything
 //   npm test -- rust e2e       only these suites
@@ -66,6 +67,23 @@ const suites = {
   site: playwright('site', 'the documentation site', 'tests/site/playwright.config.ts'),
 };
 
+/**
+ * The order of the suites. The lists of one stage run at the same time, each in its own order. Suites that share cargo's target
+ * folder are in one list, because they would wait for each other.
+ */
+const stages = [
+  [['rust']],
+  [['unit']],
+  [
+    ['rust-docs', 'agreement', 'wasm'],
+    ['contract', 'node'],
+  ],
+  [['e2e']],
+  [['consumers']],
+  [['newcomer']],
+  [['site']],
+];
+
 await entryPoint(async () => {
   const wanted = process.argv.slice(2);
   const names = wanted.filter((word) => !word.startsWith('--'));
@@ -81,7 +99,14 @@ await entryPoint(async () => {
   await setUp({ tests: true });
   await build();
   const results = [];
-  for (const name of names.length > 0 ? names : Object.keys(suites)) results.push(...(await runSuite(name)));
+  const isWanted = (name) => names.length === 0 || names.includes(name);
+  for (const stage of stages) {
+    await Promise.all(
+      stage.map(async (list) => {
+        for (const name of list.filter(isWanted)) results.push(...(await runSuite(name)));
+      }),
+    );
+  }
   rmSync(reports, { recursive: true, force: true });
   if (wanted.includes('--slowest')) printSlowest(results);
   const passed = results.filter((result) => result.passed).length;

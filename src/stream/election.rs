@@ -187,7 +187,7 @@ impl Election {
     }
 
     /// Whether to accept frames that the holder relays. A page that asked with a position gets these frames again with the answer. A page
-    /// without a position must accept them, because no answer will repeat them.
+    /// without a position accepts them, because whether the answer repeats them depends on the clock.
     pub(crate) fn listens(&self, has_position: bool) -> bool {
         match self.state {
             State::Following { .. } => true,

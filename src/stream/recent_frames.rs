@@ -1,4 +1,4 @@
-//! Keeps recent frames for tabs that join.
+//! Keeps recent frames for tabs that join. Times are milliseconds of a clock that all tabs share.
 
 use super::{Frame, FrameKind};
 use std::collections::VecDeque;
@@ -10,42 +10,47 @@ const MAX_FRAMES: usize = 100;
 #[derive(Debug)]
 pub(crate) struct RecentFrames<Text> {
     before: Option<Text>,
-    frames: VecDeque<Frame<Text>>,
+    received: VecDeque<Received<Text>>,
 }
 
-impl<Text> Default for RecentFrames<Text> {
-    fn default() -> Self {
-        RecentFrames { before: None, frames: VecDeque::new() }
-    }
+#[derive(Debug)]
+struct Received<Text> {
+    at: f64,
+    frame: Frame<Text>,
 }
 
 impl<Text: PartialEq + Clone> RecentFrames<Text> {
-    /// Sets the last event id before the first frame. `None` if no frame arrived before.
-    pub(crate) fn begin_after(&mut self, last_event_id: Option<Text>) {
-        self.before = last_event_id;
+    /// `last_event_id` is that before the first frame. `None` if no frame arrived before.
+    pub(crate) fn begin_after(last_event_id: Option<Text>) -> Self {
+        RecentFrames { before: last_event_id, received: VecDeque::new() }
     }
 
-    /// Adds a frame. Drops the oldest one if necessary.
-    pub(crate) fn push(&mut self, frame: Frame<Text>) {
-        if self.frames.len() == MAX_FRAMES {
-            self.before = self.frames.pop_front().map(|oldest| oldest.last_event_id);
+    /// Adds a frame that arrived at `at`. Drops the oldest one if necessary.
+    pub(crate) fn push(&mut self, frame: Frame<Text>, at: f64) {
+        if self.received.len() == MAX_FRAMES {
+            self.before = self.received.pop_front().map(|oldest| oldest.frame.last_event_id);
         }
-        self.frames.push_back(frame);
+        self.received.push_back(Received { at, frame });
     }
 
-    /// The interventions after this position, oldest first. `None` if the position is unknown. A tab without a position has missed nothing.
-    pub(crate) fn after(&self, position: Option<&Text>) -> Option<Vec<Frame<Text>>> {
-        let Some(position) = position else {
-            return Some(Vec::new());
+    /// The interventions that a tab has missed, oldest first: those after its position. `None` if the position is unknown. If it has no
+    /// position, those that arrived at `since` or later.
+    pub(crate) fn missed(&self, position: Option<&Text>, since: f64) -> Option<Vec<Frame<Text>>> {
+        let first = match position {
+            Some(position) => self.index_after(position)?,
+            None => self.received.iter().rposition(|it| it.at < since).map_or(0, |last| last + 1),
         };
-        let index = self.frames.iter().rposition(|frame| frame.last_event_id == *position);
-        let first = match index {
-            Some(index) => index + 1,
-            None if self.before.as_ref() == Some(position) => 0,
-            None => return None,
-        };
-        let later = self.frames.iter().skip(first);
+        let later = self.received.iter().skip(first).map(|it| &it.frame);
         Some(later.filter(|frame| frame.kind == FrameKind::Message).cloned().collect())
+    }
+
+    fn index_after(&self, position: &Text) -> Option<usize> {
+        let index = self.received.iter().rposition(|it| it.frame.last_event_id == *position);
+        match index {
+            Some(index) => Some(index + 1),
+            None if self.before.as_ref() == Some(position) => Some(0),
+            None => None,
+        }
     }
 }
 
@@ -59,48 +64,55 @@ mod tests {
     }
 
     fn recent() -> RecentFrames<String> {
-        let mut recent = RecentFrames::default();
-        recent.begin_after(Some("1".to_owned()));
-        recent.push(frame(FrameKind::Message, "2"));
-        recent.push(frame(FrameKind::Hello, "3"));
-        recent.push(frame(FrameKind::Message, "4"));
+        let mut recent = RecentFrames::begin_after(Some("1".to_owned()));
+        recent.push(frame(FrameKind::Message, "2"), 2_000.0);
+        recent.push(frame(FrameKind::Hello, "3"), 3_000.0);
+        recent.push(frame(FrameKind::Message, "4"), 4_000.0);
         recent
     }
 
-    fn ids_after(position: Option<&str>) -> Option<Vec<String>> {
-        let frames = recent().after(position.map(str::to_owned).as_ref())?;
-        Some(frames.into_iter().map(|frame| frame.last_event_id).collect())
+    fn ids(missed: Option<Vec<Frame<String>>>) -> Option<Vec<String>> {
+        missed.map(|frames| frames.into_iter().map(|frame| frame.last_event_id).collect())
+    }
+
+    fn ids_after(position: &str) -> Option<Vec<String>> {
+        ids(recent().missed(Some(&position.to_owned()), 0.0))
+    }
+
+    fn ids_since(since: f64) -> Option<Vec<String>> {
+        ids(recent().missed(None, since))
     }
 
     #[test]
     fn a_tab_that_joins_gets_the_interventions_that_it_missed() {
-        assert_eq!(ids_after(Some("1")), Some(vec!["2".to_owned(), "4".to_owned()]));
-        assert_eq!(ids_after(Some("2")), Some(vec!["4".to_owned()]));
-        assert_eq!(ids_after(Some("3")), Some(vec!["4".to_owned()]));
-        assert_eq!(ids_after(Some("4")), Some(vec![]));
+        assert_eq!(ids_after("1"), Some(vec!["2".to_owned(), "4".to_owned()]));
+        assert_eq!(ids_after("2"), Some(vec!["4".to_owned()]));
+        assert_eq!(ids_after("3"), Some(vec!["4".to_owned()]));
+        assert_eq!(ids_after("4"), Some(vec![]));
     }
 
     #[test]
-    fn a_tab_without_a_position_has_missed_nothing() {
-        assert_eq!(ids_after(None), Some(vec![]));
+    fn a_tab_without_a_position_gets_what_arrived_since_it_wanted_the_stream() {
+        assert_eq!(ids_since(1_999.0), Some(vec!["2".to_owned(), "4".to_owned()]));
+        assert_eq!(ids_since(2_001.0), Some(vec!["4".to_owned()]));
+        assert_eq!(ids_since(4_000.0), Some(vec!["4".to_owned()]));
+        assert_eq!(ids_since(4_001.0), Some(vec![]));
     }
 
     #[test]
     fn a_position_that_is_not_known_is_not_guessed() {
-        assert_eq!(ids_after(Some("0")), None);
+        assert_eq!(ids_after("0"), None);
     }
 
     #[test]
     fn the_oldest_frame_makes_room_and_is_still_a_position() {
-        let mut recent = RecentFrames::default();
+        let mut recent = RecentFrames::begin_after(None);
         for index in 0..=MAX_FRAMES {
-            recent.push(frame(FrameKind::Message, &index.to_string()));
+            recent.push(frame(FrameKind::Message, &index.to_string()), 0.0);
         }
-        assert_eq!(
-            recent.after(Some(&"0".to_owned())).map(|frames| frames.len()),
-            Some(MAX_FRAMES)
-        );
-        recent.push(frame(FrameKind::Message, "last"));
-        assert!(recent.after(Some(&"0".to_owned())).is_none());
+        let oldest = "0".to_owned();
+        assert_eq!(recent.missed(Some(&oldest), 0.0).map(|missed| missed.len()), Some(MAX_FRAMES));
+        recent.push(frame(FrameKind::Message, "last"), 0.0);
+        assert!(recent.missed(Some(&oldest), 0.0).is_none());
     }
 }

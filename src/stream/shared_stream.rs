@@ -1,6 +1,7 @@
 //! A page's part in the stream for one URL. Carries out the decisions of [`election`](super::election).
 //!
-//! The page relays and keeps frames only after it has heard from another tab, so sharing costs a single tab nothing.
+//! The page keeps its recent frames from the start, because another tab may ask late for what it missed. It relays frames only after it has
+//! heard from another tab.
 
 use super::election::{Absence, Effect, Election, Input, Missed};
 use super::hand_over::Receiving;
@@ -14,7 +15,7 @@ use super::{Frame, FrameKind, StreamEvent};
 use crate::web::locks::{Lock, LockEvent, Manner};
 use crate::web::{self, Preserved};
 use gloo_timers::callback::Timeout;
-use js_sys::Math;
+use js_sys::{Date, Math};
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
@@ -45,6 +46,8 @@ pub(crate) struct SharedStream {
     lock: Cell<Option<Lock>>,
     channel: RefCell<Option<TabChannel>>,
     wake: Cell<Option<Timeout>>,
+    /// The page has received everything until this moment, in milliseconds since 1970.
+    complete_until: Cell<f64>,
     /// Whether this page has heard from another tab.
     has_company: Cell<bool>,
     /// The data of the server's latest `hello`.
@@ -57,13 +60,16 @@ pub(crate) struct SharedStream {
 }
 
 impl SharedStream {
+    /// `since` is the moment from which on the page wants interventions, in milliseconds since 1970.
     pub(crate) fn new(
         request: StreamRequest,
         positions: Rc<Positions>,
         absence: Absence,
+        since: f64,
         listener: impl Fn(StreamEvent) + 'static,
     ) -> Rc<SharedStream> {
         let StreamRequest { url, probe_url, shared, connection_timeout_ms } = request;
+        let heard = positions.position(&url).map(Preserved::text);
         let stream = Rc::new_cyclic(|this: &Weak<SharedStream>| {
             let own = OwnStream::new(Rc::clone(&url), probe_url, Rc::clone(&positions), {
                 let this = Weak::clone(this);
@@ -83,11 +89,12 @@ impl SharedStream {
                 lock: Cell::default(),
                 channel: RefCell::default(),
                 wake: Cell::default(),
+                complete_until: Cell::new(since),
                 has_company: Cell::default(),
                 hello: RefCell::default(),
-                heard: RefCell::new(positions.position(&url).map(Preserved::text)),
+                heard: RefCell::new(heard.clone()),
                 asked_with_position: Cell::default(),
-                recent: RefCell::default(),
+                recent: RefCell::new(RecentFrames::begin_after(heard)),
                 url,
                 positions,
             }
@@ -113,6 +120,11 @@ impl SharedStream {
     /// Whether this page connects to the server itself, rather than through another tab.
     pub(crate) fn connects_itself(&self) -> bool {
         self.own.status().state != Phase::Idle
+    }
+
+    /// The moment until which the page has received everything, in milliseconds since 1970.
+    pub(crate) fn complete_until(&self) -> f64 {
+        self.complete_until.get()
     }
 
     /// Passes a page event to both state machines.
@@ -153,24 +165,26 @@ impl SharedStream {
             }
             StreamEvent::KeysRefused(keys) => (self.listener)(StreamEvent::KeysRefused(keys)),
             StreamEvent::Frame(frame) => {
+                let at = Date::now();
                 if self.has_company.get() && self.holds() {
-                    self.post(&TabMessage::Relay(frame.clone()));
+                    self.post(&TabMessage::Relay { frame: frame.clone(), at });
                 }
-                self.take_in(frame);
+                self.take_in(frame, at);
             }
         }
     }
 
-    /// Keeps a frame for other tabs, then passes it to the listener.
-    fn take_in(&self, frame: Frame) {
+    /// Keeps a frame that arrived in this or another tab at `at`, then passes it to the listener.
+    fn take_in(&self, frame: Frame, at: f64) {
+        self.complete_until.set(at);
         match frame.kind {
             FrameKind::Ping => return,
             FrameKind::Hello => *self.hello.borrow_mut() = Some(frame.data.clone()),
             FrameKind::Message => {}
         }
         *self.heard.borrow_mut() = Some(frame.last_event_id.clone());
-        if self.has_company.get() {
-            self.recent.borrow_mut().push(frame.clone());
+        if self.shared {
+            self.recent.borrow_mut().push(frame.clone(), at);
         }
         (self.listener)(StreamEvent::Frame(frame));
     }
@@ -247,7 +261,12 @@ impl SharedStream {
     fn ask(&self, urgent: bool) {
         let position = self.positions.position(&self.url).map(Preserved::text);
         self.asked_with_position.set(position.is_some());
-        self.post(&TabMessage::Question { from: self.tab, urgent, position });
+        self.post(&TabMessage::Question {
+            from: self.tab,
+            urgent,
+            position,
+            since: self.complete_until(),
+        });
     }
 
     /// Tells the other tabs the status of this page's stream, if this page is the holder.
@@ -264,16 +283,15 @@ impl SharedStream {
             hello: self.hello.borrow().clone(),
             position: self.heard.borrow().clone(),
             missed,
+            at: Date::now(),
         });
     }
 
     fn hear(&self, message: TabMessage) {
-        if !self.has_company.replace(true) {
-            self.recent.borrow_mut().begin_after(self.heard.borrow().clone());
-        }
+        self.has_company.set(true);
         match message {
-            TabMessage::Question { from, urgent, position } if self.holds() => {
-                self.answer(Some(from), self.recent.borrow().after(position.as_ref()));
+            TabMessage::Question { from, urgent, position, since } if self.holds() => {
+                self.answer(Some(from), self.recent.borrow().missed(position.as_ref(), since));
                 // An open stream reconnects only if it is stale.
                 if urgent || self.is_open() {
                     self.own.feed(machine::Input::PageVisible);
@@ -282,19 +300,21 @@ impl SharedStream {
             TabMessage::Answer { to: None, status, .. } => {
                 self.feed(Input::HolderIs { status, missed: Missed::Announced });
             }
-            TabMessage::Answer { to, status, hello, position, missed } if to == Some(self.tab) => {
+            TabMessage::Answer { to, status, hello, position, missed, at }
+                if to == Some(self.tab) =>
+            {
                 let missed = match missed {
                     Some(frames) => {
-                        self.catch_up(frames, hello, position);
+                        self.catch_up(frames, hello, position, at);
                         Missed::CaughtUp
                     }
                     None => Missed::Behind,
                 };
                 self.feed(Input::HolderIs { status, missed });
             }
-            TabMessage::Relay(frame) => {
+            TabMessage::Relay { frame, at } => {
                 if self.election.borrow().listens(self.asked_with_position.get()) {
-                    self.take_in(frame);
+                    self.take_in(frame, at);
                 }
                 self.feed(Input::Heard);
             }
@@ -303,13 +323,20 @@ impl SharedStream {
     }
 
     /// Processes the missed frames, then moves to the holder's position.
-    fn catch_up(&self, missed: Vec<Frame>, hello: Option<Preserved>, position: Option<Preserved>) {
+    fn catch_up(
+        &self,
+        missed: Vec<Frame>,
+        hello: Option<Preserved>,
+        position: Option<Preserved>,
+        at: f64,
+    ) {
         for frame in missed {
-            self.take_in(frame);
+            self.take_in(frame, at);
         }
         if let (Some(data), Some(last_event_id)) = (hello, position) {
-            self.take_in(Frame { kind: FrameKind::Hello, last_event_id, data });
+            self.take_in(Frame { kind: FrameKind::Hello, last_event_id, data }, at);
         }
+        self.complete_until.set(at);
     }
 }
 

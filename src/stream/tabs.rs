@@ -1,4 +1,4 @@
-//! Messages between tabs with the same URL.
+//! Messages between tabs with the same URL. Times are milliseconds since 1970, because tabs share only that clock.
 
 use super::Frame;
 use super::status::Status;
@@ -22,6 +22,8 @@ pub(crate) enum TabMessage {
         urgent: bool,
         /// The last event id that the tab received, if it can resume.
         position: Option<Preserved>,
+        /// Since when the tab wants interventions. Matters without a position.
+        since: f64,
     },
     /// The holder's answer.
     Answer {
@@ -33,17 +35,19 @@ pub(crate) enum TabMessage {
         hello: Option<Preserved>,
         /// The last event id that the holder received.
         position: Option<Preserved>,
-        /// The interventions after the tab's position. `None` if the holder does not know the position.
+        /// The interventions that the tab has missed. `None` if the holder does not know the tab's position.
         missed: Option<Vec<Frame>>,
+        /// When the holder answered.
+        at: f64,
     },
     /// A frame that the holder has just received.
-    Relay(Frame),
+    Relay { frame: Frame, at: f64 },
 }
 
 /// The name of the channel and the lock for the stream at `url`. It contains the version of [`TabMessage`], so that tabs with different
 /// versions do not hear each other.
 pub(crate) fn channel_name(url: &str) -> String {
-    format!("signalsInterventions.3.{url}")
+    format!("signalsInterventions.4.{url}")
 }
 
 /// A channel that closes when it is dropped.

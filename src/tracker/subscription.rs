@@ -17,7 +17,7 @@ use crate::web::Preserved;
 use crate::web::log::Log;
 use crate::web::scheduling::Task;
 use crate::web::snowplow::Payload;
-use js_sys::Math;
+use js_sys::{Date, Math};
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 use wasm_bindgen::JsValue;
@@ -172,6 +172,8 @@ impl Subscription {
 
     fn receive(&self, request: StreamRequest) {
         let current = self.streams.borrow().current().cloned();
+        // While ids change in several tabs, the first one may close the stream that this one still follows.
+        let since = current.as_ref().map_or_else(Date::now, |stream| stream.complete_until());
         if let Some(stream) = current.filter(|stream| stream.is_for(&request)) {
             return stream.set_connection_timeout_ms(request.connection_timeout_ms);
         }
@@ -179,15 +181,16 @@ impl Subscription {
         let this = Weak::clone(&self.this);
         let url = Rc::clone(&request.url);
         let positions = Rc::clone(&self.positions);
-        let stream = SharedStream::new(request, positions, self.absence.get(), move |event| {
-            if let Some(subscription) = this.upgrade() {
-                match event {
-                    StreamEvent::Frame(frame) => subscription.pass_on(&url, frame),
-                    StreamEvent::StatusChanged => subscription.status_changed(),
-                    StreamEvent::KeysRefused(keys) => subscription.leave_out(&keys),
+        let stream =
+            SharedStream::new(request, positions, self.absence.get(), since, move |event| {
+                if let Some(subscription) = this.upgrade() {
+                    match event {
+                        StreamEvent::Frame(frame) => subscription.pass_on(&url, frame),
+                        StreamEvent::StatusChanged => subscription.status_changed(),
+                        StreamEvent::KeysRefused(keys) => subscription.leave_out(&keys),
+                    }
                 }
-            }
-        });
+            });
         let over = self.streams.borrow_mut().replace(Rc::clone(&stream));
         drop(over);
         stream.feed(Input::Join);

@@ -290,7 +290,7 @@ async fn unsubscribing_closes_the_stream_and_subscribing_again_reopens_it() {
     channel.until_requests(2).await;
 }
 
-/// Holds the stream at `url` like another tab. Relays the intervention "a" before it answers a question.
+/// Holds the stream at `url` like another tab. Relays the intervention "a" before it answers a question, and repeats it in the answer.
 fn hold_and_relay_before_answering(url: &str) {
     js(&format!(
         r#"((name) => {{
@@ -300,13 +300,13 @@ fn hold_and_relay_before_answering(url: &str) {
             const status = {{ state: 'open', attempt: 0, next_delay_ms: null, last_problem: null }};
             channel.onmessage = ({{ data: {{ Question }} }}) => {{
                 if (!Question) return;
-                channel.postMessage({{ Relay: frame }});
+                channel.postMessage({{ Relay: {{ frame, at: Date.now() }} }});
                 channel.postMessage({{
-                    Answer: {{ to: Question.from, status, hello: null, position: '1', missed: [] }},
+                    Answer: {{ to: Question.from, status, hello: null, position: '1', missed: [frame], at: Date.now() }},
                 }});
             }};
             globalThis.holder = channel;
-        }})('signalsInterventions.3.{url}')"#
+        }})('signalsInterventions.4.{url}')"#
     ));
 }
 

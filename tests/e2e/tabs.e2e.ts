@@ -174,7 +174,8 @@ test('a tab that left off where no other tab can tell takes the stream over and 
   await allGot([first], ['seen']);
   await first.page.goto('about:blank');
   await expect.poll(() => server.openStreams()).toBe(0);
-  // Somebody else's, so that the position moves on without anybody having seen it.
+  // For somebody else, so that the second tab starts at a later position than the first one has.
+  await server.push('for somebody else', crypto.randomUUID());
   const [second] = await openTabs(context, server, 1);
   if (!second) throw new Error('no tab');
   await push('seen by the second tab only');
@@ -245,6 +246,45 @@ test('tabs whose ids change one after the other meet again on one stream, and no
   expect(requests(tabs)).toEqual([1, 1, 1]);
   await server.push('for ada', 'ada', 'user_id');
   await allGot(tabs, [...names, 'for ada']);
+});
+
+test('what comes while a busy tab is about to change its ids reaches that tab too', async ({
+  context,
+  server,
+}) => {
+  const [first, second] = await openTabs(context, server, 2);
+  if (!first || !second) throw new Error('no tab');
+  const push = await pusher(first, server);
+  await push('before');
+  await allGot([first, second], ['before']);
+
+  let release = () => {};
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  await second.page.route('**/busy', async (route) => {
+    await released;
+    await route.fulfill({ body: '' });
+  });
+  const isBusy = second.page.waitForRequest('**/busy');
+  const change = second.page.evaluate(() => {
+    // Nothing else runs in this page meanwhile.
+    const request = new XMLHttpRequest();
+    request.open('GET', '/busy', false);
+    request.send();
+    window.tab.logIn('ada');
+  });
+  await isBusy;
+  await first.page.evaluate(() => window.tab.logIn('ada'));
+  await expect.poll(() => requests([first])).toEqual([2]);
+  await expect.poll(() => server.openStreams()).toBe(1);
+  await push('meanwhile');
+  await allGot([first], ['before', 'meanwhile']);
+  release();
+  await change;
+  await push('after');
+  await allGot([first, second], ['before', 'meanwhile', 'after']);
+  await expect.poll(() => server.openStreams()).toBe(1);
 });
 
 test('an outage is warned of by one tab, however many share the stream', async ({
