@@ -104,40 +104,40 @@ pub(super) struct Replica {
 }
 
 impl Replica {
-    /// Applies the command at `position`, which must be later than those of all earlier commands.
-    pub(super) fn apply(&mut self, command: Command, position: LogPosition) -> Vec<Effect> {
+    /// Applies the command at `position`, which must be later than those of all earlier commands. Passes each effect to `emit` as soon as
+    /// it is known: an event that was counted does not stay in memory until the last one of its batch is.
+    pub(super) fn apply(
+        &mut self,
+        command: Command,
+        position: LogPosition,
+        emit: &mut impl FnMut(Effect),
+    ) {
         match command {
             Command::Events(Batch { events, at, lines }) => {
                 let already_read = lines.map_or(0, |lines| self.read.advance(lines));
-                let mut effects = Vec::with_capacity(events.len());
                 for (index, event) in events.into_iter().enumerate().skip(already_read) {
                     match event {
                         Admitted::Good(event) => {
-                            self.count(event, at, &mut effects, position.event(index));
+                            self.count(event, at, position.event(index), emit);
                         }
-                        Admitted::Bad(error, row) => {
-                            effects.push(Effect::Rejected { error, row, at });
-                        }
+                        Admitted::Bad(error, row) => emit(Effect::Rejected { error, row, at }),
                     }
                 }
-                effects
             }
             Command::Definitions(definitions) => {
-                let replaced = self.engine.replace_definitions(&definitions);
-                replaced.err().map(Effect::Refused).into_iter().collect()
+                if let Err(error) = self.engine.replace_definitions(&definitions) {
+                    emit(Effect::Refused(error));
+                }
             }
-            Command::Rewind(partition, position) => {
-                self.read.set(partition, position);
-                Vec::new()
-            }
+            Command::Rewind(partition, position) => self.read.set(partition, position),
             Command::Reset => {
                 self.engine.reset_profiles();
                 self.seen.forget_all();
-                vec![Effect::Forgotten]
+                emit(Effect::Forgotten);
             }
             Command::Tick(now) => {
                 self.engine.forget_expired(now);
-                vec![Effect::Expired]
+                emit(Effect::Expired);
             }
             Command::Intervention(direct) => {
                 let DirectIntervention { intervention_id, name, version, attributes, targets } =
@@ -145,31 +145,29 @@ impl Replica {
                 let intervention_id =
                     intervention_id.unwrap_or_else(|| position.event(0).next().to_string());
                 let instance = Triggered { intervention_id, name, version, attributes, targets };
-                vec![Effect::Pushed(instance)]
+                emit(Effect::Pushed(instance));
             }
         }
     }
 
-    fn count(&mut self, event: Event, at: Timestamp, effects: &mut Vec<Effect>, mut ids: Ids) {
+    fn count(&mut self, event: Event, at: Timestamp, mut ids: Ids, emit: &mut impl FnMut(Effect)) {
         if event.event_id().is_some_and(|id| !self.seen.insert(id)) {
-            effects.push(Effect::Duplicate { event, at });
-            return;
+            return emit(Effect::Duplicate { event, at });
         }
         let outcome = self.engine.process(&event, &mut || ids.next());
         let Outcome { triggered, attributes_updated, rules_evaluated, warnings } = outcome;
-        effects.push(Effect::Counted { event, at, attributes_updated, rules_evaluated });
-        effects.extend(self.bound());
-        effects.extend(warnings.into_iter().map(Effect::Warned));
-        effects.extend(triggered.into_iter().map(Effect::Triggered));
+        emit(Effect::Counted { event, at, attributes_updated, rules_evaluated });
+        if self.engine.profile_count() > self.max_profiles {
+            self.forget_some_profiles();
+            emit(Effect::Bounded { max_profiles: self.max_profiles });
+        }
+        warnings.into_iter().map(Effect::Warned).for_each(&mut *emit);
+        triggered.into_iter().map(Effect::Triggered).for_each(emit);
     }
 
-    /// Frees a tenth of the profiles if there are too many: it takes time to find the oldest, so this must be rare.
-    fn bound(&mut self) -> Option<Effect> {
-        let max_profiles = self.max_profiles;
-        (self.engine.profile_count() > max_profiles).then(|| {
-            self.engine.forget_least_active(max_profiles - max_profiles / 10);
-            Effect::Bounded { max_profiles }
-        })
+    /// Frees a tenth of the profiles: it takes time to find the oldest, so this must be rare.
+    fn forget_some_profiles(&mut self) {
+        self.engine.forget_least_active(self.max_profiles - self.max_profiles / 10);
     }
 }
 

@@ -55,6 +55,13 @@ fn replica() -> Replica {
     }
 }
 
+/// The effects of applying a command.
+fn effects_of(replica: &mut Replica, command: Command, position: LogPosition) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    replica.apply(command, position, &mut |effect| effects.push(effect));
+    effects
+}
+
 /// A [`Command`] as data, because a command itself cannot be cloned.
 #[derive(Debug, Clone)]
 enum Plan {
@@ -133,8 +140,8 @@ proptest! {
         let (mut one, mut other) = (replica(), replica());
         let mut ids = HashSet::new();
         for (plan, sequence) in plans.iter().zip(1..) {
-            let effects = one.apply(plan.command(), at(sequence));
-            let others = other.apply(plan.command(), at(sequence));
+            let effects = effects_of(&mut one, plan.command(), at(sequence));
+            let others = effects_of(&mut other, plan.command(), at(sequence));
             prop_assert_eq!(format!("{effects:?}"), format!("{others:?}"));
             for instance in instances(&effects).filter(|it| it.intervention_id != "its own") {
                 prop_assert!(ids.insert(instance.intervention_id.clone()), "an id comes twice");
@@ -165,9 +172,9 @@ fn definitions_that_make_no_sense_are_refused_and_change_nothing() {
     let mut replica = replica();
     let mut senseless = definitions(3);
     senseless.interventions[0].name = "not a name".to_owned();
-    let effects = replica.apply(Command::Definitions(senseless), at(1));
+    let effects = effects_of(&mut replica, Command::Definitions(senseless), at(1));
     assert!(matches!(effects[..], [Effect::Refused(_)]), "{effects:?}");
     let views = Plan::Events(vec![(1, 1, 1, 1), (1, 1, 1, 2)], 0);
-    let effects = replica.apply(views.command(), at(2));
+    let effects = effects_of(&mut replica, views.command(), at(2));
     assert!(instances(&effects).any(|instance| instance.name == "often"), "{effects:?}");
 }

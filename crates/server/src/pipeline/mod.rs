@@ -217,9 +217,7 @@ impl Pipeline {
         memory.latest.sequence += 1;
         let position = memory.latest;
         let mut done = Done::default();
-        for effect in memory.replica.apply(command, position) {
-            self.tell(effect, &mut done);
-        }
+        memory.replica.apply(command, position, &mut |effect| self.tell(effect, &mut done));
         done
     }
 
