@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from snowplow_signals import SignalsSandbox
 
+from support.agent import Agent
 from support.inbox import Inbox
 from support.mock_server import TOKEN, MockServer
 from support.shopper import Shopper
@@ -39,6 +40,12 @@ def demo_server() -> Iterator[MockServer]:
 def signals(server: MockServer) -> SignalsSandbox:
     """The SDK, pointed at the server."""
     return SignalsSandbox(api_url=server.origin, sandbox_token=TOKEN)
+
+
+@pytest.fixture
+def agent(server: MockServer) -> Agent:
+    """An agent that uses the MCP server."""
+    return Agent(server.origin)
 
 
 @pytest.fixture

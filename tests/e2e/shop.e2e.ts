@@ -207,3 +207,33 @@ test('the activity drawer says why there are no attribute values', async ({ shop
   await shop.page.getByRole('button', { name: 'Activity' }).click();
   await expect(shop.page.locator('#activity')).toContainText('has no public service called shop');
 });
+
+test('the activity drawer shows live what an agent would read, and asks for nothing while it is closed', async ({
+  shop,
+}) => {
+  const asked: string[] = [];
+  shop.page.on('request', (request) => {
+    if (request.url().includes('/mock/contexts')) asked.push(request.url());
+  });
+  const context = shop.page.getByRole('region', { name: 'What an agent would read' });
+  await shop.page.setViewportSize({ width: 1600, height: 900 });
+  await shop.open();
+  await shop.openProduct('tent');
+  await shop.closeProduct();
+  expect(asked).toEqual([]);
+
+  await shop.page.getByRole('button', { name: 'Activity' }).click();
+  await expect(context).toContainText('[START CONTEXT]');
+  await expect(context).toContainText(/product_view, \/, \{.*product: 'Two-person Tent'/);
+  await expect(context).not.toContainText('add_to_cart');
+  await shop.addToCart('kettle');
+  await expect(context).toContainText(/add_to_cart, \/, \{.*product: '.*Kettle'/);
+});
+
+test('the activity drawer says why there is nothing that an agent would read', async ({ shop, problems }) => {
+  problems.expect(/console error: .*404/);
+  await shop.page.route('**/mock/contexts?*', (route) => route.fulfill({ status: 404 }));
+  await shop.open();
+  await shop.page.getByRole('button', { name: 'Activity' }).click();
+  await expect(shop.page.locator('#activity')).toContainText('Only agents with its token can read there');
+});

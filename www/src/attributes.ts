@@ -1,4 +1,4 @@
-import { Observable } from './observable';
+import { LiveReading } from './live-reading';
 
 /** The public service of the default definitions. A page can read its shopper's attributes from it without a token. */
 const SERVICE = 'shop';
@@ -17,51 +17,23 @@ interface LiveAttributesOptions {
   domainUserId: () => string;
 }
 
-/** The shopper's attribute values. While they are shown, they are read again whenever they may have changed. */
-export class LiveAttributes {
-  readonly now = new Observable<Attributes>({ values: {}, problem: '' });
-  readonly #options: LiveAttributesOptions;
-  #watched = false;
-  #reading = false;
-  #readAgain = false;
+/** The shopper's attribute values. */
+export function liveAttributes({ signalsUrl, domainUserId }: LiveAttributesOptions): LiveReading<Attributes> {
+  return new LiveReading({ values: {}, problem: '' }, () => readAttributes(signalsUrl, domainUserId()));
+}
 
-  constructor(options: LiveAttributesOptions) {
-    this.#options = options;
-  }
-
-  /** Sets whether the values are shown. */
-  watch(watched: boolean): void {
-    this.#watched = watched;
-    this.mayHaveChanged();
-  }
-
-  /** Reads the values. During a read, it reads them once more afterwards. */
-  async mayHaveChanged(): Promise<void> {
-    this.#readAgain = true;
-    if (this.#reading) return;
-    this.#reading = true;
-    while (this.#watched && this.#readAgain) {
-      this.#readAgain = false;
-      this.now.set(await this.#read());
-    }
-    this.#reading = false;
-  }
-
-  async #read(): Promise<Attributes> {
-    const identifier = this.#options.domainUserId();
-    if (!identifier) return { values: {}, problem: 'There are no values before the first event.' };
-    const signals = window.snowplowSignals;
-    if (!signals) return { values: {}, problem: 'The plugin could not be loaded.' };
-    const { signalsUrl: endpoint } = this.#options;
-    try {
-      const request = { endpoint, service: SERVICE, attributeKey: 'domain_userid', identifier };
-      return { values: await signals.getServiceAttributes(request), problem: '' };
-    } catch (error) {
-      const isUnknown = error instanceof signals.ServiceAttributesError && error.status === 404;
-      const problem = isUnknown
-        ? `${endpoint} has no public service called ${SERVICE}.`
-        : `${endpoint}: ${error}`;
-      return { values: {}, problem };
-    }
+async function readAttributes(endpoint: string, identifier: string): Promise<Attributes> {
+  if (!identifier) return { values: {}, problem: 'There are no values before the first event.' };
+  const signals = window.snowplowSignals;
+  if (!signals) return { values: {}, problem: 'The plugin could not be loaded.' };
+  try {
+    const request = { endpoint, service: SERVICE, attributeKey: 'domain_userid', identifier };
+    return { values: await signals.getServiceAttributes(request), problem: '' };
+  } catch (error) {
+    const isUnknown = error instanceof signals.ServiceAttributesError && error.status === 404;
+    const problem = isUnknown
+      ? `${endpoint} has no public service called ${SERVICE}.`
+      : `${endpoint}: ${error}`;
+    return { values: {}, problem };
   }
 }

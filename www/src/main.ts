@@ -1,5 +1,6 @@
 import { Activity } from './activity';
-import { LiveAttributes } from './attributes';
+import { liveAgenticContext } from './agentic-context';
+import { liveAttributes } from './attributes';
 import { find } from './dom';
 import { quietBehindDialogs } from './live-regions';
 import { loadSettings } from './settings';
@@ -21,12 +22,19 @@ const tracking = new Tracking({
   plugins: signalsPlugins(),
   onEvent: ({ title, detail }) => activity.eventSent(title, detail),
   // When the collector answers, the events have been processed.
-  onCollected: () => void attributes.mayHaveChanged(),
+  onCollected: () => {
+    void attributes.mayHaveChanged();
+    void agenticContext.mayHaveChanged();
+  },
   onFailure: (reason) => activity.eventSent('not delivered', reason),
 });
-const attributes = new LiveAttributes({
+const attributes = liveAttributes({
   signalsUrl: settings.signalsUrl,
   domainUserId: () => tracking.shopper.domainUserId,
+});
+const agenticContext = liveAgenticContext({
+  signalsUrl: settings.signalsUrl,
+  domainSessionId: () => tracking.shopper.domainSessionId,
 });
 const shop = new Shop(tracking);
 const tour = new Tour();
@@ -34,7 +42,7 @@ const tour = new Tour();
 const productDialog = new ProductDialog(shop);
 showShelf((product) => productDialog.open(product));
 showCart(shop, orderDialog());
-showActivity(activity, attributes, () => tracking.shopper);
+showActivity({ activity, attributes, agenticContext, currentShopper: () => tracking.shopper });
 wireSettingsDialog(settings);
 quietBehindDialogs();
 find(HTMLElement, '#reset-user-data').addEventListener('click', () => {

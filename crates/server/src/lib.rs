@@ -25,6 +25,7 @@ mod hub;
 mod journal;
 mod json;
 mod kafka;
+mod mcp;
 mod metrics;
 mod pipeline;
 mod program;
@@ -36,6 +37,7 @@ mod storage;
 pub use self::access::Access;
 pub use self::clock::Clock;
 pub use self::config::{DEFAULT_TOKEN, ListenError, MisusedFlag, ServerConfig, TlsConfigError};
+pub use self::context::narrative;
 pub use self::definitions::{LoadError, load as load_definitions};
 pub use self::http::{
     ApiError, Authorized, BODY_LIMIT_BYTES, BodyRefused, CheckedQuery, ErrorBody, JsonBody,
@@ -48,7 +50,7 @@ pub use self::json::Object;
 pub use self::kafka::{KafkaConfig, KafkaError};
 pub use self::pipeline::{EnrichedTakenIn, Partition, Pipeline, ReadPosition, Record};
 pub use self::program::{run, serve, start_log};
-pub use self::registry::Registry;
+pub use self::registry::{PublishedEventLog, Registry};
 pub use self::serving::{Tls, TlsError};
 pub use self::state::{AppState, Hosted, Persistence, ServerOptions, StartError};
 pub use self::storage::DataFileError;

@@ -61,8 +61,8 @@ class Shopper:
     def views_page(self, **how: object) -> None:
         self.tracks(_recorded("pv"), **how)
 
-    def views_product(self, price: float = 9.99, **how: object) -> None:
-        self.tracks(_recorded("ue", "product_view"), entities=[product(price)], **how)
+    def views_product(self, price: float = 9.99, name: str = "Mascara", **how: object) -> None:
+        self.tracks(_recorded("ue", "product_view"), entities=[product(price, name=name)], **how)
 
     def adds_to_cart(self, *products: dict, **how: object) -> None:
         self.tracks(_recorded("ue", "add_to_cart"), entities=list(products or [product(9.99)]), **how)

@@ -1,17 +1,26 @@
 import type { Activity, Entry } from '../activity';
-import type { Attributes, LiveAttributes } from '../attributes';
+import type { AgenticContext } from '../agentic-context';
+import type { Attributes } from '../attributes';
 import { clone, find } from '../dom';
+import type { LiveReading } from '../live-reading';
 import type { Observable } from '../observable';
 import type { Shopper } from '../tracking';
 
+interface Shown {
+  activity: Activity;
+  attributes: LiveReading<Attributes>;
+  agenticContext: LiveReading<AgenticContext>;
+  currentShopper: () => Shopper;
+}
+
 /** The drawer with recent communication between the shop and the servers. */
-export function showActivity(
-  activity: Activity,
-  attributes: LiveAttributes,
-  currentShopper: () => Shopper,
-): void {
-  wireDrawer((open) => attributes.watch(open));
+export function showActivity({ activity, attributes, agenticContext, currentShopper }: Shown): void {
+  wireDrawer((open) => {
+    attributes.watch(open);
+    agenticContext.watch(open);
+  });
   showAttributes(attributes.now);
+  showContext(agenticContext.now);
   showLog('#interventions', activity.interventions);
   showLog('#events', activity.events);
   activity.events.observe(() => {
@@ -62,6 +71,15 @@ function showAttributes(attributes: Observable<Attributes>): void {
     list.replaceChildren(...rows);
     list.hidden = rows.length === 0;
     find(HTMLElement, '#attributes-problem').textContent = problem;
+  });
+}
+
+function showContext(context: Observable<AgenticContext>): void {
+  const text = find(HTMLElement, '#agentic-context');
+  context.observe(({ narrative, problem }) => {
+    text.textContent = narrative;
+    text.hidden = !narrative;
+    find(HTMLElement, '#agentic-context-problem').textContent = problem;
   });
 }
 

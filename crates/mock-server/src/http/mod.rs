@@ -1,5 +1,6 @@
 //! The mock server's own routes, and the faults that it applies to the server's routes.
 
+mod contexts;
 mod export;
 mod faults;
 mod files;
@@ -29,6 +30,7 @@ pub fn app(state: AppState) -> Router {
     let server = app_with(state.server().clone(), file_of_shop).layer(strike);
     Router::new()
         .merge(mock_api::routes())
+        .merge(contexts::routes())
         .merge(export::routes())
         .merge(inspector::routes())
         .route("/openapi.json", get(async || Json(whole_description())))
@@ -48,7 +50,9 @@ struct Api;
 
 fn whole_description() -> Description {
     let mut whole = Api::openapi();
-    for part in [description(), mock_api::Api::openapi(), export::Api::openapi()] {
+    for part in
+        [description(), mock_api::Api::openapi(), contexts::Api::openapi(), export::Api::openapi()]
+    {
         whole.merge(part);
     }
     whole

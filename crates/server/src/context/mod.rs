@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use signals_engine::{ContextReading, RecentEvent, Timestamp};
 use utoipa::ToSchema;
 
-pub(crate) use self::narrative::narrative;
+pub use self::narrative::narrative;
 use self::summary::summary;
 
 /// The recent events of a session, for an agent.

@@ -10,7 +10,7 @@ use super::{EVENT_NAME, PAGE, seconds};
 const NOT_IN_EVENT_CONTEXT: [&str; 3] = [EVENT_NAME, PAGE, "derived_tstamp"];
 
 /// The context at `now` as text, for the prompt of a language model.
-pub(crate) fn narrative(reading: &ContextReading, now: Timestamp) -> String {
+pub fn narrative(reading: &ContextReading, now: Timestamp) -> String {
     let mut lines: Vec<String> = reading.prompt.iter().cloned().collect();
     lines.extend([
         "[START CONTEXT]".to_owned(),

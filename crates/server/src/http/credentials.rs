@@ -1,7 +1,6 @@
 //! API keys. The Signals SDKs exchange them for an access token, as they do with Snowplow's console.
 
 use axum::extract::{Path, State};
-use axum::http::HeaderMap;
 use axum::routing::get;
 use axum::{Json, Router};
 use serde::Serialize;
@@ -9,13 +8,10 @@ use utoipa::openapi::OpenApi as Description;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
 use utoipa::{OpenApi, ToSchema};
 
+use super::auth::{KeyHolder, X_API_KEY, X_API_KEY_ID};
 use super::error::{ApiError, ErrorBody};
 use crate::access::Access;
 use crate::state::AppState;
-
-/// The headers of an API key: its id and its secret.
-pub(crate) const X_API_KEY_ID: &str = "x-api-key-id";
-pub(crate) const X_API_KEY: &str = "x-api-key";
 
 /// The description of these routes.
 #[derive(OpenApi)]
@@ -63,18 +59,8 @@ struct AccessToken {
 async fn access_token_for_key(
     State(access): State<Access>,
     Path(_organization): Path<String>,
-    headers: HeaderMap,
+    KeyHolder { id }: KeyHolder,
 ) -> Result<Json<AccessToken>, ApiError> {
-    let key_id = header(&headers, X_API_KEY_ID).ok_or(ApiError::NoApiKey)?;
-    let key = header(&headers, X_API_KEY).ok_or(ApiError::NoApiKey)?;
-    if !access.is_token(key) {
-        return Err(ApiError::Forbidden);
-    }
-    let access_token =
-        access.issue(key_id).map_err(|error| ApiError::Internal(error.to_string()))?;
+    let access_token = access.issue(&id).map_err(|error| ApiError::Internal(error.to_string()))?;
     Ok(Json(AccessToken { access_token }))
-}
-
-fn header<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
-    headers.get(name)?.to_str().ok().filter(|text| !text.is_empty())
 }

@@ -11,6 +11,7 @@ mod docs;
 mod error;
 mod event_log;
 mod interventions;
+mod mcp;
 mod metrics;
 mod query;
 mod registry;
@@ -64,6 +65,7 @@ pub fn app_with<T: 'static>(state: AppState, otherwise: impl Handler<T, ()>) -> 
         .merge(credentials::routes())
         .merge(docs::routes(state.name()))
         .merge(metrics::routes())
+        .merge(mcp::routes(&state))
         .with_state(state)
         .method_not_allowed_fallback(error::method_not_allowed)
         .fallback(otherwise)

@@ -261,12 +261,7 @@ impl Pipeline {
 
     /// The recent events of a session at `now`, as the published agentic context `name` keeps them. `None` if there is no such
     /// context.
-    pub(crate) fn context(
-        &self,
-        name: &str,
-        session: &str,
-        now: Timestamp,
-    ) -> Option<ContextReading> {
+    pub fn context(&self, name: &str, session: &str, now: Timestamp) -> Option<ContextReading> {
         self.memory.lock().replica.engine.context(name, session, now)
     }
 

@@ -15,7 +15,7 @@ use std::ops::Deref;
 
 use parking_lot::Mutex;
 use serde_json::{Map, Value};
-use signals_engine::{AttributeKey, Definitions, Engine};
+use signals_engine::{AttributeGroup, AttributeKey, Definitions, Engine};
 use thiserror::Error;
 
 pub(crate) use self::document::Document;
@@ -63,6 +63,15 @@ pub(crate) struct PublishedService {
     pub(crate) groups: Vec<(String, u64)>,
     /// Whether it can be read without a token.
     pub(crate) is_public: bool,
+}
+
+/// A published agentic context in a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublishedEventLog {
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    pub description: Option<String>,
 }
 
 impl Registry {
@@ -217,6 +226,24 @@ impl Registry {
     /// Every registered attribute key, in the engine's form.
     pub(crate) fn attribute_keys(&self) -> Result<Vec<AttributeKey>, Refusal> {
         Ok(self.store.lock().definitions()?.attribute_keys)
+    }
+
+    /// The published attribute groups.
+    pub(crate) fn published_groups(&self) -> Result<Vec<AttributeGroup>, Refusal> {
+        let mut groups = self.store.lock().definitions()?.attribute_groups;
+        groups.retain(|group| group.is_published);
+        Ok(groups)
+    }
+
+    /// The published agentic contexts. Their drafts are not among them.
+    pub fn published_event_logs(&self) -> Vec<PublishedEventLog> {
+        let store = self.store.lock();
+        let published = store.of_kind(Kind::EventLog).filter_map(Document::published_form);
+        let shown = published.map(|log| PublishedEventLog {
+            name: log.id().name.clone(),
+            description: log.text("description").map(str::to_owned),
+        });
+        shown.collect()
     }
 
     /// The attribute key of a published attribute group.
