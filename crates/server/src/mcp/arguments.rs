@@ -1,6 +1,7 @@
 //! The arguments of the tools. Their descriptions are for agents, so they say what an agent has to know.
 
 use std::collections::BTreeMap;
+use std::slice;
 
 use rmcp::schemars::{self, JsonSchema};
 use serde::Deserialize;
@@ -82,7 +83,7 @@ impl GetAttributes {
             return Err(too_few(vec![identifiers], "an id"));
         }
         for (key, id) in &self.identifiers {
-            check_text(&[identifiers.clone()], key)?;
+            check_text(slice::from_ref(&identifiers), key)?;
             check_text(&[identifiers.clone(), field(key)], id)?;
         }
         let groups = field("attribute_groups");
