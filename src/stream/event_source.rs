@@ -4,6 +4,7 @@ use super::machine::Failure;
 use super::{Frame, FrameKind};
 use crate::web::Preserved;
 use gloo_events::EventListener;
+use js_sys::Date;
 use signals_wire::stream::{HELLO_EVENT, PING_EVENT};
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
@@ -79,5 +80,6 @@ fn frame(kind: FrameKind, event: &Event) -> SourceEvent {
         kind,
         last_event_id: Preserved(last_event_id),
         data: Preserved(data),
+        at: Date::now(),
     })
 }

@@ -47,6 +47,8 @@ pub(crate) struct Frame<Text = Preserved> {
     /// The stream's last event id at this frame.
     pub(crate) last_event_id: Text,
     pub(crate) data: Text,
+    /// When it arrived in the tab that received it from the server, in milliseconds since 1970: the only clock that tabs share.
+    pub(crate) at: f64,
 }
 
 /// An event that a stream reports to its owner.

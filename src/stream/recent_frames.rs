@@ -1,4 +1,4 @@
-//! Keeps recent frames for tabs that join. Times are milliseconds of a clock that all tabs share.
+//! Keeps recent frames for tabs that join.
 
 use super::{Frame, FrameKind};
 use std::collections::VecDeque;
@@ -10,27 +10,21 @@ const MAX_FRAMES: usize = 100;
 #[derive(Debug)]
 pub(crate) struct RecentFrames<Text> {
     before: Option<Text>,
-    received: VecDeque<Received<Text>>,
-}
-
-#[derive(Debug)]
-struct Received<Text> {
-    at: f64,
-    frame: Frame<Text>,
+    frames: VecDeque<Frame<Text>>,
 }
 
 impl<Text: PartialEq + Clone> RecentFrames<Text> {
     /// `last_event_id` is that before the first frame. `None` if no frame arrived before.
     pub(crate) fn begin_after(last_event_id: Option<Text>) -> Self {
-        RecentFrames { before: last_event_id, received: VecDeque::new() }
+        RecentFrames { before: last_event_id, frames: VecDeque::new() }
     }
 
-    /// Adds a frame that arrived at `at`. Drops the oldest one if necessary.
-    pub(crate) fn push(&mut self, frame: Frame<Text>, at: f64) {
-        if self.received.len() == MAX_FRAMES {
-            self.before = self.received.pop_front().map(|oldest| oldest.frame.last_event_id);
+    /// Adds a frame. Drops the oldest one if necessary.
+    pub(crate) fn push(&mut self, frame: Frame<Text>) {
+        if self.frames.len() == MAX_FRAMES {
+            self.before = self.frames.pop_front().map(|oldest| oldest.last_event_id);
         }
-        self.received.push_back(Received { at, frame });
+        self.frames.push_back(frame);
     }
 
     /// The interventions that a tab has missed, oldest first: those after its position. `None` if the position is unknown. If it has no
@@ -38,14 +32,16 @@ impl<Text: PartialEq + Clone> RecentFrames<Text> {
     pub(crate) fn missed(&self, position: Option<&Text>, since: f64) -> Option<Vec<Frame<Text>>> {
         let first = match position {
             Some(position) => self.index_after(position)?,
-            None => self.received.iter().rposition(|it| it.at < since).map_or(0, |last| last + 1),
+            None => {
+                self.frames.iter().rposition(|frame| frame.at < since).map_or(0, |last| last + 1)
+            }
         };
-        let later = self.received.iter().skip(first).map(|it| &it.frame);
+        let later = self.frames.iter().skip(first);
         Some(later.filter(|frame| frame.kind == FrameKind::Message).cloned().collect())
     }
 
     fn index_after(&self, position: &Text) -> Option<usize> {
-        let index = self.received.iter().rposition(|it| it.frame.last_event_id == *position);
+        let index = self.frames.iter().rposition(|frame| frame.last_event_id == *position);
         match index {
             Some(index) => Some(index + 1),
             None if self.before.as_ref() == Some(position) => Some(0),
@@ -58,16 +54,16 @@ impl<Text: PartialEq + Clone> RecentFrames<Text> {
 mod tests {
     use super::*;
 
-    fn frame(kind: FrameKind, last_event_id: &str) -> Frame<String> {
+    fn frame(kind: FrameKind, last_event_id: &str, at: f64) -> Frame<String> {
         let data = format!("data of {last_event_id}");
-        Frame { kind, last_event_id: last_event_id.to_owned(), data }
+        Frame { kind, last_event_id: last_event_id.to_owned(), data, at }
     }
 
     fn recent() -> RecentFrames<String> {
         let mut recent = RecentFrames::begin_after(Some("1".to_owned()));
-        recent.push(frame(FrameKind::Message, "2"), 2_000.0);
-        recent.push(frame(FrameKind::Hello, "3"), 3_000.0);
-        recent.push(frame(FrameKind::Message, "4"), 4_000.0);
+        recent.push(frame(FrameKind::Message, "2", 2_000.0));
+        recent.push(frame(FrameKind::Hello, "3", 3_000.0));
+        recent.push(frame(FrameKind::Message, "4", 4_000.0));
         recent
     }
 
@@ -108,11 +104,11 @@ mod tests {
     fn the_oldest_frame_makes_room_and_is_still_a_position() {
         let mut recent = RecentFrames::begin_after(None);
         for index in 0..=MAX_FRAMES {
-            recent.push(frame(FrameKind::Message, &index.to_string()), 0.0);
+            recent.push(frame(FrameKind::Message, &index.to_string(), 0.0));
         }
         let oldest = "0".to_owned();
         assert_eq!(recent.missed(Some(&oldest), 0.0).map(|missed| missed.len()), Some(MAX_FRAMES));
-        recent.push(frame(FrameKind::Message, "last"), 0.0);
+        recent.push(frame(FrameKind::Message, "last", 0.0));
         assert!(recent.missed(Some(&oldest), 0.0).is_none());
     }
 }

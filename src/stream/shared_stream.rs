@@ -15,7 +15,7 @@ use super::{Frame, FrameKind, StreamEvent};
 use crate::web::locks::{Lock, LockEvent, Manner};
 use crate::web::{self, Preserved};
 use gloo_timers::callback::Timeout;
-use js_sys::{Date, Math};
+use js_sys::Math;
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
@@ -165,18 +165,17 @@ impl SharedStream {
             }
             StreamEvent::KeysRefused(keys) => (self.listener)(StreamEvent::KeysRefused(keys)),
             StreamEvent::Frame(frame) => {
-                let at = Date::now();
                 if self.has_company.get() && self.holds() {
-                    self.post(&TabMessage::Relay { frame: frame.clone(), at });
+                    self.post(&TabMessage::Relay(frame.clone()));
                 }
-                self.take_in(frame, at);
+                self.take_in(frame);
             }
         }
     }
 
-    /// Keeps a frame that arrived in this or another tab at `at`, then passes it to the listener.
-    fn take_in(&self, frame: Frame, at: f64) {
-        self.complete_until.set(at);
+    /// Keeps a frame for other tabs, then passes it to the listener.
+    fn take_in(&self, frame: Frame) {
+        self.complete_until.set(frame.at);
         match frame.kind {
             FrameKind::Ping => return,
             FrameKind::Hello => *self.hello.borrow_mut() = Some(frame.data.clone()),
@@ -184,7 +183,7 @@ impl SharedStream {
         }
         *self.heard.borrow_mut() = Some(frame.last_event_id.clone());
         if self.shared {
-            self.recent.borrow_mut().push(frame.clone(), at);
+            self.recent.borrow_mut().push(frame.clone());
         }
         (self.listener)(StreamEvent::Frame(frame));
     }
@@ -283,7 +282,6 @@ impl SharedStream {
             hello: self.hello.borrow().clone(),
             position: self.heard.borrow().clone(),
             missed,
-            at: Date::now(),
         });
     }
 
@@ -300,21 +298,19 @@ impl SharedStream {
             TabMessage::Answer { to: None, status, .. } => {
                 self.feed(Input::HolderIs { status, missed: Missed::Announced });
             }
-            TabMessage::Answer { to, status, hello, position, missed, at }
-                if to == Some(self.tab) =>
-            {
+            TabMessage::Answer { to, status, hello, position, missed } if to == Some(self.tab) => {
                 let missed = match missed {
                     Some(frames) => {
-                        self.catch_up(frames, hello, position, at);
+                        self.catch_up(frames, hello, position);
                         Missed::CaughtUp
                     }
                     None => Missed::Behind,
                 };
                 self.feed(Input::HolderIs { status, missed });
             }
-            TabMessage::Relay { frame, at } => {
+            TabMessage::Relay(frame) => {
                 if self.election.borrow().listens(self.asked_with_position.get()) {
-                    self.take_in(frame, at);
+                    self.take_in(frame);
                 }
                 self.feed(Input::Heard);
             }
@@ -323,20 +319,14 @@ impl SharedStream {
     }
 
     /// Processes the missed frames, then moves to the holder's position.
-    fn catch_up(
-        &self,
-        missed: Vec<Frame>,
-        hello: Option<Preserved>,
-        position: Option<Preserved>,
-        at: f64,
-    ) {
+    fn catch_up(&self, missed: Vec<Frame>, hello: Option<Preserved>, position: Option<Preserved>) {
         for frame in missed {
-            self.take_in(frame, at);
+            self.take_in(frame);
         }
         if let (Some(data), Some(last_event_id)) = (hello, position) {
-            self.take_in(Frame { kind: FrameKind::Hello, last_event_id, data }, at);
+            let at = self.complete_until();
+            self.take_in(Frame { kind: FrameKind::Hello, last_event_id, data, at });
         }
-        self.complete_until.set(at);
     }
 }
 

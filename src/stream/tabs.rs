@@ -1,4 +1,4 @@
-//! Messages between tabs with the same URL. Times are milliseconds since 1970, because tabs share only that clock.
+//! Messages between tabs with the same URL.
 
 use super::Frame;
 use super::status::Status;
@@ -22,7 +22,7 @@ pub(crate) enum TabMessage {
         urgent: bool,
         /// The last event id that the tab received, if it can resume.
         position: Option<Preserved>,
-        /// Since when the tab wants interventions. Matters without a position.
+        /// Since when the tab wants interventions, in milliseconds since 1970. Matters without a position.
         since: f64,
     },
     /// The holder's answer.
@@ -37,11 +37,9 @@ pub(crate) enum TabMessage {
         position: Option<Preserved>,
         /// The interventions that the tab has missed. `None` if the holder does not know the tab's position.
         missed: Option<Vec<Frame>>,
-        /// When the holder answered.
-        at: f64,
     },
     /// A frame that the holder has just received.
-    Relay { frame: Frame, at: f64 },
+    Relay(Frame),
 }
 
 /// The name of the channel and the lock for the stream at `url`. It contains the version of [`TabMessage`], so that tabs with different

@@ -203,7 +203,8 @@ impl Subscription {
     }
 
     fn pass_on(&self, url: &Rc<str>, frame: Frame) {
-        let Frame { kind, last_event_id: Preserved(last_event_id), data: Preserved(data) } = frame;
+        let Frame { kind, last_event_id: Preserved(last_event_id), data: Preserved(data), .. } =
+            frame;
         let url = Rc::clone(url);
         self.delivery.push(match kind {
             FrameKind::Ping => return,

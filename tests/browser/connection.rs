@@ -296,13 +296,13 @@ fn hold_and_relay_before_answering(url: &str) {
         r#"((name) => {{
             navigator.locks.request(name, () => new Promise(() => {{}}));
             const channel = new BroadcastChannel(name);
-            const frame = {{ kind: 'Message', last_event_id: '1', data: '{{"intervention_id":"a","name":"discount"}}' }};
+            const frame = {{ kind: 'Message', last_event_id: '1', data: '{{"intervention_id":"a","name":"discount"}}', at: Date.now() }};
             const status = {{ state: 'open', attempt: 0, next_delay_ms: null, last_problem: null }};
             channel.onmessage = ({{ data: {{ Question }} }}) => {{
                 if (!Question) return;
-                channel.postMessage({{ Relay: {{ frame, at: Date.now() }} }});
+                channel.postMessage({{ Relay: frame }});
                 channel.postMessage({{
-                    Answer: {{ to: Question.from, status, hello: null, position: '1', missed: [frame], at: Date.now() }},
+                    Answer: {{ to: Question.from, status, hello: null, position: '1', missed: [frame] }},
                 }});
             }};
             globalThis.holder = channel;

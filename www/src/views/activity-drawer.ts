@@ -77,11 +77,8 @@ function showAttributes(attributes: Observable<Attributes>): void {
 function showContext(context: Observable<AgenticContext>): void {
   const text = find(HTMLElement, '#agentic-context');
   context.observe(({ narrative, problem }) => {
-    const isAtEnd = text.scrollTop + text.clientHeight >= text.scrollHeight - 1;
     text.textContent = narrative;
     text.hidden = !narrative;
-    // The latest event is the last line. A reader who has scrolled back is left there.
-    if (isAtEnd) text.scrollTop = text.scrollHeight;
     find(HTMLElement, '#agentic-context-problem').textContent = problem;
   });
 }
