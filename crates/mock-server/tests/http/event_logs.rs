@@ -339,3 +339,28 @@ async fn a_reset_forgets_the_events() {
     assert_eq!(reset.status, StatusCode::NO_CONTENT);
     assert_eq!(server.pages().await, Vec::<Value>::new());
 }
+
+#[tokio::test]
+async fn a_page_reads_the_contexts_of_a_session_without_a_token_if_nobody_can_guess_its_id() {
+    let server = bare();
+    server.create(&log(50)).await;
+    server.publish().await;
+    server.browse(&["/a"]).await;
+
+    let path = format!("/mock/contexts?identifier={SESSION}");
+    let answer = server.get(&path).await;
+    let contexts = &ok(&answer)["contexts"];
+    assert_eq!(contexts.as_array().map(Vec::len), Some(1));
+    assert_eq!(contexts[0]["name"], "now");
+    assert_eq!(contexts[0]["narrative"], server.context("narrative").await.text());
+    assert_eq!(answer.header("cache-control"), Some("no-store"));
+    assert_eq!(answer.header("access-control-allow-origin"), Some("*"));
+
+    for query in ["", "?identifier=", "?identifier=ada", "?identifier=*"] {
+        let answer = server.get(&format!("/mock/contexts{query}")).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{query}");
+        assert_eq!(answer.locs(), [json!(["query", "identifier"])], "{query}");
+    }
+    server.unpublish().await;
+    assert_eq!(ok(&server.get(&path).await), json!({"contexts": []}));
+}

@@ -168,7 +168,7 @@ fn definitions_can_be_checked_without_a_server() {
     let text = String::from_utf8(output.stdout).unwrap();
     assert_eq!(
         text,
-        "OK: 0 attribute keys, 1 attribute groups, 2 services, 3 interventions, 0 event logs\n"
+        "OK: 0 attribute keys, 1 attribute groups, 2 services, 3 interventions, 1 event logs\n"
     );
     assert_eq!(program(&["check"]).output().unwrap().status.code(), Some(2));
 }
