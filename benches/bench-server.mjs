@@ -50,6 +50,11 @@ async function benchEngine() {
     (rules) =>
     ({ of }) =>
       of(`untouched_rules/${rules}`);
+  const contexts =
+    (kind) =>
+    ({ of }) =>
+      of(`contexts/${kind}`);
+  const toNoContext = (kind) => over((round) => contexts(kind)(round) / contexts('none')(round));
   const toParsing = (figure) => over((round) => figure(round) / parse(round));
   const row = (what, value, more = {}) => ({ what, value, unit: 'µs per event', ...more });
   const toParse = { note: 'compared with parsing' };
@@ -97,6 +102,16 @@ async function benchEngine() {
           attributes === 5 ? { note: 'all five count the same kind of event' } : {},
         ),
       ),
+      row('updating, with 20 agentic contexts that do not select the events', over(contexts('unselected')), {
+        ratio: toNoContext('unselected'),
+        note: 'compared with no context',
+        budget: '≤ 1.1 × the time without',
+        ok: toNoContext('unselected') <= 1.1,
+      }),
+      row('updating, with an agentic context that keeps every event', over(contexts('selected')), {
+        ratio: toNoContext('selected'),
+        note: 'compared with no context',
+      }),
     ],
   };
 }
@@ -109,7 +124,7 @@ async function engineRound() {
   );
   const results = path.join(targetDir, 'criterion');
   const read = (...file) => JSON.parse(readFileSync(path.join(results, ...file), 'utf8'));
-  const names = ['recorded_events', 'untouched_rules', 'attributes'].flatMap((group) =>
+  const names = ['recorded_events', 'untouched_rules', 'attributes', 'contexts'].flatMap((group) =>
     readdirSync(path.join(results, group))
       .filter((name) => existsSync(path.join(results, group, name, 'new')))
       .map((name) => `${group}/${name}`),

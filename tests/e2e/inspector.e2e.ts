@@ -26,6 +26,9 @@ test('the inspector shows live what happens to the shopper in another tab', asyn
   const published = inspector.locator('[data-kind="published"]');
   await expect(published).toContainText('discount v1');
   await expect(published).toContainText('Delivered to 1 open stream.');
+  const contexts = inspector.getByRole('region', { name: 'Agentic contexts' });
+  await expect(contexts.getByRole('heading', { name: 'shopping_now' })).toBeVisible();
+  await expect(contexts).toContainText(/(product_view.*Telescope.*\n){4}/);
 });
 
 test('a criterion on an attribute that was never set says so, and why it reads as 0', async ({
@@ -38,6 +41,7 @@ test('a criterion on an attribute that was never set says so, and why it reads a
   await expect(page.locator('[data-intervention="discount"] .criteria')).toContainText(
     'ecom_attributes:count_product_views > 3 has no value (reading it returns the default 0)',
   );
+  await expect(page.getByRole('region', { name: 'Agentic contexts' })).toContainText('No session is known');
 });
 
 test('a tester pushes an intervention, scripts a fault, moves the clock and resets from the inspector', async ({

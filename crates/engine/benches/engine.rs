@@ -12,7 +12,7 @@ mod support;
 use std::hint::black_box;
 
 use criterion::{Bencher, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use serde_json::Value;
+use serde_json::{Value, json};
 use signals_engine::{Arrival, Definitions, Engine, Event, Payload, Timestamp};
 use support::payloads;
 use uuid::Uuid;
@@ -43,6 +43,25 @@ fn events(millis: i64) -> Vec<Event> {
 fn definitions(attributes: usize, rules: usize, untouched_rules: usize) -> Definitions {
     let definitions = support::definitions(attributes, rules, untouched_rules);
     Definitions::from_json(&definitions.to_string()).unwrap()
+}
+
+/// Agentic contexts that keep the latest 100 events of these names, with three properties of each.
+fn contexts(count: usize, names: &[&str]) -> Value {
+    let selection = |name: &&str| {
+        let properties = ["event_name", "page_urlpath", "page_title"];
+        json!({
+            "event": {"name": name},
+            "properties": properties.map(|name| json!({"type": "atomic", "name": name})),
+        })
+    };
+    let selections: Vec<Value> = names.iter().map(selection).collect();
+    let context = |n: usize| {
+        json!({
+            "name": format!("c{n}"), "attribute_key": {"name": "domain_sessionid"}, "max_events": 100,
+            "max_age_seconds": 3_600, "events": selections,
+        })
+    };
+    (0..count).map(context).collect()
 }
 
 /// How many times the recorded visit is repeated, twenty seconds apart.
@@ -99,9 +118,28 @@ fn cost_of_attributes(criterion: &mut Criterion) {
     group.finish();
 }
 
+fn cost_of_contexts(criterion: &mut Criterion) {
+    let with_contexts = |contexts: Value| {
+        let mut definitions = support::definitions(50, 100, 0);
+        definitions["event_logs"] = contexts;
+        Definitions::from_json(&definitions.to_string()).unwrap()
+    };
+    let mut group = criterion.benchmark_group("contexts");
+    group.throughput(Throughput::Elements(payloads().len() as u64 * TURNS as u64));
+    for (name, contexts) in [
+        ("none", contexts(0, &[])),
+        ("unselected", contexts(20, &["never"])),
+        ("selected", contexts(1, &support::NAMES)),
+    ] {
+        let definitions = with_contexts(contexts);
+        group.bench_function(name, |bencher| bench_process(bencher, &definitions));
+    }
+    group.finish();
+}
+
 criterion_group! {
     name = benches;
     config = Criterion::default().sample_size(30);
-    targets = cost_of_an_event, cost_of_untouched_rules, cost_of_attributes
+    targets = cost_of_an_event, cost_of_untouched_rules, cost_of_attributes, cost_of_contexts
 }
 criterion_main!(benches);

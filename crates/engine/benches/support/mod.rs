@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 const RECORDED: &str = include_str!("../../../../tests/fixtures/collector/v4-post.json");
 
 /// The names of the recorded events.
-const NAMES: [&str; 5] = ["page_view", "snowplow_ecommerce_action", "event", "search", "page_ping"];
+pub(crate) const NAMES: [&str; 5] =
+    ["page_view", "snowplow_ecommerce_action", "event", "search", "page_ping"];
 
 /// Every recorded payload, as JSON text.
 pub(crate) fn payloads() -> Vec<String> {

@@ -7,6 +7,7 @@ use axum::http::{HeaderValue, header};
 use axum::routing::get;
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
+use signals_engine::Timestamp;
 use signals_server::{
     ApiError, CheckedQuery, Clock, ErrorBody, Pipeline, Problem, Registry, narrative,
 };
@@ -38,6 +39,22 @@ struct Session {
     identifier: Option<String>,
 }
 
+/// All published contexts of a session at `now`, in the order of their publication.
+pub(super) fn contexts_of(
+    session: &str,
+    registry: &Registry,
+    pipeline: &Pipeline,
+    now: Timestamp,
+) -> Vec<Context> {
+    let published = registry.published_event_logs().into_iter();
+    let contexts = published.filter_map(|log| {
+        let reading = pipeline.context(&log.name, session, now)?;
+        let narrative = narrative(&reading, now);
+        Some(Context { name: log.name, description: log.description, narrative })
+    });
+    contexts.collect()
+}
+
 /// All contexts of a session.
 #[derive(Debug, Serialize, ToSchema)]
 struct Contexts {
@@ -46,7 +63,7 @@ struct Contexts {
 
 /// One context as an agent reads it.
 #[derive(Debug, Serialize, ToSchema)]
-struct Context {
+pub(super) struct Context {
     /// The name of the event log.
     name: String,
     /// What it is for.
@@ -79,12 +96,6 @@ async fn contexts_of_session(
         let msg = "must be a canonical UUID, because the request has no token";
         return Err(Problem::in_query("identifier", "uuid_parsing", msg).into());
     }
-    let now = clock.now();
-    let published = registry.published_event_logs().into_iter();
-    let contexts = published.filter_map(|log| {
-        let reading = pipeline.context(&log.name, &identifier, now)?;
-        let narrative = narrative(&reading, now);
-        Some(Context { name: log.name, description: log.description, narrative })
-    });
-    Ok(Json(Contexts { contexts: contexts.collect() }))
+    let contexts = contexts_of(&identifier, &registry, &pipeline, clock.now());
+    Ok(Json(Contexts { contexts }))
 }

@@ -13,11 +13,13 @@ use serde_json::{Map, Value, json};
 use signals_engine::Event;
 use signals_server::{
     ApiError, Authorized, BadRow, BodyRefused, CheckedQuery, Clock, DeliveryHub, EnrichedTakenIn,
-    ErrorBody, Journal, JsonBody, Pipeline, Problem, RawBody, Step, TokenRefused, shown_event,
+    ErrorBody, Journal, JsonBody, Pipeline, Problem, RawBody, Registry, Step, TokenRefused,
+    shown_event,
 };
 use signals_wire::TargetAttributeKey;
 use utoipa::{OpenApi, ToSchema};
 
+use super::contexts::contexts_of;
 use crate::faults::{Faults, Script};
 use crate::state::AppState;
 
@@ -72,7 +74,8 @@ impl Owner {
     }
 }
 
-/// Shows the profile, recent events, delivered interventions and rules of one id.
+/// Shows the profile, recent events, delivered interventions and rules of one id, and the agentic contexts of the session in its latest
+/// event.
 #[utoipa::path(
     get,
     path = "/mock/state",
@@ -90,6 +93,7 @@ impl Owner {
 )]
 async fn profile_state(
     _: Authorized,
+    State(registry): State<Arc<Registry>>,
     State(pipeline): State<Arc<Pipeline>>,
     State(clock): State<Clock>,
     State(hub): State<DeliveryHub>,
@@ -119,6 +123,9 @@ async fn profile_state(
     let events: Vec<&Event> = events.iter().filter_map(|entry| entry.good_event()).collect();
     // A rule can read several profiles of the same shopper.
     let ids = events.last().map_or_else(|| vec![owner.clone()], |event| ids_of(event));
+    let session = ids.iter().find(|id| id.name == "domain_sessionid");
+    let contexts =
+        session.map_or_else(Vec::new, |id| contexts_of(&id.id, &registry, &pipeline, now));
     Ok(Json(json!({
         "now": now,
         "attribute_key": owner.name,
@@ -129,6 +136,7 @@ async fn profile_state(
         "events": events.into_iter().map(shown_event).collect::<Vec<_>>(),
         "instances": instances,
         "interventions": pipeline.explain(&ids, now),
+        "contexts": contexts,
     })))
 }
 

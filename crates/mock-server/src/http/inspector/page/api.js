@@ -32,6 +32,7 @@
  * @property {number} open_streams
  * @property {{name: string, version: number, attributes: Record<string, unknown>}[]} profile
  * @property {{name: string, version: number, criteria: Criteria, targets: Owner[], received_by: Owner[]}[]} interventions
+ * @property {{name: string, narrative: string}[]} contexts what an agent would read about the session of the latest event
  */
 
 /** The token of a server that was started without one. */

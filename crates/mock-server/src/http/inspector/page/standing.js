@@ -1,9 +1,10 @@
-// The shopper's attribute values, and for each intervention which of its criteria hold.
+// The shopper's attribute values, for each intervention which of its criteria hold, and what an agent would read.
 
 import { element, find, shown } from './dom.js';
 
 const groups = find(HTMLElement, '#attributes');
 const interventions = find(HTMLElement, '#interventions');
+const contexts = find(HTMLElement, '#contexts');
 const streams = find(HTMLElement, '#open-streams');
 const clock = find(HTMLElement, '#server-time');
 
@@ -15,6 +16,7 @@ export function clearStanding() {
   values = new Map();
   groups.replaceChildren();
   interventions.replaceChildren();
+  contexts.replaceChildren();
   streams.textContent = '–';
 }
 
@@ -47,6 +49,16 @@ export function showStanding(standing) {
   );
   if (standing.interventions.length === 0)
     interventions.append(element('p', { class: 'quiet' }, 'No published rule applies to this id.'));
+  contexts.replaceChildren(
+    ...standing.contexts.flatMap(({ name, narrative }) => [
+      element('h3', {}, name),
+      element('pre', { class: 'narrative' }, narrative),
+    ]),
+  );
+  if (standing.contexts.length === 0)
+    contexts.append(
+      element('p', { class: 'quiet' }, 'No session is known, or no agentic context is published.'),
+    );
 }
 
 /**
