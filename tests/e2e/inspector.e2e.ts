@@ -28,7 +28,7 @@ test('the inspector shows live what happens to the shopper in another tab', asyn
   await expect(published).toContainText('Delivered to 1 open stream.');
   const contexts = inspector.getByRole('region', { name: 'Agentic contexts' });
   await expect(contexts.getByRole('heading', { name: 'shopping_now' })).toBeVisible();
-  await expect(contexts).toContainText(/(product_view, .*?Telescope.*?){4}/);
+  await expect(contexts).toContainText(/(product_view, .*?Telescope.*?){4}/s);
 });
 
 test('a criterion on an attribute that was never set says so, and why it reads as 0', async ({
