@@ -20,7 +20,7 @@ pub(super) fn routes(state: &AppState) -> Router<AppState> {
         .with_legacy_session_mode(false)
         .with_json_response(true)
         .with_max_request_body_bytes(body::LIMIT_BYTES)
-        // Other sites cannot use the server through a visitor's browser, because they do not have the key.
+        // The name of a deployment is not known. The key protects it, also from pages that reach it under another name.
         .disable_allowed_hosts();
     let tools = Tools::new(
         state.name(),

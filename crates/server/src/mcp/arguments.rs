@@ -7,7 +7,7 @@ use rmcp::schemars::{self, JsonSchema};
 use serde::Deserialize;
 use signals_engine::LocSegment;
 
-use crate::json::Fault;
+use crate::json::{Fault, Object};
 
 /// How many attribute groups one call can read.
 const MAX_GROUPS: usize = 25;
@@ -32,7 +32,8 @@ pub(super) struct GetAttributes {
     pub(super) identifiers: BTreeMap<String, String>,
     /// The attribute groups to read, at most 25.
     #[schemars(length(min = 1, max = 25))]
-    pub(super) attribute_groups: Vec<WantedGroup>,
+    #[schemars(with = "Vec<WantedGroup>")]
+    pub(super) attribute_groups: Vec<Object<WantedGroup>>,
 }
 
 /// An attribute group to read.
@@ -94,10 +95,12 @@ impl GetAttributes {
             }
             _ => {}
         }
-        for (index, group) in self.attribute_groups.iter().enumerate() {
+        for (index, Object(group)) in self.attribute_groups.iter().enumerate() {
             group.check(&[groups.clone(), LocSegment::Index(index)])?;
         }
-        Ok(())
+        let wanted = self.attribute_groups.iter();
+        let named = wanted.filter_map(|Object(group)| group.attributes.as_ref()).map(Vec::len);
+        check_attribute_count(named.sum())
     }
 }
 
@@ -216,6 +219,10 @@ mod tests {
                 "attribute_groups.0.attributes.1: at most 128 characters, but there are 129",
             ),
             (
+                reading(id.clone(), json!([{"name": "nobody", "attributes": vec!["n"; 101]}])),
+                "attribute_groups: at most 100 attributes, but there are 101",
+            ),
+            (
                 reading(id.clone(), json!([{"name": "views", "attributes": []}])),
                 "attribute_groups.0.attributes: pass at least an attribute, or leave this out",
             ),
@@ -242,6 +249,10 @@ mod tests {
             (json!({"attribute_groups": group}), "identifiers: missing"),
             (reading(json!({"user_id": 7}), group.clone()), "identifiers.user_id: invalid type"),
             (reading(json!({"user_id": "a"}), json!([7])), "attribute_groups.0: invalid type"),
+            (
+                reading(json!({"user_id": "a"}), json!([["views", null, null]])),
+                "attribute_groups.0: invalid type",
+            ),
             (json!({"identifers": {}}), "identifers: unknown field"),
         ] {
             let message = refusal(arguments).unwrap();

@@ -8,7 +8,7 @@ use signals_engine::{AttributeGroup, GroupReading};
 use signals_wire::TargetAttributeKey;
 
 use super::arguments::{GetAttributes, WantedGroup, check_attribute_count};
-use crate::json::Fault;
+use crate::json::{Fault, Object};
 
 /// What `list_attribute_groups` answers.
 #[derive(Debug, Serialize)]
@@ -98,9 +98,13 @@ pub(super) fn get_attributes(
     arguments.check()?;
     let GetAttributes { identifiers, attribute_groups } = arguments;
     let found: Vec<Result<Found<'_>, ReadGroup>> =
-        attribute_groups.into_iter().map(|wanted| find(wanted, published)).collect();
+        attribute_groups.into_iter().map(|Object(wanted)| find(wanted, published)).collect();
     check_attribute_count(found.iter().flatten().map(|found| found.attributes.len()).sum())?;
-    let owners = identifiers.into_iter().map(|(name, id)| TargetAttributeKey { name, id });
+    // A call can have any number of ids, but only those that a group needs are read.
+    let is_needed =
+        |key: &str| found.iter().flatten().any(|found| found.group.attribute_key.name == key);
+    let needed = identifiers.into_iter().filter(|(key, _)| is_needed(key));
+    let owners = needed.map(|(name, id)| TargetAttributeKey { name, id });
     let profiles: BTreeMap<String, (String, Vec<GroupReading>)> = owners
         .map(|owner| {
             let groups = read(&owner);
