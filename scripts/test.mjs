@@ -96,6 +96,8 @@ await entryPoint(async () => {
       `no suite is called ${unknown.join(', ')}: there are ${Object.keys(suites).join(', ')}, and the option --slowest`,
     );
   }
+  const unplanned = Object.keys(suites).filter((name) => !stages.flat(2).includes(name));
+  if (unplanned.length > 0) throw new Failure(`no stage runs the suites ${unplanned.join(', ')}`);
   await setUp({ tests: true });
   await build();
   const results = [];

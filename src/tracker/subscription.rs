@@ -172,11 +172,13 @@ impl Subscription {
 
     fn receive(&self, request: StreamRequest) {
         let current = self.streams.borrow().current().cloned();
-        // While ids change in several tabs, the first one may close the stream that this one still follows.
-        let since = current.as_ref().map_or_else(Date::now, |stream| stream.complete_until());
-        if let Some(stream) = current.filter(|stream| stream.is_for(&request)) {
+        if let Some(stream) = &current
+            && stream.is_for(&request)
+        {
             return stream.set_connection_timeout_ms(request.connection_timeout_ms);
         }
+        // While ids change in several tabs, the first one may close the stream that this one still follows.
+        let since = current.map_or_else(Date::now, |stream| stream.complete_until());
         self.log.debug(&self.subject, "Subscribing to", &JsValue::from_str(&request.url));
         let this = Weak::clone(&self.this);
         let url = Rc::clone(&request.url);

@@ -26,14 +26,14 @@ const HOUSEKEEPING_INTERVAL: Duration = Duration::from_secs(60);
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
 
 /// The MCP library writes several lines about each request at the level info. A filter that names it takes precedence.
-const QUIET: &str = "rmcp=warn";
+const MCP_LOG_FILTER: &str = "rmcp=warn";
 
 /// Starts to log to standard error what `filter` selects, with colours on a terminal. Call this once.
 ///
 /// # Errors
 /// When `filter` is invalid.
 pub fn start_log(filter: &str) -> Result<(), ParseError> {
-    let filter = EnvFilter::try_new(format!("{QUIET},{filter}"))?;
+    let filter = EnvFilter::try_new(format!("{MCP_LOG_FILTER},{filter}"))?;
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(io::stderr().is_terminal())

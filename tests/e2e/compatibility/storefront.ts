@@ -65,7 +65,7 @@ const SCRIPT = `
     calls,
     received,
     trackPageView,
-    startTracker: (options) => newTracker('sp', place.get('collector'), {
+    startTracker: (options) => newTracker(place.get('tracker'), place.get('collector'), {
       cookieSecure: false,
       plugins: [plugin.SignalsPlugin(options)],
     }),
@@ -101,7 +101,12 @@ export class Storefront {
   ) {
     await scripted.script(plugin, script);
     await page.clock.install();
-    const place = new URLSearchParams({ collector: server.origin, endpoint: `${scripted.origin}/${plugin}` });
+    const place = new URLSearchParams({
+      collector: server.origin,
+      endpoint: `${scripted.origin}/${plugin}`,
+      // Trackers of the same name share their unsent events across pages, and would send those of the other plugin's page too.
+      tracker: plugin,
+    });
     await page.goto(`${pages.origin}/${plugin}.html?${place}`);
     return new Storefront(page, `${scripted.origin}/channels/${plugin}`);
   }

@@ -113,3 +113,11 @@ fn flags_of_the_mock_server_are_unknown() {
     let help = String::from_utf8(help.stdout).unwrap();
     assert!(help.contains("/health") && !help.contains("shop"), "{help}");
 }
+
+#[test]
+fn the_tools_for_agents_need_an_api_key() {
+    let server = Server::start(&[]);
+    let (status, body) = server.answer("POST /mcp", &json!({}));
+    assert_eq!(status, 401, "the token alone is no key");
+    assert!(body.contains("X-API-Key-Id"), "{body}");
+}
