@@ -39,6 +39,6 @@ pub use event::{Arrival, BadEvent, Event, Payload, SchemaUri, SelfDescribing};
 pub use runtime::{
     AsksFor, AttributeInfo, AttributeReading, ContextReading, CriteriaReading, Engine,
     GroupReading, Outcome, ProfileChanges, RecentEvent, RuleReading, SavedProfile, Snapshot,
-    Triggered, Warning,
+    Triggered, TriggeredAttribute, Warning,
 };
 pub use timestamp::Timestamp;

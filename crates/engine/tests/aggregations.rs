@@ -220,7 +220,7 @@ fn an_instance_carries_lists_maps_and_times_as_json() {
     let outcome =
         Run::new(definitions).send(identified(acme("a", json!({"v": "x"})), USER, SESSION));
     assert_eq!(
-        json!(outcome.triggered[0].attributes),
+        json!(outcome.triggered[0].attributes_by_name()),
         json!({"unique_list": ["x"], "category_count": {"x": 1}, "time_since_last": 0.0})
     );
 }

@@ -192,7 +192,7 @@ fn an_instance_carries_the_set_attributes_of_the_groups_in_its_criteria() {
         json!([rule("seen", test("a", ">", json!(0)))]),
     );
     let outcome = Run::new(definitions).send(identified(acme("a", json!({})), USER, SESSION));
-    assert_eq!(json!(outcome.triggered[0].attributes), json!({"a": 1, "c": 7}));
+    assert_eq!(json!(outcome.triggered[0].attributes_by_name()), json!({"a": 1, "c": 7}));
 }
 
 #[test]
@@ -206,7 +206,11 @@ fn payload_groups_replace_those_of_the_criteria_and_read_their_own_profile() {
     let mut run = Run::new(definitions);
     run.send(identified(acme("a", json!({})), USER, OTHER_SESSION));
     let outcome = run.send(identified(acme("a", json!({})), USER, SESSION));
-    assert_eq!(json!(outcome.triggered[0].attributes), json!({"a": 1}), "one in this session");
+    assert_eq!(
+        json!(outcome.triggered[0].attributes_by_name()),
+        json!({"a": 1}),
+        "one in this session"
+    );
 }
 
 #[test]

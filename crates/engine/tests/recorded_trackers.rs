@@ -143,7 +143,10 @@ fn the_three_default_interventions_trigger_in_order_and_once() {
     }
     let discount = run.process(view);
     assert_eq!(names(&discount), ["discount"]);
-    assert_eq!(json!(discount.triggered[0].attributes), json!({"count_product_views": 4}));
+    assert_eq!(
+        json!(discount.triggered[0].attributes_by_name()),
+        json!({"count_product_views": 4})
+    );
     let targets = json!(discount.triggered[0].targets);
     let (uid, duid) = (view.atomic("user_id"), view.atomic("domain_userid"));
     assert_eq!(
@@ -157,7 +160,10 @@ fn the_three_default_interventions_trigger_in_order_and_once() {
     }
     let free_shipping = run.process(add_to_cart);
     assert_eq!(names(&free_shipping), ["free_shipping"]);
-    assert_eq!(free_shipping.triggered[0].attributes["total_cart_value"].to_string(), "109.89");
+    assert_eq!(
+        free_shipping.triggered[0].attributes_by_name()["total_cart_value"].to_string(),
+        "109.89"
+    );
 
     for event in recorded.iter().cycle().take(50) {
         assert!(names(&run.process(event)).is_empty());

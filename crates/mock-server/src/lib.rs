@@ -13,9 +13,10 @@ mod faults;
 mod http;
 mod state;
 
+use signals_server::Senders;
 pub use signals_server::{
     Clock, DEFAULT_TOKEN, DataFileError, Hosted, ListenError, LoadError, MisusedFlag, Persistence,
-    StartError, Tls, TlsConfigError, TlsError, load_definitions,
+    Receiver, StartError, Tls, TlsConfigError, TlsError, load_definitions,
 };
 use tokio::net::TcpListener;
 
@@ -30,7 +31,7 @@ pub use self::http::app;
 pub use self::state::{AppState, ServerOptions};
 
 /// Serves [`app`] on `listener` until `shutdown` completes, over TLS if there is a certificate. Then ends all streams, writes the
-/// data file and returns.
+/// data file and returns. It does not forward.
 pub async fn run(
     listener: TcpListener,
     tls: Option<Tls>,
@@ -38,5 +39,6 @@ pub async fn run(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) {
     let server = state.server().clone();
-    signals_server::run(listener, tls, app(state), server, shutdown).await;
+    let senders = Senders::default();
+    signals_server::run(listener, tls, app(state), server, senders, shutdown).await;
 }

@@ -66,12 +66,13 @@ async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
     if let Some(www) = config.www.as_ref().filter(|www| !www.is_dir()) {
         return Err(format!("--www {}: not a directory", www.display()).into());
     }
-    signals_server::serve(&config.server, |definitions| {
+    signals_server::serve(&config.server, |definitions, receivers| {
         let state = AppState::new(ServerOptions {
             definitions,
             persistence: config.server.persistence(),
             token: config.server.token.clone(),
             strict_ids: config.server.strict_ids,
+            receivers,
             www: config.www.clone(),
             clock: Clock::system(),
             hosted: config.hosted()?,

@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use signals_engine::Definitions;
-use signals_server::{Clock, DataFileError, Hosted, Persistence, StartError};
+use signals_server::{Clock, DataFileError, Hosted, Persistence, Receiver, StartError};
 
 use crate::faults::Faults;
 
@@ -21,6 +21,8 @@ pub struct ServerOptions {
     pub token: String,
     /// Whether all ids that streams subscribe to must be canonical UUIDs, also those of custom attribute keys.
     pub strict_ids: bool,
+    /// Who gets each triggered intervention besides streams.
+    pub receivers: Vec<Receiver>,
     /// Directory of the shop's files.
     pub www: Option<PathBuf>,
     /// The server's clock.
@@ -43,14 +45,23 @@ impl AppState {
     /// # Errors
     /// The first invalid definition, or why the data file cannot be used.
     pub fn new(options: ServerOptions) -> Result<Self, StartError> {
-        let ServerOptions { definitions, persistence, token, strict_ids, www, clock, hosted } =
-            options;
+        let ServerOptions {
+            definitions,
+            persistence,
+            token,
+            strict_ids,
+            receivers,
+            www,
+            clock,
+            hosted,
+        } = options;
         let options = signals_server::ServerOptions {
             name: NAME,
             definitions,
             persistence,
             token,
             strict_ids,
+            receivers,
             clock,
             hosted,
         };

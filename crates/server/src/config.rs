@@ -7,6 +7,7 @@ use clap::builder::{FalseyValueParser, NonEmptyStringValueParser};
 use thiserror::Error;
 use tokio::net;
 
+use crate::forwarding::{ForwardConfig, ForwardError, Receiver};
 use crate::kafka::KafkaConfig;
 use crate::serving::{Tls, TlsError};
 use crate::state::Persistence;
@@ -55,6 +56,10 @@ pub struct ServerConfig {
     /// Another input besides the collector.
     #[command(flatten)]
     pub kafka: KafkaConfig,
+
+    /// Other outputs besides streams.
+    #[command(flatten)]
+    pub forward: ForwardConfig,
 }
 
 /// Why the server cannot listen on its address.
@@ -117,6 +122,14 @@ impl ServerConfig {
     pub fn persistence(&self) -> Option<Persistence> {
         let file = self.data.clone()?;
         Some(Persistence { file, republish: !self.definitions.is_empty() })
+    }
+
+    /// The receivers of forwarded interventions.
+    ///
+    /// # Errors
+    /// When a flag of forwarding cannot be used.
+    pub fn receivers(&self) -> Result<Vec<Receiver>, ForwardError> {
+        self.forward.receivers(&self.kafka.topic)
     }
 
     /// Binds the configured address.

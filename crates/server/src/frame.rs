@@ -83,12 +83,11 @@ impl InstanceFrame {
     const DATA: &str = "data: ";
 
     pub(crate) fn new(id: impl Display, instance: &Triggered, target: &TargetAttributeKey) -> Self {
-        let Triggered { intervention_id, name, version, attributes, targets: _ } = instance;
         let addressed = InterventionInstance {
-            intervention_id: Some(intervention_id),
-            name,
-            version: Some(*version),
-            attributes,
+            intervention_id: Some(&instance.intervention_id),
+            name: &instance.name,
+            version: Some(instance.version),
+            attributes: instance.attributes_by_name(),
             target_attribute_key: Some(target),
         };
         Self { standard: encode(id, &addressed), python_sdk: OnceLock::new() }
@@ -180,6 +179,7 @@ fn stringify(value: &mut Value) {
 mod tests {
     use proptest::prelude::*;
     use serde_json::json;
+    use signals_engine::TriggeredAttribute;
 
     use super::*;
 
@@ -190,12 +190,21 @@ mod tests {
         }
     }
 
+    fn attribute(name: &str, value: Value) -> TriggeredAttribute {
+        TriggeredAttribute { group: Some("views".into()), name: name.into(), value }
+    }
+
     fn instance_frame(id: u64, attributes: &Value) -> InstanceFrame {
         let instance = Triggered {
             intervention_id: "550e8400-e29b-41d4-a716-446655440000".into(),
             name: "discount".into(),
             version: 1,
-            attributes: attributes.as_object().cloned().unwrap_or_default(),
+            attributes: attributes
+                .as_object()
+                .into_iter()
+                .flatten()
+                .map(|(name, value)| attribute(name, value.clone()))
+                .collect(),
             targets: vec![target()],
         };
         InstanceFrame::new(id, &instance, &target())
@@ -272,7 +281,7 @@ mod tests {
     proptest! {
         #[test]
         fn an_instance_is_one_event_of_an_id_and_a_line_of_json_whatever_is_in_it(
-            [name, attribute, text, id] in any::<[String; 4]>(),
+            [name, attribute_name, text, id] in any::<[String; 4]>(),
             version in any::<u64>(),
             position in any::<u64>(),
         ) {
@@ -281,7 +290,7 @@ mod tests {
                 intervention_id: text.clone(),
                 name: name.clone(),
                 version,
-                attributes: [(attribute, text.into())].into_iter().collect(),
+                attributes: vec![attribute(&attribute_name, text.as_str().into())],
                 targets: vec![target.clone()],
             };
             let frame = InstanceFrame::new(position, &instance, &target);
@@ -292,7 +301,7 @@ mod tests {
             let read: InterventionInstance =
                 serde_json::from_str(data.strip_prefix("data: ").unwrap()).unwrap();
             prop_assert_eq!(read.name, name);
-            prop_assert_eq!(read.attributes, instance.attributes);
+            prop_assert_eq!(Value::Object(read.attributes), json!({ attribute_name: text }));
             prop_assert_eq!(read.target_attribute_key, Some(target));
         }
     }

@@ -19,6 +19,7 @@ mod clock;
 mod config;
 mod context;
 mod definitions;
+mod forwarding;
 mod frame;
 mod http;
 mod hub;
@@ -30,6 +31,7 @@ mod metrics;
 mod pipeline;
 mod program;
 mod registry;
+mod senders;
 mod serving;
 mod state;
 mod storage;
@@ -39,6 +41,10 @@ pub use self::clock::Clock;
 pub use self::config::{DEFAULT_TOKEN, ListenError, MisusedFlag, ServerConfig, TlsConfigError};
 pub use self::context::narrative;
 pub use self::definitions::{LoadError, load as load_definitions};
+pub use self::forwarding::{
+    BadSecret, ForwardConfig, ForwardError, ForwardedMessage, Forwarding, ForwardingReport,
+    Receiver, ReceiverReport,
+};
 pub use self::http::{
     ApiError, Authorized, BODY_LIMIT_BYTES, BodyRefused, CheckedQuery, ErrorBody, JsonBody,
     Problem, RawBody, Step, TokenRefused, app, app_with, collector_cors, description,
@@ -51,6 +57,7 @@ pub use self::kafka::{KafkaConfig, KafkaError};
 pub use self::pipeline::{EnrichedTakenIn, Partition, Pipeline, ReadPosition, Record};
 pub use self::program::{run, serve, start_log};
 pub use self::registry::{PublishedEventLog, Registry};
+pub use self::senders::{SenderError, Senders};
 pub use self::serving::{Tls, TlsError};
 pub use self::state::{AppState, Hosted, Persistence, ServerOptions, StartError};
 pub use self::storage::DataFileError;

@@ -41,13 +41,14 @@ fn main() -> ExitCode {
 #[tokio::main]
 async fn start(Cli { config, log }: &Cli) -> Result<(), Box<dyn Error>> {
     start_log(log).map_err(|error| format!("--log {log}: {error}"))?;
-    serve(config, |definitions| {
+    serve(config, |definitions, receivers| {
         let state = AppState::new(ServerOptions {
             name: "signals-server",
             definitions,
             persistence: config.persistence(),
             token: config.token.clone(),
             strict_ids: config.strict_ids,
+            receivers,
             clock: Clock::system(),
             hosted: None,
         })?;

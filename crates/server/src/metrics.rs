@@ -38,6 +38,8 @@ pub(crate) struct Metrics {
     kafka_records: Family<TopicLabel, Counter>,
     kafka_lag: Family<TopicLabel, Gauge>,
     kafka_connected: Family<TopicLabel, Gauge>,
+    forwarded: Family<ForwardedLabel, Counter>,
+    forwarding_waiting: Family<ReceiverLabel, Gauge>,
     /// Seconds from receiving a collector request to finishing all effects of its events.
     processing_seconds: Histogram,
     registry: Arc<Registry>,
@@ -45,6 +47,25 @@ pub(crate) struct Metrics {
 
 /// The name of a Kafka topic.
 type TopicLabel = [(&'static str, String); 1];
+
+/// The name of a receiver of forwarded interventions.
+type ReceiverLabel = [(&'static str, String); 1];
+
+/// A receiver, and what became of an intervention.
+type ForwardedLabel = [(&'static str, String); 2];
+
+/// The metrics of one receiver of forwarded interventions.
+#[derive(Debug)]
+pub(crate) struct ForwardingMetrics {
+    pub(crate) sent: Counter,
+    /// Counts each attempt that is repeated later.
+    pub(crate) retried: Counter,
+    pub(crate) refused: Counter,
+    pub(crate) given_up: Counter,
+    pub(crate) dropped: Counter,
+    /// Interventions that wait or are being sent.
+    pub(crate) waiting: Gauge,
+}
 
 /// The metrics of one Kafka topic.
 #[cfg_attr(not(feature = "kafka"), expect(dead_code, reason = "only a server with Kafka has them"))]
@@ -82,6 +103,8 @@ impl Metrics {
         let kafka_records = Family::<TopicLabel, Counter>::default();
         let kafka_lag = Family::<TopicLabel, Gauge>::default();
         let kafka_connected = Family::<TopicLabel, Gauge>::default();
+        let forwarded = Family::<ForwardedLabel, Counter>::default();
+        let forwarding_waiting = Family::<ReceiverLabel, Gauge>::default();
         let processing_seconds = Histogram::new(exponential_buckets(0.000_05, 4.0, 9));
 
         let mut registry = Registry::with_prefix("signals");
@@ -126,6 +149,16 @@ impl Metrics {
             kafka_connected.clone(),
         );
         registry.register(
+            "forwarded",
+            "Interventions forwarded, by receiver and outcome",
+            forwarded.clone(),
+        );
+        registry.register(
+            "forwarding_waiting",
+            "Interventions that wait to be forwarded now, by receiver",
+            forwarding_waiting.clone(),
+        );
+        registry.register(
             "processing_seconds",
             "Time to process one collector request",
             processing_seconds.clone(),
@@ -150,6 +183,8 @@ impl Metrics {
             kafka_records,
             kafka_lag,
             kafka_connected,
+            forwarded,
+            forwarding_waiting,
             processing_seconds,
             registry: Arc::new(registry),
         }
@@ -166,6 +201,24 @@ impl Metrics {
             records: self.kafka_records.get_or_create_owned(&label),
             lag: self.kafka_lag.get_or_create_owned(&label),
             connected: self.kafka_connected.get_or_create_owned(&label),
+        }
+    }
+
+    /// The metrics of a receiver. They are shown from now on.
+    pub(crate) fn forwarding(&self, receiver: &str) -> ForwardingMetrics {
+        let outcome = |outcome: &str| {
+            let label = [("receiver", receiver.to_owned()), ("outcome", outcome.to_owned())];
+            self.forwarded.get_or_create_owned(&label)
+        };
+        ForwardingMetrics {
+            sent: outcome("sent"),
+            retried: outcome("retried"),
+            refused: outcome("refused"),
+            given_up: outcome("given_up"),
+            dropped: outcome("dropped"),
+            waiting: self
+                .forwarding_waiting
+                .get_or_create_owned(&[("receiver", receiver.to_owned())]),
         }
     }
 

@@ -15,6 +15,8 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::ParseError;
 
 use crate::config::{DEFAULT_TOKEN, ServerConfig};
+use crate::forwarding::{Forwarding, Receiver};
+use crate::senders::Senders;
 use crate::serving::{self, Tls};
 use crate::state::AppState;
 use crate::{definitions, kafka, storage};
@@ -42,23 +44,26 @@ pub fn start_log(filter: &str) -> Result<(), ParseError> {
     Ok(())
 }
 
-/// Serves the router that `set_up` makes from the definitions, until SIGTERM or SIGINT. Prints the server's address on standard
+/// Serves the router that `set_up` makes from the definitions and the receivers of forwarded interventions, until SIGTERM or SIGINT. Prints the server's address on standard
 /// output.
 ///
 /// # Errors
 /// Why the server cannot start, as a message to print.
 pub async fn serve(
     config: &ServerConfig,
-    set_up: impl FnOnce(Definitions) -> Result<(Router, AppState), Box<dyn Error>>,
+    set_up: impl FnOnce(Definitions, Vec<Receiver>) -> Result<(Router, AppState), Box<dyn Error>>,
 ) -> Result<(), Box<dyn Error>> {
     let definitions = definitions::load(&config.definitions)?;
     // From now on, a signal stops the server cleanly, even during the start.
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let tls = config.tls()?;
+    let receivers = config.receivers()?;
     let listener = config.listen().await?;
-    let url = config.url(listener.local_addr()?.port());
-    let (router, state) = set_up(definitions)?;
+    let address = listener.local_addr()?;
+    let url = config.url(address.port());
+    let senders = Senders::new(config, &receivers, address).await?;
+    let (router, state) = set_up(definitions, receivers)?;
     let (kafka_config, kafka_state) = (config.kafka.clone(), state.clone());
     let reading = spawn_blocking(move || kafka::start(&kafka_config, &kafka_state)).await??;
 
@@ -83,30 +88,38 @@ pub async fn serve(
         }
     };
     // Accept on the runtime's threads: on this thread, every connection would have to wake one of them.
-    tokio::spawn(run(listener, tls, router, state, shutdown)).await?;
+    tokio::spawn(run(listener, tls, router, state, senders, shutdown)).await?;
     Ok(())
 }
 
 /// Serves `router`, whose routes use `state`, on `listener` until `shutdown` completes, over TLS if there is a certificate.
-/// Then ends all streams, writes the data file and returns.
+/// `senders` are those of the state's receivers. Then ends all streams, writes the data file and returns.
 pub async fn run(
     listener: TcpListener,
     tls: Option<Tls>,
     router: Router,
     state: AppState,
+    senders: Senders,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) {
     let _background = background_tasks(&state);
     let (hub, journal) = (state.hub().clone(), state.journal().clone());
+    let forwarding = state.forwarding().clone();
+    let forwarded = tokio::spawn(senders.run(forwarding.clone()));
     let (stopping, stopped) = tokio::sync::oneshot::channel();
     let shutdown = async move {
         shutdown.await;
         hub.shut_down();
         journal.end();
+        forwarding.shut_down();
         // There is no receiver if the server has stopped already.
         let _ = stopping.send(());
     };
-    let server = serving::serve(listener, tls, router, shutdown);
+    let server = async {
+        serving::serve(listener, tls, router, shutdown).await;
+        // The task is never cancelled and does not panic.
+        let _ = forwarded.await;
+    };
     let out_of_patience = async {
         if stopped.await.is_err() {
             std::future::pending::<()>().await;
@@ -118,8 +131,18 @@ pub async fn run(
         () = out_of_patience => tracing::warn!("some requests did not finish within {SHUTDOWN_GRACE:?}"),
     }
     state.pipeline().finish();
-    if let Some(keeper) = state.keeper() {
-        storage::save_at_end(keeper).await;
+    match state.keeper() {
+        Some(keeper) => storage::save_at_end(keeper).await,
+        None => warn_of_unforwarded(state.forwarding()),
+    }
+}
+
+fn warn_of_unforwarded(forwarding: &Forwarding) {
+    let waiting = forwarding.waiting();
+    if waiting > 0 {
+        tracing::error!(
+            "{waiting} interventions that waited to be forwarded are lost. With --data, the next start forwards them"
+        );
     }
 }
 

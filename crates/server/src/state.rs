@@ -8,6 +8,7 @@ use thiserror::Error;
 
 use crate::access::Access;
 use crate::clock::Clock;
+use crate::forwarding::{Forwarding, Receiver};
 use crate::hub::{DeliveryHub, DeliveryRules};
 use crate::journal::Journal;
 use crate::metrics::Metrics;
@@ -28,6 +29,8 @@ pub struct ServerOptions {
     pub token: String,
     /// Whether all ids that streams subscribe to must be canonical UUIDs, also those of custom attribute keys.
     pub strict_ids: bool,
+    /// Who gets each triggered intervention besides streams.
+    pub receivers: Vec<Receiver>,
     /// The server's clock.
     pub clock: Clock,
     /// If set, the server guarantees no more than hosted Signals.
@@ -85,6 +88,7 @@ struct Shared {
     clock: Clock,
     metrics: Metrics,
     hub: DeliveryHub,
+    forwarding: Forwarding,
     pipeline: Arc<Pipeline>,
     journal: Journal,
     registry: Arc<Registry>,
@@ -97,8 +101,16 @@ impl AppState {
     /// # Errors
     /// The first invalid definition, or why the data file cannot be used.
     pub fn new(options: ServerOptions) -> Result<Self, StartError> {
-        let ServerOptions { name, definitions, persistence, token, strict_ids, clock, hosted } =
-            options;
+        let ServerOptions {
+            name,
+            definitions,
+            persistence,
+            token,
+            strict_ids,
+            receivers,
+            clock,
+            hosted,
+        } = options;
         let (file, saved) = match &persistence {
             Some(persistence) => {
                 let file = DataFile::open(&persistence.file)?;
@@ -111,13 +123,24 @@ impl AppState {
         let journal = Journal::new();
         let rules = DeliveryRules { live_only: hosted.is_some(), ..DeliveryRules::default() };
         let hub = DeliveryHub::new(name, rules, clock.clone(), journal.clone(), metrics.clone());
+        let forwarding = Forwarding::new(receivers, clock.clone(), &metrics);
         let delay = hosted.map(|hosted| hosted.processing_delay);
-        let new_pipeline =
-            |engine| Pipeline::new(engine, hub.clone(), journal.clone(), metrics.clone(), delay);
+        let new_pipeline = |engine| {
+            let (hub, forwarding) = (hub.clone(), forwarding.clone());
+            Pipeline::new(engine, hub, forwarding, journal.clone(), metrics.clone(), delay)
+        };
         let is_new = saved.is_none();
         let (registry, pipeline) = match (saved, &persistence) {
             (Some(saved), Some(Persistence { file, republish })) => {
-                let Saved { registry, profiles, seen, hub: saved_hub, read, clock_ahead } = saved;
+                let Saved {
+                    registry,
+                    profiles,
+                    seen,
+                    hub: saved_hub,
+                    forwarding: messages,
+                    read,
+                    clock_ahead,
+                } = saved;
                 let added = if *republish { definitions } else { Definitions::default() };
                 let (registry, engine) = Registry::restore(registry, &added).map_err(|error| {
                     StartError::Conflict { file: file.clone(), reason: error.to_string() }
@@ -125,6 +148,7 @@ impl AppState {
                 // The clock must not be behind the restored state.
                 clock.advance(clock_ahead);
                 hub.restore(saved_hub);
+                forwarding.restore(messages);
                 let pipeline = new_pipeline(engine);
                 pipeline.restore(profiles, seen, read);
                 (registry, pipeline)
@@ -145,6 +169,7 @@ impl AppState {
                     registry: Arc::clone(&registry),
                     pipeline: Arc::clone(&pipeline),
                     hub: hub.clone(),
+                    forwarding: forwarding.clone(),
                     clock: clock.clone(),
                 },
                 metrics.clone(),
@@ -158,6 +183,7 @@ impl AppState {
             clock,
             metrics,
             hub,
+            forwarding,
             pipeline,
             journal,
             registry,
@@ -211,6 +237,11 @@ impl AppState {
     /// Delivers interventions to streams.
     pub fn hub(&self) -> &DeliveryHub {
         &self.shared.hub
+    }
+
+    /// Passes triggered interventions on to receivers.
+    pub fn forwarding(&self) -> &Forwarding {
+        &self.shared.forwarding
     }
 
     /// Processes events and has the profiles.

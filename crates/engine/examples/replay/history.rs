@@ -23,8 +23,13 @@ pub(crate) fn replay() -> String {
             waited: random.below(40_000) as u32,
         };
         for triggered in run.process(&happening(step, now)).triggered {
-            let id = triggered.intervention_id;
-            lines.push(json!([id, triggered.name, triggered.attributes, triggered.targets]));
+            let attributes = triggered.attributes_by_name();
+            lines.push(json!([
+                triggered.intervention_id,
+                triggered.name,
+                attributes,
+                triggered.targets
+            ]));
         }
         if number % 50 == 0 {
             lines.push(readings(&run.engine, Timestamp::from_millis(now)));

@@ -16,7 +16,6 @@ mod saved;
 mod snapshot;
 mod values;
 
-use serde_json::{Map, Value};
 use signals_wire::TargetAttributeKey;
 use uuid::Uuid;
 
@@ -27,7 +26,7 @@ pub use contexts::{ContextReading, RecentEvent};
 pub use explain::{AsksFor, CriteriaReading, RuleReading};
 use group::Group;
 use key::{Ids, KeyIndex};
-pub use outcome::{Outcome, Triggered, Warning};
+pub use outcome::{Outcome, Triggered, TriggeredAttribute, Warning};
 use profile::Profiles;
 use program::Program;
 pub use reading::{AttributeInfo, AttributeReading, GroupReading};
@@ -455,17 +454,15 @@ impl Engine {
     }
 
     /// The attributes of an instance. If two groups have an attribute of the same name, the first group wins.
-    fn payload(&self, rule: &Rule, values: &CurrentValues<'_>) -> Map<String, Value> {
-        let mut payload = Map::new();
-        for group in &rule.payload {
-            for index in self.program.groups.get(*group).attributes() {
-                let value = values.compute(index);
-                let name = &self.program.attribute(index).name;
-                if !value.is_null() && !payload.contains_key(name) {
-                    payload.insert(name.clone(), value);
-                }
-            }
-        }
-        payload
+    fn payload(&self, rule: &Rule, values: &CurrentValues<'_>) -> Vec<TriggeredAttribute> {
+        let groups = rule.payload.iter().map(|group| self.program.groups.get(*group));
+        let attributes = groups.flat_map(|group| {
+            group.attributes().map(|index| TriggeredAttribute {
+                group: Some(group.name.clone()),
+                name: self.program.attribute(index).name.clone(),
+                value: values.compute(index),
+            })
+        });
+        attributes.filter(|attribute| !attribute.value.is_null()).collect()
     }
 }

@@ -1,6 +1,7 @@
+use std::collections::BTreeMap;
 use std::fmt;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 use signals_wire::TargetAttributeKey;
 
 /// The effects of one event.
@@ -25,10 +26,33 @@ pub struct Triggered {
     pub name: String,
     /// Version of the intervention.
     pub version: u64,
-    /// Attribute values after the event. Attributes that are not set and have no default are left out.
-    pub attributes: Map<String, Value>,
+    /// Attribute values after the event, in the order of their definitions. Attributes that are not set and have no default are
+    /// left out.
+    pub attributes: Vec<TriggeredAttribute>,
     /// The targets. Never empty.
     pub targets: Vec<TargetAttributeKey>,
+}
+
+/// An attribute's value when an intervention was triggered.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TriggeredAttribute {
+    /// Name of the attribute group. `None` if no rule triggered the intervention.
+    pub group: Option<String>,
+    /// Name of the attribute.
+    pub name: String,
+    /// The value, which is not null if a rule triggered the intervention.
+    pub value: Value,
+}
+
+impl Triggered {
+    /// The values by the attributes' names. If two groups have an attribute of the same name, the first group's value.
+    pub fn attributes_by_name(&self) -> BTreeMap<&str, &Value> {
+        let mut by_name = BTreeMap::new();
+        for attribute in &self.attributes {
+            by_name.entry(attribute.name.as_str()).or_insert(&attribute.value);
+        }
+        by_name
+    }
 }
 
 /// A deviation from the definition. The event was processed.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
+use signals_server::Senders;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task;
@@ -103,7 +104,8 @@ async fn a_replay_to_a_server_without_this_route_says_what_to_do() {
         let url = format!("http://{}", listener.local_addr().unwrap());
         let (stop, stopped) = oneshot::channel::<()>();
         let shutdown = async move { stopped.await.unwrap() };
-        let run = signals_server::run(listener, None, router, state.clone(), shutdown);
+        let senders = Senders::default();
+        let run = signals_server::run(listener, None, router, state.clone(), senders, shutdown);
         let running = tokio::spawn(run);
         let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures/enriched.tsv");
         let refused = task::spawn_blocking({

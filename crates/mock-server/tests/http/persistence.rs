@@ -256,6 +256,7 @@ fn start_with(file: &Path, definitions: &Value) -> Result<AppState, StartError> 
         persistence: Some(Persistence { file: file.to_owned(), republish: true }),
         token: TOKEN.into(),
         strict_ids: false,
+        receivers: Vec::new(),
         www: None,
         clock: signals_mock_server::Clock::stopped(NOW),
         hosted: None,

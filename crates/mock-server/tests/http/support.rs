@@ -64,6 +64,7 @@ impl Server {
             persistence: None,
             token: TOKEN.into(),
             strict_ids: false,
+            receivers: Vec::new(),
             www: None,
             clock: clock.clone(),
             hosted: None,

@@ -1,7 +1,5 @@
 use std::task::{Context, Poll, Waker};
 
-use serde_json::Map;
-
 use super::*;
 
 const EPOCH_PREFIX: &str = "00000000-";
@@ -19,7 +17,7 @@ fn instance(name: &str, targets: &[TargetAttributeKey]) -> Triggered {
         intervention_id: format!("id of {name}"),
         name: name.into(),
         version: 1,
-        attributes: Map::new(),
+        attributes: Vec::new(),
         targets: targets.into(),
     }
 }

@@ -80,12 +80,11 @@ impl Entry {
             Happening::Duplicate(event) => ("duplicate", json!({ "event": shown_event(event) })),
             Happening::Bad(row) => ("bad", json!({ "bad_row": row })),
             Happening::Published { instance, streams } => {
-                let Triggered { intervention_id, name, version, attributes, .. } = instance;
                 let instance = json!({
-                    "intervention_id": intervention_id,
-                    "name": name,
-                    "version": version,
-                    "attributes": attributes,
+                    "intervention_id": instance.intervention_id,
+                    "name": instance.name,
+                    "version": instance.version,
+                    "attributes": instance.attributes_by_name(),
                 });
                 ("published", json!({ "instance": instance, "streams": streams }))
             }

@@ -22,6 +22,16 @@ pub struct KafkaConfig {
     pub options: Vec<(String, String)>,
 }
 
+#[cfg(feature = "kafka")]
+impl KafkaConfig {
+    /// The settings that also apply to a producer: those of the connection.
+    pub(crate) fn shared_options(&self) -> impl Iterator<Item = (&str, &str)> {
+        let prefixes = ["sasl.", "ssl.", "security.", "socket.", "broker.", "client."];
+        let options = self.options.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+        options.filter(move |(key, _)| prefixes.iter().any(|prefix| key.starts_with(prefix)))
+    }
+}
+
 fn key_and_value(text: &str) -> Result<(String, String), &'static str> {
     match text.split_once('=') {
         Some((key, value)) if !key.trim().is_empty() => {

@@ -1,6 +1,6 @@
 use thiserror::Error;
 
-/// Why the server cannot read from Kafka. Each message begins with the flag to change.
+/// Why the server cannot use Kafka. Each message begins with the flag to change.
 #[derive(Debug, Error)]
 pub enum KafkaError {
     /// The server has no Kafka client.
@@ -28,6 +28,16 @@ pub enum KafkaError {
         /// The configured brokers.
         brokers: String,
         /// The error of librdkafka.
+        reason: String,
+    },
+    /// The brokers do not have the topic to write, or do not let this client write it.
+    #[error("--forward-topic {topic}: cannot be written on {brokers}: {reason}")]
+    ForwardTopic {
+        /// The configured topic.
+        topic: String,
+        /// The configured brokers.
+        brokers: String,
+        /// The error of the broker.
         reason: String,
     },
     /// The brokers do not have the topic, or do not show it to this client.

@@ -5,7 +5,8 @@ use std::hash::Hasher;
 
 use serde_json::{Map, Value};
 use signals_engine::{
-    BadEvent, DefinitionError, Definitions, Engine, Event, Outcome, Timestamp, Triggered, Warning,
+    BadEvent, DefinitionError, Definitions, Engine, Event, Outcome, Timestamp, Triggered,
+    TriggeredAttribute, Warning,
 };
 use signals_wire::TargetAttributeKey;
 use siphasher::sip128::{Hasher128, SipHasher24};
@@ -144,6 +145,10 @@ impl Replica {
                     direct;
                 let intervention_id =
                     intervention_id.unwrap_or_else(|| position.event(0).next().to_string());
+                let attributes = attributes.into_iter();
+                let attributes = attributes
+                    .map(|(name, value)| TriggeredAttribute { group: None, name, value })
+                    .collect();
                 let instance = Triggered { intervention_id, name, version, attributes, targets };
                 emit(Effect::Pushed(instance));
             }

@@ -34,6 +34,7 @@ pub(crate) use self::duplicates::{SavedSeenEvents, SeenEventsChanges};
 use self::later::Later;
 use self::read_positions::ReadPositions;
 pub use self::read_positions::{Partition, ReadPosition};
+use crate::forwarding::{Forwarding, ForwardingChanges};
 use crate::hub::{DeliveryHub, HubChanges};
 use crate::journal::{Happening, Journal};
 use crate::metrics::Metrics;
@@ -48,6 +49,7 @@ pub(crate) struct PipelineChanges {
     pub(crate) profiles: ProfileChanges,
     pub(crate) seen: SeenEventsChanges,
     pub(crate) hub: HubChanges,
+    pub(crate) forwarding: ForwardingChanges,
     /// The partitions that were read further, and their next lines.
     pub(crate) read: Vec<(Partition, ReadPosition)>,
 }
@@ -59,6 +61,7 @@ pub struct Pipeline {
     /// events were counted.
     memory: Mutex<Memory>,
     hub: DeliveryHub,
+    forwarding: Forwarding,
     journal: Journal,
     metrics: Metrics,
     /// Where events wait if they are not processed at once.
@@ -95,6 +98,7 @@ impl Pipeline {
     pub(crate) fn new(
         engine: Engine,
         hub: DeliveryHub,
+        forwarding: Forwarding,
         journal: Journal,
         metrics: Metrics,
         delay: Option<Duration>,
@@ -109,6 +113,7 @@ impl Pipeline {
         Self {
             memory: Mutex::new(memory),
             hub,
+            forwarding,
             journal,
             metrics,
             later: delay.map(Later::new),
@@ -310,6 +315,7 @@ impl Pipeline {
     pub(crate) fn track_changes(&self) {
         self.memory.lock().replica.engine.track_changes();
         self.hub.track_changes();
+        self.forwarding.track_changes();
     }
 
     /// The changes since the last call. Applied to what was saved before, they give the whole state.
@@ -320,6 +326,7 @@ impl Pipeline {
             seen: memory.replica.seen.take_changes(),
             // Taken under the same lock, so that an event and the instance that it triggered are saved together.
             hub: self.hub.take_changes(),
+            forwarding: self.forwarding.take_changes(),
             read: memory.replica.read.take_changes(),
         }
     }
@@ -331,6 +338,7 @@ impl Pipeline {
         memory.replica.seen.mark_all_changed();
         memory.replica.read.mark_all_changed();
         self.hub.mark_all_changed();
+        self.forwarding.mark_all_changed();
     }
 
     fn tell(&self, effect: Effect, done: &mut Done) {
@@ -359,15 +367,20 @@ impl Pipeline {
             ),
             Effect::Triggered(instance) => {
                 self.metrics.instances_triggered.inc();
+                self.forwarding.enqueue(&instance);
                 done.streams += self.deliver(instance);
             }
             Effect::Pushed(instance) => done.streams += self.hub.publish(instance),
             Effect::Refused(error) => done.refused = Some(error),
             Effect::Forgotten => {
                 self.hub.forget_instances();
+                self.forwarding.forget_all();
                 self.journal.clear();
             }
-            Effect::Expired => self.hub.forget_expired(),
+            Effect::Expired => {
+                self.hub.forget_expired();
+                self.forwarding.forget_expired();
+            }
         }
     }
 

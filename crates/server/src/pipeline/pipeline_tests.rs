@@ -22,12 +22,13 @@ fn pipeline(max_profiles: usize, delay: Option<Duration>) -> Arc<Pipeline> {
     let hub = DeliveryHub::new(
         "a server",
         DeliveryRules::default(),
-        clock,
+        clock.clone(),
         journal.clone(),
         metrics.clone(),
     );
     let engine = Engine::new(&definitions).unwrap();
-    let pipeline = Pipeline::new(engine, hub, journal, metrics, delay);
+    let forwarding = Forwarding::new(Vec::new(), clock, &metrics);
+    let pipeline = Pipeline::new(engine, hub, forwarding, journal, metrics, delay);
     pipeline.memory.lock().replica.max_profiles = max_profiles;
     Arc::new(pipeline)
 }

@@ -13,6 +13,7 @@ use signals_wire::TargetAttributeKey;
 
 use super::error::{DataFileError, Reason};
 use super::{Changes, Saved};
+use crate::forwarding::{ForwardingChanges, Message, SavedMessage};
 use crate::hub::{Epoch, HubChanges, Position, SavedHub, SavedInstance};
 use crate::pipeline::{
     Partition, PipelineChanges, ReadPosition, SavedSeenEvents, SeenEventsChanges,
@@ -35,6 +36,10 @@ const INSTANCES: TableDefinition<'_, (u64, &str, &str), (i64, &[u8])> =
     TableDefinition::new("instances");
 /// Since when an instance waits for a stream, by position.
 const WAITING: TableDefinition<'_, u64, i64> = TableDefinition::new("waiting");
+
+/// Messages that wait for a receiver, by its name and their number: id, id of the target, when they were triggered, and body.
+const FORWARDING: TableDefinition<'_, (&str, u64), (&str, &str, i64, &[u8])> =
+    TableDefinition::new("forwarding");
 
 /// The next line to read from a partition, by topic and number: the record's offset, and the line in the record.
 const READ: TableDefinition<'_, (&str, u32), (u64, u64)> = TableDefinition::new("read");
@@ -133,6 +138,7 @@ impl DataFile {
             profiles: profiles.into_iter().collect(),
             seen,
             hub,
+            forwarding: load_forwarding(&read)?,
             read: collect(&read, READ, |(topic, number), (offset, line)| {
                 let partition = Partition { topic: topic.into(), number };
                 Ok((partition, ReadPosition { offset, line }))
@@ -143,13 +149,14 @@ impl DataFile {
 
     fn try_write(&self, changes: &Changes) -> Result<(), Reason> {
         let Changes { registry, pipeline, clock_ahead } = changes;
-        let PipelineChanges { profiles, seen, hub, read } = pipeline;
+        let PipelineChanges { profiles, seen, hub, forwarding, read } = pipeline;
         let is_idle = registry.is_none()
             && !profiles.all_forgotten
             && profiles.profiles.is_empty()
             && !seen.all_forgotten
             && seen.added.entries.is_empty()
             && hub.unsaved.is_empty()
+            && forwarding.unsaved.is_empty()
             && read.is_empty();
         if is_idle
             && self.has_number(number::CLOCK_AHEAD_MS, clock_ahead.as_millis())?
@@ -173,6 +180,7 @@ impl DataFile {
         write_profiles(&write, profiles)?;
         write_seen(&write, seen)?;
         write_hub(&write, hub)?;
+        write_forwarding(&write, forwarding)?;
         write_read(&write, read)?;
         Ok(write.commit()?)
     }
@@ -274,6 +282,38 @@ fn write_hub(write: &WriteTransaction, changes: &HubChanges) -> Result<(), Reaso
         };
     }
     remove_while(&mut waiting, |_, since| since <= waiting_after.as_millis())
+}
+
+fn load_forwarding(read: &ReadTransaction) -> Result<Vec<SavedMessage>, Reason> {
+    collect(read, FORWARDING, |(receiver, number), (id, target_id, triggered_at, body)| {
+        let message = Message {
+            id: id.to_owned(),
+            target_id: target_id.to_owned(),
+            triggered_at: Timestamp::from_millis(triggered_at),
+            body: body.to_vec().into(),
+        };
+        Ok(SavedMessage { receiver: receiver.into(), number, message: Arc::new(message) })
+    })
+}
+
+fn write_forwarding(write: &WriteTransaction, changes: &ForwardingChanges) -> Result<(), Reason> {
+    if changes.unsaved.all_forgotten {
+        write.delete_table(FORWARDING)?;
+    }
+    let mut table = write.open_table(FORWARDING)?;
+    for (receiver, number, message) in changes.unsaved.messages() {
+        match message {
+            Some(Message { id, target_id, triggered_at, body }) => {
+                let saved =
+                    (id.as_str(), target_id.as_str(), triggered_at.as_millis(), body.as_ref());
+                table.insert((receiver, number), saved)?;
+            }
+            None => {
+                table.remove((receiver, number))?;
+            }
+        }
+    }
+    Ok(())
 }
 
 fn write_read(write: &WriteTransaction, read: &[(Partition, ReadPosition)]) -> Result<(), Reason> {

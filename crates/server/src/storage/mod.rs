@@ -2,8 +2,8 @@
 //!
 //! [`file`] reads and writes. This module decides when: twice a second, and as soon as there is an instance to deliver. It collects
 //! the changes at one moment, under the locks and in memory, and writes them in one transaction on its own thread. A crash loses
-//! all changes since the last write, and never a part of them. Instances are delivered only after they are saved, so
-//! that a shopper does not get the same instance again after a crash.
+//! all changes since the last write, and never a part of them. Instances are delivered and forwarded only after they are saved, so
+//! that nobody gets the same instance again with another id after a crash.
 
 mod error;
 mod file;
@@ -20,6 +20,7 @@ use tokio::time::{self, MissedTickBehavior};
 pub use self::error::DataFileError;
 pub(crate) use self::file::DataFile;
 use crate::clock::Clock;
+use crate::forwarding::{Forwarding, SavedMessage};
 use crate::hub::{DeliveryHub, Position, SavedHub};
 use crate::metrics::Metrics;
 use crate::pipeline::{Partition, Pipeline, PipelineChanges, ReadPosition, SavedSeenEvents};
@@ -35,6 +36,7 @@ pub(crate) struct Saved {
     pub(crate) profiles: Snapshot,
     pub(crate) seen: SavedSeenEvents,
     pub(crate) hub: SavedHub,
+    pub(crate) forwarding: Vec<SavedMessage>,
     pub(crate) read: Vec<(Partition, ReadPosition)>,
     /// How far the clock was ahead of the machine's clock.
     pub(crate) clock_ahead: Duration,
@@ -55,6 +57,7 @@ pub(crate) struct Sources {
     pub(crate) registry: Arc<Registry>,
     pub(crate) pipeline: Arc<Pipeline>,
     pub(crate) hub: DeliveryHub,
+    pub(crate) forwarding: Forwarding,
     pub(crate) clock: Clock,
 }
 
@@ -70,6 +73,13 @@ impl Sources {
         self.registry.mark_changed();
         self.pipeline.mark_all_changed();
     }
+}
+
+/// The latest of what was written.
+struct Latest {
+    instance: Position,
+    /// The number of the latest message to a receiver.
+    message: u64,
 }
 
 /// Writes changes to the data file.
@@ -100,20 +110,22 @@ impl Keeper {
         let mut file = self.file.lock();
         match self.write(&mut file) {
             Ok(saved) => {
-                self.sources.hub.release(saved);
+                self.sources.hub.release(saved.instance);
+                self.sources.forwarding.release(saved.message);
                 Ok(())
             }
             Err(error) => {
                 *file = None;
                 // After a crash, seeing something twice is better than seeing nothing.
                 self.sources.hub.release_all();
+                self.sources.forwarding.release_all();
                 Err(error)
             }
         }
     }
 
-    /// Writes the changes. Returns the position of the latest instance in them.
-    fn write(&self, file: &mut Option<DataFile>) -> Result<Position, DataFileError> {
+    /// Writes the changes.
+    fn write(&self, file: &mut Option<DataFile>) -> Result<Latest, DataFileError> {
         let open = match file {
             Some(open) => open,
             None => {
@@ -126,7 +138,8 @@ impl Keeper {
         };
         let changes = self.sources.changes();
         open.write(&changes)?;
-        Ok(changes.pipeline.hub.latest)
+        let PipelineChanges { hub, forwarding, .. } = changes.pipeline;
+        Ok(Latest { instance: hub.latest, message: forwarding.latest })
     }
 }
 

@@ -1,0 +1,241 @@
+use super::*;
+
+const START: Timestamp = Timestamp::from_millis(1_795_333_700_000);
+const RULES: QueueRules =
+    QueueRules { max_waiting: 4, max_at_once: 2, retry_for: Duration::from_secs(3600) };
+
+/// A queue with a manual clock, and no randomness: all delays are full.
+struct Line {
+    queue: Queue,
+    now: Timestamp,
+}
+
+impl Line {
+    fn new() -> Self {
+        Self { queue: Queue::new(RULES), now: START }
+    }
+
+    /// A queue with the messages 1 to `count`, which are saved.
+    fn with(count: u64) -> Self {
+        let mut line = Self::new();
+        (1..=count).for_each(|number| assert_eq!(line.push(number), None));
+        line
+    }
+
+    fn message(&self, number: u64) -> Arc<Message> {
+        Arc::new(Message {
+            id: format!("message {number}"),
+            target_id: "ada".into(),
+            triggered_at: self.now,
+            body: "{}".into(),
+        })
+    }
+
+    /// Returns the number of the message that was dropped for it.
+    fn push(&mut self, number: u64) -> Option<u64> {
+        let message = self.message(number);
+        self.queue.push(number, message, true).map(|(number, _)| number)
+    }
+
+    fn push_unsaved(&mut self, number: u64) {
+        let message = self.message(number);
+        assert_eq!(self.queue.push(number, message, false), None);
+    }
+
+    fn pass(&mut self, seconds: u64) {
+        self.now = later(self.now, Duration::from_secs(seconds));
+    }
+
+    /// The messages that are sent now.
+    fn sends(&mut self) -> Vec<u64> {
+        let queue = &mut self.queue;
+        std::iter::from_fn(|| match queue.next(self.now) {
+            Next::Send { number, .. } => Some(number),
+            _ => None,
+        })
+        .collect()
+    }
+
+    /// In how many seconds something is to do. `None` if only a change helps.
+    fn waits(&mut self) -> Option<u64> {
+        match self.queue.next(self.now) {
+            Next::WaitUntil(at) => Some(at.millis_since(self.now) as u64 / 1000),
+            Next::WaitForChange => None,
+            Next::Send { number, .. } => panic!("sends {number}"),
+        }
+    }
+
+    fn settle(&mut self, number: u64, outcome: &Outcome) -> Option<Fate> {
+        self.queue.settle(number, outcome, self.now, 1.0).map(|settled| settled.fate)
+    }
+
+    fn accept(&mut self, number: u64) {
+        assert_eq!(self.settle(number, &Outcome::Accepted), Some(Fate::Sent));
+    }
+
+    fn fail(&mut self, number: u64) {
+        assert_eq!(self.settle(number, &failed(None)), Some(Fate::Retried));
+    }
+}
+
+fn failed(retry_after: Option<u64>) -> Outcome {
+    let retry_after = retry_after.map(Duration::from_secs);
+    Outcome::Failed { reason: "it answered 503".into(), retry_after }
+}
+
+fn refused() -> Outcome {
+    Outcome::Refused { reason: "it answered 400".into() }
+}
+
+#[test]
+fn messages_are_sent_in_order_and_a_few_at_the_same_time() {
+    let mut line = Line::with(3);
+    assert_eq!(line.sends(), [1, 2]);
+    assert_eq!(line.waits(), None);
+    line.accept(2);
+    assert_eq!(line.sends(), [3]);
+    line.accept(1);
+    line.accept(3);
+    assert_eq!((line.sends(), line.queue.len()), (vec![], 0));
+}
+
+#[test]
+fn a_message_is_sent_only_after_it_is_saved() {
+    let mut line = Line::new();
+    line.push_unsaved(1);
+    line.push_unsaved(2);
+    assert_eq!(line.waits(), None);
+    line.queue.release(1);
+    assert_eq!(line.sends(), [1]);
+    line.queue.release(2);
+    assert_eq!(line.sends(), [2]);
+}
+
+#[test]
+fn a_message_that_failed_is_sent_again_after_1_2_4_and_at_most_60_seconds() {
+    let mut line = Line::with(1);
+    let mut delays = Vec::new();
+    for _ in 0..9 {
+        assert_eq!(line.sends(), [1]);
+        line.fail(1);
+        let delay = line.waits().unwrap();
+        delays.push(delay);
+        line.pass(delay - 1);
+        assert!(line.sends().is_empty(), "too early");
+        line.pass(1);
+    }
+    assert_eq!(delays, [1, 2, 4, 8, 16, 32, 60, 60, 60]);
+    assert_eq!(line.sends(), [1]);
+    let settled = line.queue.settle(1, &Outcome::Accepted, line.now, 1.0).unwrap();
+    assert_eq!((settled.fate, settled.attempts), (Fate::Sent, 10));
+}
+
+#[test]
+fn half_of_a_delay_is_random() {
+    let seconds = |jitter| delay(3, jitter).as_secs_f64();
+    assert_eq!([seconds(0.0), seconds(0.5), seconds(1.0)], [2.0, 3.0, 4.0]);
+}
+
+#[test]
+fn a_receiver_that_is_down_is_tried_with_one_message_at_a_time() {
+    let mut line = Line::with(4);
+    assert_eq!(line.sends(), [1, 2]);
+    line.fail(1);
+    line.fail(2);
+    assert_eq!(line.waits(), Some(1), "two messages that fail together are one failure");
+    line.pass(1);
+    assert_eq!(line.sends(), [3]);
+    line.fail(3);
+    assert_eq!(line.waits(), Some(2));
+    line.pass(2);
+    assert_eq!(line.sends(), [4]);
+    line.accept(4);
+    assert_eq!(line.sends(), [1, 2], "as many as ever, once it is back");
+}
+
+#[test]
+fn a_message_that_always_fails_does_not_hold_up_the_others() {
+    let mut line = Line::with(2);
+    assert_eq!(line.sends(), [1, 2]);
+    line.accept(2);
+    line.fail(1);
+    for number in 3..20 {
+        line.push(number);
+        line.pass(60);
+        assert_eq!(line.sends(), [number], "before the message that failed");
+        line.accept(number);
+        assert_eq!(line.sends(), [1]);
+        line.fail(1);
+    }
+}
+
+#[test]
+fn a_refused_message_is_not_sent_again_and_the_receiver_counts_as_working() {
+    let mut line = Line::with(3);
+    assert_eq!(line.sends(), [1, 2]);
+    line.fail(1);
+    assert_eq!(line.settle(2, &refused()), Some(Fate::Refused));
+    assert_eq!(line.sends(), [3]);
+    line.pass(1);
+    assert_eq!(line.sends(), [1]);
+}
+
+#[test]
+fn the_receiver_can_ask_for_a_longer_pause() {
+    let mut line = Line::with(3);
+    assert_eq!(line.sends(), [1, 2]);
+    line.fail(1);
+    assert_eq!(line.settle(2, &failed(Some(90))), Some(Fate::Retried));
+    assert_eq!(line.waits(), Some(90), "for all messages");
+    line.pass(90);
+    assert_eq!(line.sends(), [3]);
+}
+
+#[test]
+fn after_an_hour_a_message_is_given_up() {
+    let mut line = Line::with(1);
+    line.pass(3_590);
+    line.push(2);
+    assert_eq!(line.sends(), [1, 2]);
+    line.pass(9);
+    assert!(line.queue.expire(line.now).is_empty());
+    assert_eq!(line.settle(1, &failed(None)), Some(Fate::GivenUp), "there is no time for another");
+    line.fail(2);
+    line.pass(3_600);
+    let expired = line.queue.expire(line.now);
+    let numbers: Vec<_> =
+        expired.iter().map(|(number, settled)| (*number, settled.attempts)).collect();
+    assert_eq!((numbers, line.queue.len(), line.waits()), (vec![(2, 1)], 0, None));
+}
+
+#[test]
+fn a_message_that_is_being_sent_is_not_given_up() {
+    let mut line = Line::with(2);
+    assert_eq!(line.sends(), [1, 2]);
+    line.pass(3_600);
+    assert!(line.queue.expire(line.now).is_empty());
+    line.accept(1);
+}
+
+#[test]
+fn beyond_the_limit_the_oldest_message_that_waits_is_dropped() {
+    let mut line = Line::with(4);
+    assert_eq!(line.sends(), [1, 2]);
+    assert_eq!(line.push(5), Some(3));
+    assert_eq!(line.push(6), Some(4));
+    line.accept(1);
+    line.accept(2);
+    assert_eq!(line.sends(), [5, 6]);
+}
+
+#[test]
+fn outcomes_of_forgotten_messages_change_nothing() {
+    let mut line = Line::with(2);
+    assert_eq!(line.sends(), [1, 2]);
+    line.queue.forget_all();
+    assert_eq!(line.settle(1, &Outcome::Accepted), None);
+    assert_eq!(line.settle(2, &Outcome::Accepted), None);
+    line.push(3);
+    line.push(4);
+    assert_eq!(line.sends(), [3, 4], "both may be sent at the same time");
+}

@@ -1,0 +1,248 @@
+//! What people see of forwarding: the recent messages, and the problems of a receiver.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+use signals_engine::Timestamp;
+use utoipa::ToSchema;
+
+use super::message::Message;
+use super::queue::{Fate, Outcome, Queue, Settled};
+
+/// How many recent messages are kept.
+const MAX_RECENT: usize = 200;
+
+/// How many waiting messages of a receiver are shown.
+const MAX_SHOWN: usize = 50;
+
+/// What was forwarded lately, and what waits.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ForwardingReport {
+    /// The receivers, in the order of the flags.
+    pub receivers: Vec<ReceiverReport>,
+    /// The latest attempts to send, oldest first. At most 200.
+    pub recent: Vec<ForwardedMessage>,
+}
+
+/// A receiver, and what waits for it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ReceiverReport {
+    /// Its address without user, password and query, or its topic.
+    #[schema(value_type = String)]
+    receiver: Arc<str>,
+    /// How many messages wait.
+    waiting: usize,
+    /// Why the receiver did not accept the latest message, or null if it did.
+    problem: Option<String>,
+    /// Until when nothing is sent, because the receiver failed.
+    #[schema(value_type = Option<String>)]
+    paused_until: Option<Timestamp>,
+    /// The oldest messages that wait. At most 50.
+    oldest: Vec<ForwardedMessage>,
+}
+
+/// A message, and what became of it.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ForwardedMessage {
+    /// When this happened.
+    #[schema(value_type = String)]
+    at: Timestamp,
+    /// The receiver.
+    #[schema(value_type = String)]
+    receiver: Arc<str>,
+    /// The header `webhook-id`.
+    webhook_id: String,
+    /// `waiting`, `sent`, `retried`, `refused`, `given_up` or `dropped`.
+    outcome: &'static str,
+    /// How often the message was sent.
+    attempts: u32,
+    /// Why it was not accepted.
+    reason: Option<String>,
+    /// The body.
+    #[schema(value_type = Object)]
+    intervention: Box<RawValue>,
+}
+
+impl ReceiverReport {
+    pub(super) fn new(receiver: &Arc<str>, queue: &Queue, trouble: &Trouble) -> Self {
+        let oldest = queue.messages().take(MAX_SHOWN).map(|(_, message, attempts)| {
+            let at = message.triggered_at;
+            ForwardedMessage::new(at, receiver, message, "waiting", attempts, None)
+        });
+        Self {
+            receiver: Arc::clone(receiver),
+            waiting: queue.len(),
+            problem: trouble.problem.clone(),
+            paused_until: queue.paused_until(),
+            oldest: oldest.collect(),
+        }
+    }
+}
+
+impl ForwardedMessage {
+    fn new(
+        at: Timestamp,
+        receiver: &Arc<str>,
+        message: &Message,
+        outcome: &'static str,
+        attempts: u32,
+        reason: Option<&str>,
+    ) -> Self {
+        Self {
+            at,
+            receiver: Arc::clone(receiver),
+            webhook_id: message.id.clone(),
+            outcome,
+            attempts,
+            reason: reason.map(str::to_owned),
+            // A body is JSON, also one from a data file.
+            intervention: serde_json::from_slice(&message.body)
+                .unwrap_or_else(|_| RawValue::NULL.to_owned()),
+        }
+    }
+}
+
+/// The latest attempts.
+#[derive(Debug, Default)]
+pub(super) struct Recent {
+    attempts: VecDeque<Attempt>,
+}
+
+/// Kept in this form, because few attempts are ever shown.
+#[derive(Debug)]
+struct Attempt {
+    at: Timestamp,
+    receiver: Arc<str>,
+    message: Arc<Message>,
+    outcome: &'static str,
+    attempts: u32,
+    reason: Option<String>,
+}
+
+impl Recent {
+    pub(super) fn settled(
+        &mut self,
+        at: Timestamp,
+        receiver: &Arc<str>,
+        settled: Settled,
+        reason: Option<&str>,
+    ) {
+        let Settled { message, fate, attempts } = settled;
+        let outcome = match fate {
+            Fate::Sent => "sent",
+            Fate::Refused => "refused",
+            Fate::Retried => "retried",
+            Fate::GivenUp => "given_up",
+        };
+        let (receiver, reason) = (Arc::clone(receiver), reason.map(str::to_owned));
+        self.keep(Attempt { at, receiver, message, outcome, attempts, reason });
+    }
+
+    pub(super) fn dropped(&mut self, at: Timestamp, receiver: &Arc<str>, message: Arc<Message>) {
+        let receiver = Arc::clone(receiver);
+        let outcome = "dropped";
+        self.keep(Attempt { at, receiver, message, outcome, attempts: 0, reason: None });
+    }
+
+    fn keep(&mut self, attempt: Attempt) {
+        if self.attempts.len() >= MAX_RECENT {
+            self.attempts.pop_front();
+        }
+        self.attempts.push_back(attempt);
+    }
+
+    pub(super) fn list(&self) -> Vec<ForwardedMessage> {
+        let attempts = self.attempts.iter();
+        attempts
+            .map(|Attempt { at, receiver, message, outcome, attempts, reason }| {
+                let reason = reason.as_deref();
+                ForwardedMessage::new(*at, receiver, message, outcome, *attempts, reason)
+            })
+            .collect()
+    }
+}
+
+/// The problems of one receiver. Logs each of them once.
+#[derive(Debug, Default)]
+pub(super) struct Trouble {
+    /// Why the receiver did not accept the latest message.
+    problem: Option<String>,
+    is_failing: bool,
+    given_up: u64,
+    dropped: u64,
+    /// The refusals that were logged.
+    refusals: BTreeSet<String>,
+}
+
+impl Trouble {
+    pub(super) fn note(&mut self, receiver: &str, outcome: &Outcome) {
+        match outcome {
+            Outcome::Failed { reason, .. } => {
+                if !self.is_failing {
+                    tracing::warn!(
+                        "cannot forward to {receiver}: {reason}. Each intervention is sent again for an hour"
+                    );
+                }
+                self.is_failing = true;
+                self.problem = Some(reason.clone());
+            }
+            Outcome::Refused { reason } => {
+                self.works(receiver);
+                if self.refusals.insert(reason.clone()) {
+                    tracing::warn!(
+                        "{receiver} refused an intervention: {reason}. It is not sent again. The metrics count such refusals"
+                    );
+                }
+                self.problem = Some(reason.clone());
+            }
+            Outcome::Accepted => {
+                self.works(receiver);
+                self.problem = None;
+            }
+        }
+    }
+
+    /// Counts a message that was not accepted in time.
+    pub(super) fn given_up(&mut self, receiver: &str) {
+        if self.given_up == 0 {
+            tracing::error!(
+                "gave up an intervention that {receiver} did not accept within an hour. Others may follow. The log says how many \
+                 when the receiver works again"
+            );
+        }
+        self.given_up += 1;
+    }
+
+    /// Counts a message that was dropped because too many waited.
+    pub(super) fn dropped(&mut self, receiver: &str, max_waiting: usize) {
+        if self.dropped == 0 {
+            tracing::error!(
+                "more than {max_waiting} interventions wait for {receiver}: dropping the oldest. The log says how many when the \
+                 receiver works again"
+            );
+        }
+        self.dropped += 1;
+    }
+
+    fn works(&mut self, receiver: &str) {
+        if self.is_failing {
+            let Self { given_up, dropped, .. } = self;
+            tracing::info!(
+                "forwards to {receiver} again. Lost in the meantime: {given_up} given up after an hour, {dropped} dropped"
+            );
+        }
+        (self.is_failing, self.given_up, self.dropped) = (false, 0, 0);
+    }
+}
+
+impl Outcome {
+    /// Why the message was not accepted.
+    pub(super) fn reason(&self) -> Option<&str> {
+        match self {
+            Self::Accepted => None,
+            Self::Refused { reason } | Self::Failed { reason, .. } => Some(reason),
+        }
+    }
+}
