@@ -34,7 +34,7 @@ pub struct ForwardConfig {
     pub secrets: Vec<String>,
 
     /// With --kafka: write each triggered intervention to this topic too.
-    #[arg(long = "forward-topic", env = "SIGNALS_FORWARD_TOPIC", value_name = "TOPIC", requires = "kafka", value_parser = NonEmptyStringValueParser::new())]
+    #[arg(id = "forward_topic", long = "forward-topic", env = "SIGNALS_FORWARD_TOPIC", value_name = "TOPIC", requires = "kafka", value_parser = NonEmptyStringValueParser::new())]
     pub topic: Option<String>,
 }
 

@@ -40,12 +40,12 @@ impl TopicSender {
         let unreachable =
             |reason: String| KafkaError::Unreachable { brokers: brokers.clone(), reason };
         let mut settings = ClientConfig::new();
+        settings.set("client.id", "signals-server");
         for (key, value) in config.shared_options() {
             settings.set(key, value);
         }
         settings
             .set("bootstrap.servers", &brokers)
-            .set("client.id", "signals-server")
             // A record is written once, in order, on all replicas in sync. A record that is not accepted in time is sent again by
             // its queue.
             .set("enable.idempotence", "true")

@@ -3,19 +3,20 @@
 use std::collections::{BTreeSet, HashMap};
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rdkafka::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::message::{Headers, Message};
 use rdkafka::mocking::MockCluster;
 use rdkafka::producer::{BaseProducer, BaseRecord, DefaultProducerContext, Producer};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::support::Server;
+use crate::publish_rule;
+use crate::support::{Directory, Server, refusal, wait_for, wait_for_metric, wait_until_saved};
 
 const TOPIC: &str = "enriched-good";
 const GOOD: &str = "signals_events_total{outcome=\"good\"}";
@@ -62,54 +63,6 @@ impl Kafka {
     fn server(&self, flags: &[&str]) -> Server {
         let brokers = self.brokers();
         Server::start(&[&["--kafka", brokers.as_str()], flags].concat())
-    }
-}
-
-impl Server {
-    /// The value of a metric, without labels or with all of them.
-    fn metric(&self, name: &str) -> Option<u64> {
-        let (_, metrics) = self.answer("GET /metrics", &Value::Null);
-        let value = metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '))?;
-        Some(value.parse().unwrap())
-    }
-
-    /// Kills the server, as `kill -9` does.
-    fn kill(mut self) {
-        self.process.kill().unwrap();
-        self.process.wait().unwrap();
-    }
-}
-
-/// Waits until `condition` has a value.
-fn wait_for<T>(what: &str, mut condition: impl FnMut() -> Option<T>) -> T {
-    let end = Instant::now() + Duration::from_secs(60);
-    loop {
-        if let Some(value) = condition() {
-            return value;
-        }
-        assert!(Instant::now() < end, "waited a minute for {what}");
-        thread::sleep(Duration::from_millis(20));
-    }
-}
-
-/// A directory that is removed after the test.
-struct Directory(PathBuf);
-
-impl Directory {
-    fn new() -> Self {
-        let path = std::env::temp_dir().join(format!("signals-{}", Uuid::new_v4()));
-        fs::create_dir(&path).unwrap();
-        Self(path)
-    }
-
-    fn file(&self, name: &str) -> String {
-        self.0.join(name).to_str().unwrap().to_owned()
-    }
-}
-
-impl Drop for Directory {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
     }
 }
 
@@ -192,29 +145,7 @@ fn attributes(server: &Server, user: &str) -> HashMap<String, Value> {
     answer.into_iter().map(|(name, values)| (name, values[0].clone())).collect()
 }
 
-fn wait_for_metric(server: &Server, name: &str, value: u64) {
-    wait_for(name, || (server.metric(name)? >= value).then_some(()));
-    assert_eq!(server.metric(name), Some(value), "{name}");
-}
-
-/// Waits until everything that happened before the call is saved.
-fn wait_until_saved(server: &Server) {
-    let saves = || server.metric("signals_saves_total{outcome=\"good\"}").unwrap();
-    // The next write may have begun before the call.
-    let enough = saves() + 2;
-    wait_for("two writes", || (saves() >= enough).then_some(()));
-}
-
 /// The only line that a server with these flags writes before it refuses to start.
-fn refusal(flags: &[&str]) -> String {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_signals-server"));
-    let output = command.args(["--port", "0", "--log", "off"]).args(flags).output().unwrap();
-    assert_eq!(output.status.code(), Some(1));
-    let text = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(text.lines().count(), 1, "{text}");
-    text.trim_end().to_owned()
-}
-
 #[test]
 fn an_enriched_event_updates_attributes_and_brings_an_intervention_onto_an_open_stream() {
     let (kafka, directory) = (Kafka::start(2), Directory::new());
@@ -506,4 +437,95 @@ fn offsets_are_committed_for_tools_that_show_the_lag() {
     partitions.add_partition(TOPIC, 0);
     let committed = tool.committed_offsets(partitions, Duration::from_secs(30)).unwrap();
     assert_eq!(committed.elements()[0].offset(), rdkafka::Offset::Offset(5));
+}
+
+/// A record that was forwarded.
+#[derive(Debug, Clone, PartialEq)]
+struct Forwarded {
+    key: String,
+    webhook_id: String,
+    body: Value,
+}
+
+/// Reads a topic of one partition from its beginning.
+fn reader(brokers: &str, topic: &str) -> BaseConsumer {
+    let mut config = ClientConfig::new();
+    let consumer: BaseConsumer =
+        config.set("bootstrap.servers", brokers).set("group.id", "reader").create().unwrap();
+    let mut partitions = rdkafka::TopicPartitionList::new();
+    partitions.add_partition_offset(topic, 0, rdkafka::Offset::Beginning).unwrap();
+    consumer.assign(&partitions).unwrap();
+    consumer
+}
+
+fn next_forwarded(reader: &BaseConsumer) -> Forwarded {
+    let record = wait_for("a record", || reader.poll(Duration::from_millis(50))?.ok());
+    let text = |bytes: Option<&[u8]>| String::from_utf8(bytes.unwrap().to_vec()).unwrap();
+    let header = record.headers().unwrap().get(0);
+    assert_eq!(header.key, "webhook-id");
+    Forwarded {
+        key: text(record.key()),
+        webhook_id: text(header.value),
+        body: serde_json::from_slice(record.payload().unwrap()).unwrap(),
+    }
+}
+
+#[test]
+fn a_triggered_intervention_is_written_to_a_topic() {
+    let kafka = Kafka::start(1);
+    kafka.cluster.create_topic("interventions", 1, 1).unwrap();
+    let server = kafka.server(&["--forward-topic", "interventions"]);
+    publish_rule(&server);
+    kafka.send(0, view(&user(1)).as_bytes());
+    let forwarded = next_forwarded(&reader(&kafka.brokers(), "interventions"));
+    let id = forwarded.body["intervention_id"].as_str().unwrap();
+    assert_eq!(forwarded.webhook_id, format!("{id}_domain_userid"));
+    assert_eq!(forwarded.key, user(1));
+    assert_eq!(forwarded.body["name"], "welcome");
+    assert_eq!(forwarded.body["attributeKey"], json!({"name": "domain_userid", "id": user(1)}));
+    let sent = "signals_forwarded_total{receiver=\"Kafka topic interventions\",outcome=\"sent\"}";
+    wait_for_metric(&server, sent, 1);
+}
+
+#[test]
+fn what_waits_for_a_topic_survives_an_outage_of_the_broker_and_a_kill() {
+    let (kafka, directory) = (Kafka::start(1), Directory::new());
+    kafka.cluster.create_topic("interventions", 1, 1).unwrap();
+    let data = directory.file("data");
+    let flags = ["--data", &data, "--forward-topic", "interventions"];
+    let server = kafka.server(&flags);
+    publish_rule(&server);
+    kafka.cluster.broker_down(1).unwrap();
+    // The collector does not need a broker.
+    crate::forwarding::view(&server, &user(7));
+    let waiting = "signals_forwarding_waiting{receiver=\"Kafka topic interventions\"}";
+    wait_for_metric(&server, waiting, 1);
+    wait_until_saved(&server);
+    server.kill();
+    kafka.cluster.broker_up(1).unwrap();
+
+    let server = kafka.server(&flags);
+    assert_eq!(next_forwarded(&reader(&kafka.brokers(), "interventions")).key, user(7));
+    wait_for(waiting, || (server.metric(waiting)? == 0).then_some(()));
+}
+
+#[test]
+fn a_topic_that_cannot_be_written_ends_the_start_with_one_line() {
+    let kafka = Kafka::start(1);
+    let brokers = kafka.brokers();
+    let with = |topic: &str| refusal(&["--kafka", &brokers, "--forward-topic", topic]);
+    let error = rdkafka::types::RDKafkaRespErr::RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+    kafka.cluster.topic_error("missing", error).unwrap();
+    assert_eq!(
+        with("missing"),
+        format!(
+            "error: --forward-topic missing: cannot be written on {brokers}: UnknownTopicOrPartition (Broker: Unknown topic or partition)"
+        )
+    );
+    assert_eq!(
+        with(TOPIC),
+        format!(
+            "error: --forward-topic {TOPIC}: is the topic that the server reads (--kafka-topic). Choose another one"
+        )
+    );
 }

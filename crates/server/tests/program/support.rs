@@ -1,13 +1,16 @@
 //! A server that runs as people run it, for the tests of the program.
 
+use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
+use uuid::Uuid;
 
 /// A server, which ends with the test.
 pub(crate) struct Server {
@@ -76,6 +79,19 @@ impl Server {
         assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
         self.process.wait().unwrap()
     }
+
+    /// The value of a metric, without labels or with all of them.
+    pub(crate) fn metric(&self, name: &str) -> Option<u64> {
+        let (_, metrics) = self.answer("GET /metrics", &Value::Null);
+        let value = metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '))?;
+        Some(value.parse().unwrap())
+    }
+
+    /// Kills the server, as `kill -9` does.
+    pub(crate) fn kill(mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
 }
 
 impl Drop for Server {
@@ -83,4 +99,60 @@ impl Drop for Server {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+/// Waits until `condition` has a value.
+pub(crate) fn wait_for<T>(what: &str, mut condition: impl FnMut() -> Option<T>) -> T {
+    let end = Instant::now() + Duration::from_secs(60);
+    loop {
+        if let Some(value) = condition() {
+            return value;
+        }
+        assert!(Instant::now() < end, "waited a minute for {what}");
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// A directory that is removed after the test.
+pub(crate) struct Directory(PathBuf);
+
+impl Directory {
+    pub(crate) fn new() -> Self {
+        let path = std::env::temp_dir().join(format!("signals-{}", Uuid::new_v4()));
+        fs::create_dir(&path).unwrap();
+        Self(path)
+    }
+
+    pub(crate) fn file(&self, name: &str) -> String {
+        self.0.join(name).to_str().unwrap().to_owned()
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Why a server with these flags does not start: one line.
+pub(crate) fn refusal(flags: &[&str]) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_signals-server"));
+    let output = command.args(["--port", "0", "--log", "off"]).args(flags).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(text.lines().count(), 1, "{text}");
+    text.trim_end().to_owned()
+}
+
+pub(crate) fn wait_for_metric(server: &Server, name: &str, value: u64) {
+    wait_for(name, || (server.metric(name)? >= value).then_some(()));
+    assert_eq!(server.metric(name), Some(value), "{name}");
+}
+
+/// Waits until everything that happened before the call is saved.
+pub(crate) fn wait_until_saved(server: &Server) {
+    let saves = || server.metric("signals_saves_total{outcome=\"good\"}").unwrap();
+    // The next write may have begun before the call.
+    let enough = saves() + 2;
+    wait_for("two writes", || (saves() >= enough).then_some(()));
 }
