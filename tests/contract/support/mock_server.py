@@ -26,10 +26,10 @@ BINARY = _binary()
 class MockServer:
     """A running mock server: a process of its own on a free port."""
 
-    def __init__(self, *flags: str) -> None:
+    def __init__(self, *flags: str, environment: dict[str, str] | None = None) -> None:
         self._process = subprocess.Popen(
             [BINARY, "--port", "0", "--token", TOKEN, *flags],
-            env={"PATH": os.environ["PATH"], "SIGNALS_LOG": "warn"},
+            env={"PATH": os.environ["PATH"], "SIGNALS_LOG": "warn", **(environment or {})},
             stdout=subprocess.PIPE,
             text=True,
         )
@@ -61,8 +61,12 @@ class MockServer:
 
     def open_streams(self) -> int:
         """How many intervention streams are open."""
+        return self.metric("open_streams")
+
+    def metric(self, name: str) -> int:
+        """The value of a metric, named without `signals_` and with its labels."""
         metrics = self.client.get("/metrics").raise_for_status().text
-        return int(re.search(r"^signals_open_streams (\d+)$", metrics, re.MULTILINE).group(1))
+        return int(re.search(rf"^signals_{re.escape(name)} (\d+)$", metrics, re.MULTILINE).group(1))
 
     def _wait_for_address(self) -> str:
         for line in self._process.stdout:

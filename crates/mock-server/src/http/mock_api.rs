@@ -1,4 +1,4 @@
-//! Routes that only a mock server has: state and journal, reset, clock and scripted faults.
+//! Routes that only a mock server has: state and journal, forwarding, reset, clock and scripted faults.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,8 +13,8 @@ use serde_json::{Map, Value, json};
 use signals_engine::Event;
 use signals_server::{
     ApiError, Authorized, BadRow, BodyRefused, CheckedQuery, Clock, DeliveryHub, EnrichedTakenIn,
-    ErrorBody, Journal, JsonBody, Pipeline, Problem, RawBody, Registry, Step, TokenRefused,
-    shown_event,
+    ErrorBody, Forwarding, ForwardingReport, Journal, JsonBody, Pipeline, Problem, RawBody,
+    Registry, Step, TokenRefused, shown_event,
 };
 use signals_wire::TargetAttributeKey;
 use utoipa::{OpenApi, ToSchema};
@@ -33,6 +33,7 @@ const MAX_WAIT: Duration = Duration::from_secs(30);
     journal,
     bad_rows,
     enriched_events,
+    forwarding,
     reset,
     advance_clock,
     script_faults,
@@ -47,6 +48,7 @@ pub(super) fn routes() -> Router<AppState> {
         .route("/mock/journal", get(journal))
         .route("/mock/bad-rows", get(bad_rows))
         .route("/mock/enriched-events", post(enriched_events))
+        .route("/mock/forwarding", get(forwarding))
         .route("/mock/reset", post(reset))
         .route("/mock/clock", post(advance_clock))
         .route("/mock/faults", post(script_faults).delete(clear_faults))
@@ -235,6 +237,21 @@ async fn enriched_events(
     RawBody(body): RawBody,
 ) -> Json<EnrichedTakenIn> {
     Json(pipeline.take_in_enriched(&String::from_utf8_lossy(&body), clock.now()))
+}
+
+/// Shows what was forwarded lately to each receiver, and what waits.
+#[utoipa::path(
+    get,
+    path = "/mock/forwarding",
+    tag = "mock",
+    security(("token" = [])),
+    responses(
+        (status = 200, description = "The receivers and the latest attempts.", body = ForwardingReport),
+        TokenRefused,
+    )
+)]
+async fn forwarding(_: Authorized, State(forwarding): State<Forwarding>) -> Json<ForwardingReport> {
+    Json(forwarding.report())
 }
 
 /// Deletes all profiles and interventions, and keeps the definitions.

@@ -13,8 +13,8 @@ use axum::extract::{DefaultBodyLimit, FromRef, Request};
 use axum::routing::get;
 use axum::{Json, Router, middleware};
 use signals_server::{
-    Access, BODY_LIMIT_BYTES, Clock, DeliveryHub, Journal, Pipeline, Registry, app_with,
-    description, method_not_allowed,
+    Access, BODY_LIMIT_BYTES, Clock, DeliveryHub, Forwarding, Journal, Pipeline, Registry,
+    app_with, description, method_not_allowed,
 };
 use utoipa::OpenApi;
 use utoipa::openapi::OpenApi as Description;
@@ -73,6 +73,7 @@ parts! { |state|
     Access = state.server().access();
     Clock = state.server().clock();
     DeliveryHub = state.server().hub();
+    Forwarding = state.server().forwarding();
     Journal = state.server().journal();
     Arc<Faults> = state.faults();
     Arc<Pipeline> = state.server().pipeline();

@@ -36,8 +36,8 @@ pub struct ReceiverReport {
     waiting: usize,
     /// Why the receiver did not accept the latest message, or null if it did.
     problem: Option<String>,
-    /// Until when nothing is sent, because the receiver failed.
-    #[schema(value_type = Option<String>)]
+    /// Until when nothing is sent, because the receiver failed, in milliseconds since 1970.
+    #[schema(value_type = Option<i64>)]
     paused_until: Option<Timestamp>,
     /// The oldest messages that wait. At most 50.
     oldest: Vec<ForwardedMessage>,
@@ -46,8 +46,8 @@ pub struct ReceiverReport {
 /// A message, and what became of it.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct ForwardedMessage {
-    /// When this happened.
-    #[schema(value_type = String)]
+    /// When this happened, in milliseconds since 1970. For a message that waits: when it was triggered.
+    #[schema(value_type = i64)]
     at: Timestamp,
     /// The receiver.
     #[schema(value_type = String)]

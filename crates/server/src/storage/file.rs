@@ -38,8 +38,9 @@ const INSTANCES: TableDefinition<'_, (u64, &str, &str), (i64, &[u8])> =
 const WAITING: TableDefinition<'_, u64, i64> = TableDefinition::new("waiting");
 
 /// Messages that wait for a receiver, by its name and their number: id, id of the target, when they were triggered, and body.
-const FORWARDING: TableDefinition<'_, (&str, u64), (&str, &str, i64, &[u8])> =
+const FORWARDING: TableDefinition<'_, (&str, u64), MessageColumns<'_>> =
     TableDefinition::new("forwarding");
+type MessageColumns<'a> = (&'a str, &'a str, i64, &'a [u8]);
 
 /// The next line to read from a partition, by topic and number: the record's offset, and the line in the record.
 const READ: TableDefinition<'_, (&str, u32), (u64, u64)> = TableDefinition::new("read");

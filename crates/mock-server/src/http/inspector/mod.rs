@@ -18,7 +18,7 @@ const CSS: &str = "text/css; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 
 /// Path, content type and content of every file of the page. It shares the shop's colours and controls.
-const FILES: [(&str, &str, &str); 11] = [
+const FILES: [(&str, &str, &str); 12] = [
     ("/inspector", HTML, include_str!("page/index.html")),
     ("/inspector/tokens.css", CSS, include_str!("../../../../../www/styles/tokens.css")),
     ("/inspector/controls.css", CSS, include_str!("../../../../../www/styles/controls.css")),
@@ -29,6 +29,7 @@ const FILES: [(&str, &str, &str); 11] = [
     ("/inspector/journal.js", SCRIPT, include_str!("page/journal.js")),
     ("/inspector/timeline.js", SCRIPT, include_str!("page/timeline.js")),
     ("/inspector/standing.js", SCRIPT, include_str!("page/standing.js")),
+    ("/inspector/forwarding.js", SCRIPT, include_str!("page/forwarding.js")),
     ("/inspector/tools.js", SCRIPT, include_str!("page/tools.js")),
 ];
 

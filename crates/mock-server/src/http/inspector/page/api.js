@@ -35,6 +35,23 @@
  * @property {{name: string, narrative: string}[]} contexts what an agent would read about the session of the latest event
  */
 
+/**
+ * A message to a receiver, and what became of it.
+ * @typedef {object} Forwarded
+ * @property {number} at when this happened, in milliseconds since 1970
+ * @property {string} receiver
+ * @property {string} webhook_id
+ * @property {'waiting' | 'sent' | 'retried' | 'refused' | 'given_up' | 'dropped'} outcome
+ * @property {number} attempts
+ * @property {string | null} reason why the receiver did not accept it
+ * @property {{name: string, version: number, attributeKey: Owner}} intervention
+ *
+ * What is forwarded.
+ * @typedef {object} Forwarding
+ * @property {{receiver: string, waiting: number, problem: string | null, paused_until: number | null, oldest: Forwarded[]}[]} receivers
+ * @property {Forwarded[]} recent the latest attempts, oldest first
+ */
+
 /** The token of a server that was started without one. */
 const DEFAULT_TOKEN = 'sandbox';
 const TOKEN_ITEM = 'signalsInspector.token';
@@ -79,6 +96,9 @@ export function journal(after) {
 export function standing({ name, id }) {
   return request('GET', `mock/state?${new URLSearchParams({ key: name, id })}`);
 }
+
+/** What was forwarded lately, and what waits. @returns {Promise<Forwarding>} */
+export const forwarding = () => request('GET', 'mock/forwarding');
 
 /**
  * Pushes an intervention to `owner`, without a rule.

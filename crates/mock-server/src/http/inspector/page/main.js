@@ -2,6 +2,7 @@
 
 import { Refused, standing, useToken } from './api.js';
 import { element, find } from './dom.js';
+import { followForwarding } from './forwarding.js';
 import { follow } from './journal.js';
 import { clearStanding, showStanding } from './standing.js';
 import { addToTimeline, showTimeline } from './timeline.js';
@@ -49,6 +50,7 @@ latest.addEventListener('change', () => {
 });
 wireTools(() => selected, refresh);
 readAddress();
+followForwarding();
 follow({
   onNews({ entries: news }) {
     entries = [...entries, ...news].slice(-KEPT);
