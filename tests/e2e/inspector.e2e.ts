@@ -124,3 +124,15 @@ test('the inspector has no accessibility violations, with or without anything to
   await expect(page.getByRole('row', { name: /total_cart_value/ })).toBeVisible();
   expect(await axe(page)).toEqual([]);
 });
+
+test('the inspector of a server that does not forward says nothing about it', async ({
+  page,
+  problems,
+  server,
+}) => {
+  problems.expect(/ERR_ABORTED .*\/mock\/journal/);
+  const answered = page.waitForResponse('**/mock/forwarding');
+  await page.goto(`${server.origin}/inspector`);
+  await (await answered).finished();
+  await expect(page.getByRole('heading', { name: 'Forwarding' })).toBeHidden();
+});
