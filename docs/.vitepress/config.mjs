@@ -43,6 +43,7 @@ const SIDEBAR = [
       page('Definitions in files', 'definitions'),
       page('Python SDK', 'python-sdk'),
       page('Agents', 'agents'),
+      page('Webhooks', 'forwarding'),
       page('Snowplow Inspector', 'inspector-extension'),
     ],
   },

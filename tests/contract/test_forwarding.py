@@ -1,6 +1,10 @@
 """Forwarding: each triggered intervention reaches a back end, which checks it with the libraries that back ends use."""
 
 import json
+import re
+import socket
+import subprocess
+import sys
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -11,12 +15,15 @@ from snowplow_signals import SignalsSandbox
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from support.definitions import counted, criterion, group, latest, number, rule, word
-from support.mock_server import TOKEN, MockServer
+from support.mock_server import PROJECT, TOKEN, MockServer
 from support.receiver import Delivery, Receiver, write_certificate
 from support.shopper import Shopper
 from support.waiting import eventually
 
 SECRET = "whsec_" + b64encode(b"0123456789" * 3).decode()
+
+GUIDE = (PROJECT / "docs" / "forwarding.md").read_text()
+SECRET_IN_GUIDE = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 
 clicks = group(latest("word", word), latest("number", number, type="double"), counted())
 
@@ -165,8 +172,8 @@ def test_the_report_shows_what_waits_until_an_hour_has_passed(forward):
         assert [waiting["outcome"] for waiting in shown["oldest"]] == ["waiting"]
 
         server.advance_clock("PT1H")
-        given_up = f'forwarded_total{{receiver="{receiver.host}",outcome="given_up"}}'
-        eventually(lambda: server.metric(given_up) == 1, "it is given up")
+        expired = f'forwarded_total{{receiver="{receiver.host}",outcome="expired"}}'
+        eventually(lambda: server.metric(expired) == 1, "it expires")
         assert report()["receivers"][0]["waiting"] == 0
 
 
@@ -210,3 +217,26 @@ def test_a_receiver_with_an_unknown_certificate_gets_nothing(forward, tmp_path):
         [shown] = server.client.get("/mock/forwarding").json()["receivers"]
         assert "certificate" in shown["problem"]
         assert receiver.deliveries == []
+
+
+def test_the_receiver_in_the_guide_prints_each_intervention_once(forward, tmp_path):
+    [sample] = re.findall(r"^```python\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    file = tmp_path / "receiver.py"
+    file.write_text(sample.replace("9000", str(port)).replace(SECRET_IN_GUIDE, SECRET))
+    server = forward(f"http://127.0.0.1:{port}/hook")
+    publish(server)
+    shopper = Shopper(server.origin)
+    with subprocess.Popen(
+        [sys.executable, file], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as receiver:
+        shopper.clicks("chair")
+        assert receiver.stdout.readline() == f"rule for {shopper.domain_userid}\n"
+        receiver.terminate()
+
+
+def test_the_guide_installs_the_version_that_is_tested():
+    requirements = (PROJECT / "tests" / "contract" / "requirements.txt").read_text()
+    [installed] = re.findall(r"`pip install (\S+)`", GUIDE)
+    assert installed in requirements.splitlines()

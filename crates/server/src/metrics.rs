@@ -61,7 +61,7 @@ pub(crate) struct ForwardingMetrics {
     /// Counts each attempt that is repeated later.
     pub(crate) retried: Counter,
     pub(crate) refused: Counter,
-    pub(crate) given_up: Counter,
+    pub(crate) expired: Counter,
     pub(crate) dropped: Counter,
     /// Interventions that wait or are being sent.
     pub(crate) waiting: Gauge,
@@ -214,7 +214,7 @@ impl Metrics {
             sent: outcome("sent"),
             retried: outcome("retried"),
             refused: outcome("refused"),
-            given_up: outcome("given_up"),
+            expired: outcome("expired"),
             dropped: outcome("dropped"),
             waiting: self
                 .forwarding_waiting

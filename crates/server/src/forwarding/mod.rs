@@ -10,6 +10,7 @@ mod receiver;
 mod report;
 mod saved;
 mod secret;
+mod trouble;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,12 +25,13 @@ pub(crate) use self::queue::Outcome;
 use self::queue::{Fate, Next, Queue, QueueRules};
 pub(crate) use self::receiver::Destination;
 pub use self::receiver::Receiver;
+use self::report::Recent;
 pub use self::report::{ForwardedMessage, ForwardingReport, ReceiverReport};
-use self::report::{Recent, Trouble};
 use self::saved::Unsaved;
 pub(crate) use self::saved::{ForwardingChanges, SavedMessage};
 pub use self::secret::BadSecret;
 pub(crate) use self::secret::Secret;
+use self::trouble::Trouble;
 use crate::clock::Clock;
 use crate::metrics::{ForwardingMetrics, Metrics};
 
@@ -176,7 +178,7 @@ impl Forwarding {
         }
     }
 
-    /// Gives up the messages that are too old. Call this after the clock was moved.
+    /// Forgets the messages that are too old. Call this after the clock was moved.
     pub(crate) fn forget_expired(&self) {
         let mut state = self.shared.state.lock();
         for receiver in 0..self.shared.lines.len() {
@@ -190,8 +192,8 @@ impl Forwarding {
         let (line, queue) = (&self.shared.lines[receiver], &mut queues[receiver]);
         let now = self.shared.clock.now();
         for (number, settled) in queue.expire(now) {
-            line.metrics.given_up.inc();
-            troubles[receiver].given_up(line.receiver.name());
+            line.metrics.expired.inc();
+            troubles[receiver].expired(line.receiver.name());
             recent.settled(now, line.receiver.name(), settled, None);
             if let Some(unsaved) = unsaved {
                 unsaved.remove(line.receiver.name(), number);
@@ -230,12 +232,12 @@ impl Forwarding {
         let (line, queue) = (&self.shared.lines[receiver], &mut queues[receiver]);
         let now = self.shared.clock.now();
         let name = line.receiver.name();
-        troubles[receiver].note(name, outcome);
+        troubles[receiver].note(name, outcome, now);
         let Some(settled) = queue.settle(number, outcome, now, fastrand::f64()) else { return };
         let fate = settled.fate;
         line.metrics.count(fate);
-        if fate == Fate::GivenUp {
-            troubles[receiver].given_up(name);
+        if fate == Fate::Expired {
+            troubles[receiver].expired(name);
         }
         recent.settled(now, name, settled, outcome.reason());
         if let Some(unsaved) = unsaved.as_mut().filter(|_| fate != Fate::Retried) {
@@ -337,7 +339,7 @@ impl ForwardingMetrics {
             Fate::Sent => self.sent.inc(),
             Fate::Refused => self.refused.inc(),
             Fate::Retried => self.retried.inc(),
-            Fate::GivenUp => self.given_up.inc(),
+            Fate::Expired => self.expired.inc(),
         };
     }
 }

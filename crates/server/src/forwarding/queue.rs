@@ -90,7 +90,7 @@ pub(super) enum Fate {
     /// It is sent again later.
     Retried,
     /// It was not accepted in time.
-    GivenUp,
+    Expired,
 }
 
 /// A message after an attempt.
@@ -198,14 +198,14 @@ impl Queue {
                     self.due.insert((at, number));
                     Fate::Retried
                 } else {
-                    Fate::GivenUp
+                    Fate::Expired
                 }
             }
         };
         let message = Arc::clone(&waiting.message);
         let attempts = match fate {
             Fate::Sent | Fate::Refused => waiting.failed_attempts + 1,
-            Fate::Retried | Fate::GivenUp => waiting.failed_attempts,
+            Fate::Retried | Fate::Expired => waiting.failed_attempts,
         };
         if fate != Fate::Retried {
             self.messages.remove(&number);
@@ -226,7 +226,7 @@ impl Queue {
             .collect();
         let removed = too_old.into_iter().filter_map(|number| {
             let Waiting { message, failed_attempts: attempts, .. } = self.remove(number)?;
-            Some((number, Settled { message, fate: Fate::GivenUp, attempts }))
+            Some((number, Settled { message, fate: Fate::Expired, attempts }))
         });
         removed.collect()
     }

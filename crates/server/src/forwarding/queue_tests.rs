@@ -192,14 +192,14 @@ fn the_receiver_can_ask_for_a_longer_pause() {
 }
 
 #[test]
-fn after_an_hour_a_message_is_given_up() {
+fn after_an_hour_a_message_expires() {
     let mut line = Line::with(1);
     line.pass(3_590);
     line.push(2);
     assert_eq!(line.sends(), [1, 2]);
     line.pass(9);
     assert!(line.queue.expire(line.now).is_empty());
-    assert_eq!(line.settle(1, &failed(None)), Some(Fate::GivenUp), "there is no time for another");
+    assert_eq!(line.settle(1, &failed(None)), Some(Fate::Expired), "there is no time for another");
     line.fail(2);
     line.pass(3_600);
     let expired = line.queue.expire(line.now);
@@ -209,7 +209,7 @@ fn after_an_hour_a_message_is_given_up() {
 }
 
 #[test]
-fn a_message_that_is_being_sent_is_not_given_up() {
+fn a_message_that_is_being_sent_does_not_expire() {
     let mut line = Line::with(2);
     assert_eq!(line.sends(), [1, 2]);
     line.pass(3_600);

@@ -1,6 +1,6 @@
-//! What people see of forwarding: the recent messages, and the problems of a receiver.
+//! What people see of forwarding: what waits, and how the recent attempts ended.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 
 use super::message::Message;
 use super::queue::{Fate, Outcome, Queue, Settled};
+use super::trouble::Trouble;
 
 /// How many recent messages are kept.
 const MAX_RECENT: usize = 200;
@@ -54,7 +55,7 @@ pub struct ForwardedMessage {
     receiver: Arc<str>,
     /// The header `webhook-id`.
     webhook_id: String,
-    /// `waiting`, `sent`, `retried`, `refused`, `given_up` or `dropped`.
+    /// `waiting`, `sent`, `retried`, `refused`, `expired` or `dropped`.
     outcome: &'static str,
     /// How often the message was sent.
     attempts: u32,
@@ -74,7 +75,7 @@ impl ReceiverReport {
         Self {
             receiver: Arc::clone(receiver),
             waiting: queue.len(),
-            problem: trouble.problem.clone(),
+            problem: trouble.problem().map(str::to_owned),
             paused_until: queue.paused_until(),
             oldest: oldest.collect(),
         }
@@ -134,7 +135,7 @@ impl Recent {
             Fate::Sent => "sent",
             Fate::Refused => "refused",
             Fate::Retried => "retried",
-            Fate::GivenUp => "given_up",
+            Fate::Expired => "expired",
         };
         let (receiver, reason) = (Arc::clone(receiver), reason.map(str::to_owned));
         self.keep(Attempt { at, receiver, message, outcome, attempts, reason });
@@ -161,79 +162,6 @@ impl Recent {
                 ForwardedMessage::new(*at, receiver, message, outcome, *attempts, reason)
             })
             .collect()
-    }
-}
-
-/// The problems of one receiver. Logs each of them once.
-#[derive(Debug, Default)]
-pub(super) struct Trouble {
-    /// Why the receiver did not accept the latest message.
-    problem: Option<String>,
-    is_failing: bool,
-    given_up: u64,
-    dropped: u64,
-    /// The refusals that were logged.
-    refusals: BTreeSet<String>,
-}
-
-impl Trouble {
-    pub(super) fn note(&mut self, receiver: &str, outcome: &Outcome) {
-        match outcome {
-            Outcome::Failed { reason, .. } => {
-                if !self.is_failing {
-                    tracing::warn!(
-                        "cannot forward to {receiver}: {reason}. Each intervention is sent again for an hour"
-                    );
-                }
-                self.is_failing = true;
-                self.problem = Some(reason.clone());
-            }
-            Outcome::Refused { reason } => {
-                self.works(receiver);
-                if self.refusals.insert(reason.clone()) {
-                    tracing::warn!(
-                        "{receiver} refused an intervention: {reason}. It is not sent again. The metrics count such refusals"
-                    );
-                }
-                self.problem = Some(reason.clone());
-            }
-            Outcome::Accepted => {
-                self.works(receiver);
-                self.problem = None;
-            }
-        }
-    }
-
-    /// Counts a message that was not accepted in time.
-    pub(super) fn given_up(&mut self, receiver: &str) {
-        if self.given_up == 0 {
-            tracing::error!(
-                "gave up an intervention that {receiver} did not accept within an hour. Others may follow. The log says how many \
-                 when the receiver works again"
-            );
-        }
-        self.given_up += 1;
-    }
-
-    /// Counts a message that was dropped because too many waited.
-    pub(super) fn dropped(&mut self, receiver: &str, max_waiting: usize) {
-        if self.dropped == 0 {
-            tracing::error!(
-                "more than {max_waiting} interventions wait for {receiver}: dropping the oldest. The log says how many when the \
-                 receiver works again"
-            );
-        }
-        self.dropped += 1;
-    }
-
-    fn works(&mut self, receiver: &str) {
-        if self.is_failing {
-            let Self { given_up, dropped, .. } = self;
-            tracing::info!(
-                "forwards to {receiver} again. Lost in the meantime: {given_up} given up after an hour, {dropped} dropped"
-            );
-        }
-        (self.is_failing, self.given_up, self.dropped) = (false, 0, 0);
     }
 }
 

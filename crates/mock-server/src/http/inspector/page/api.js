@@ -41,7 +41,7 @@
  * @property {number} at when this happened, in milliseconds since 1970
  * @property {string} receiver
  * @property {string} webhook_id
- * @property {'waiting' | 'sent' | 'retried' | 'refused' | 'given_up' | 'dropped'} outcome
+ * @property {'waiting' | 'sent' | 'retried' | 'refused' | 'expired' | 'dropped'} outcome
  * @property {number} attempts
  * @property {string | null} reason why the receiver did not accept it
  * @property {{name: string, version: number, attributeKey: Owner}} intervention

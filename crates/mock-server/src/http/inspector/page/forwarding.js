@@ -15,7 +15,7 @@ const WORDS = {
   sent: 'sent',
   retried: 'sent again later',
   refused: 'refused',
-  given_up: 'given up after an hour',
+  expired: 'not accepted within an hour',
   dropped: 'dropped, because too many waited',
 };
 
