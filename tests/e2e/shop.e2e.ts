@@ -230,10 +230,55 @@ test('the activity drawer shows live what an agent would read, and asks for noth
   await expect(context).toContainText(/add_to_cart, \/, \{.*product: 'Two-person Tent'/);
 });
 
+test('the activity drawer shows every context in a box of its own, at its newest event', async ({
+  context: browser,
+  server,
+  shop,
+}) => {
+  await browser.grantPermissions(['clipboard-read', 'clipboard-write']);
+  const asOwner = async (path: string, data: object) => {
+    const headers = { authorization: 'Bearer sandbox' };
+    const answer = await shop.page.request.post(`${server.origin}/api/v1/${path}`, { headers, data });
+    expect(answer.status(), path).toBe(200);
+  };
+  await asOwner('registry/event_logs/', {
+    name: 'pages',
+    owner: 'ada@example.com',
+    attribute_key: { name: 'domain_sessionid' },
+    max_events: 5,
+    max_age_seconds: 600,
+    events: [{ event: { name: 'page_view' }, properties: [{ type: 'atomic', name: 'event_name' }] }],
+  });
+  await asOwner('engines/publish', { event_logs: [{ name: 'pages' }] });
+  await shop.page.setViewportSize({ width: 1600, height: 900 });
+  await shop.open();
+  await shop.page.getByRole('button', { name: 'Activity' }).click();
+  const drawer = shop.page.locator('#activity');
+  for (let views = 0; views < 12; views++) await shop.viewProducts('tent');
+  await expect(drawer.locator('.agentic-context h4')).toHaveText(['shopping_now', 'pages']);
+  const box = drawer.getByRole('region', { name: 'shopping_now' });
+  await expect(box).toContainText(/(product_view.*?){12}/s);
+  await expect.poll(() => box.evaluate((text) => text.scrollTop)).toBeGreaterThan(0);
+  const height = await box.evaluate((text) => text.clientHeight);
+  expect(height).toBeLessThan(300);
+
+  await drawer.getByRole('button', { name: 'Copy pages' }).click();
+  const copied = await shop.page.evaluate(() => navigator.clipboard.readText());
+  expect(copied).toContain('page_view');
+  expect(copied).not.toContain('product_view');
+});
+
 test('the activity drawer says why there is nothing that an agent would read', async ({ shop, problems }) => {
   problems.expect(/console error: .*404/);
   await shop.page.route('**/mock/contexts?*', (route) => route.fulfill({ status: 404 }));
   await shop.open();
   await shop.page.getByRole('button', { name: 'Activity' }).click();
   await expect(shop.page.locator('#activity')).toContainText('Only agents with its token can read there');
+
+  const events = shop.page.waitForResponse('**/tp2');
+  const asked: string[] = [];
+  shop.page.on('request', (request) => asked.push(new URL(request.url()).pathname));
+  await shop.addToCart('tent');
+  await events;
+  expect(asked, 'it does not ask again').not.toContain('/mock/contexts');
 });

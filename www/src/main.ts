@@ -1,5 +1,5 @@
 import { Activity } from './activity';
-import { liveAgenticContext } from './agentic-context';
+import { liveAgenticContexts } from './agentic-contexts';
 import { liveAttributes } from './attributes';
 import { find } from './dom';
 import { quietBehindDialogs } from './live-regions';
@@ -24,7 +24,7 @@ const tracking = new Tracking({
   // When the collector answers, the events have been processed.
   onCollected: () => {
     void attributes.mayHaveChanged();
-    void agenticContext.mayHaveChanged();
+    void agenticContexts.mayHaveChanged();
   },
   onFailure: (reason) => activity.eventSent('not delivered', reason),
 });
@@ -32,7 +32,7 @@ const attributes = liveAttributes({
   signalsUrl: settings.signalsUrl,
   domainUserId: () => tracking.shopper.domainUserId,
 });
-const agenticContext = liveAgenticContext({
+const agenticContexts = liveAgenticContexts({
   signalsUrl: settings.signalsUrl,
   domainSessionId: () => tracking.shopper.domainSessionId,
 });
@@ -42,7 +42,7 @@ const tour = new Tour();
 const productDialog = new ProductDialog(shop);
 showShelf((product) => productDialog.open(product));
 showCart(shop, orderDialog());
-showActivity({ activity, attributes, agenticContext, currentShopper: () => tracking.shopper });
+showActivity({ activity, attributes, agenticContexts, currentShopper: () => tracking.shopper });
 wireSettingsDialog(settings);
 quietBehindDialogs();
 find(HTMLElement, '#reset-user-data').addEventListener('click', () => {

@@ -1,5 +1,5 @@
 import type { Activity, Entry } from '../activity';
-import type { AgenticContext } from '../agentic-context';
+import type { AgenticContext, AgenticContexts } from '../agentic-contexts';
 import type { Attributes } from '../attributes';
 import { clone, find } from '../dom';
 import type { LiveReading } from '../live-reading';
@@ -9,18 +9,18 @@ import type { Shopper } from '../tracking';
 interface Shown {
   activity: Activity;
   attributes: LiveReading<Attributes>;
-  agenticContext: LiveReading<AgenticContext>;
+  agenticContexts: LiveReading<AgenticContexts>;
   currentShopper: () => Shopper;
 }
 
 /** The drawer with recent communication between the shop and the servers. */
-export function showActivity({ activity, attributes, agenticContext, currentShopper }: Shown): void {
+export function showActivity({ activity, attributes, agenticContexts, currentShopper }: Shown): void {
   wireDrawer((open) => {
     attributes.watch(open);
-    agenticContext.watch(open);
+    agenticContexts.watch(open);
   });
   showAttributes(attributes.now);
-  showContext(agenticContext.now);
+  showContexts(agenticContexts.now);
   showLog('#interventions', activity.interventions);
   showLog('#events', activity.events);
   activity.events.observe(() => {
@@ -74,13 +74,54 @@ function showAttributes(attributes: Observable<Attributes>): void {
   });
 }
 
-function showContext(context: Observable<AgenticContext>): void {
-  const text = find(HTMLElement, '#agentic-context');
-  context.observe(({ narrative, problem }) => {
-    text.textContent = narrative;
-    text.hidden = !narrative;
-    find(HTMLElement, '#agentic-context-problem').textContent = problem;
+function showContexts(agenticContexts: Observable<AgenticContexts>): void {
+  const list = find(HTMLElement, '#agentic-contexts');
+  const shown = new Map<string, HTMLElement>();
+  agenticContexts.observe(({ contexts, problem }) => {
+    for (const name of shown.keys()) {
+      if (contexts.every((context) => context.name !== name)) shown.delete(name);
+    }
+    for (const context of contexts) {
+      // The same element stays, so that it keeps its focus and where the reader scrolled to.
+      const element = shown.get(context.name) ?? makeContext(context.name);
+      shown.set(context.name, element);
+      update(find(HTMLElement, '.narrative', element), context);
+    }
+    const elements = contexts.flatMap(({ name }) => shown.get(name) ?? []);
+    if (
+      elements.some((element, index) => list.children[index] !== element) ||
+      elements.length < list.childElementCount
+    )
+      list.replaceChildren(...elements);
+    find(HTMLElement, '#agentic-contexts-problem').textContent = problem;
   });
+}
+
+function makeContext(name: string): HTMLElement {
+  const element = clone('agentic-context-template');
+  const text = find(HTMLElement, '.narrative', element);
+  find(HTMLElement, 'h4', element).textContent = name;
+  text.setAttribute('aria-label', name);
+  const copy = find(HTMLButtonElement, '.copy', element);
+  // Only pages that are served over HTTPS or from this machine have a clipboard.
+  copy.hidden = !navigator.clipboard;
+  copy.setAttribute('aria-label', `Copy ${name}`);
+  copy.addEventListener('click', async () => {
+    await navigator.clipboard.writeText(text.textContent ?? '');
+    copy.textContent = 'Copied';
+    setTimeout(() => {
+      copy.textContent = 'Copy';
+    }, 2_000);
+  });
+  return element;
+}
+
+/** Shows the text, and the newest event at its end unless the reader has scrolled up. */
+function update(text: HTMLElement, { narrative }: AgenticContext): void {
+  const isAtEnd = text.scrollTop + text.clientHeight >= text.scrollHeight - 1;
+  text.textContent = narrative;
+  // The height is known only when the text is in the page.
+  if (isAtEnd) requestAnimationFrame(() => text.scrollTo({ top: text.scrollHeight }));
 }
 
 function showLog(selector: string, log: Observable<readonly Entry[]>): void {
