@@ -112,8 +112,37 @@ async function benchEngine() {
         ratio: toNoContext('selected'),
         note: 'compared with no context',
       }),
+      row(
+        'updating, with 20 agentic contexts that select events of the same names from another vendor',
+        over(contexts('other_vendor')),
+        { ratio: toNoContext('other_vendor'), note: 'compared with no context' },
+      ),
+      ...(await sessionMemory()),
     ],
   };
+}
+
+/** The memory that agentic contexts take for a session, when the session has as many events as they keep, and when it has more. */
+async function sessionMemory() {
+  const example = ['cargo', 'run', '--quiet', '--release', '--locked', '-p', 'signals-engine'];
+  const measured = async (maxEvents, events) => {
+    const command = [...example, '--example', 'session_memory', '--', `${maxEvents}`, `${events}`];
+    return Number(await run(command)) / 1000;
+  };
+  const rows = [];
+  for (const maxEvents of [10, 100]) {
+    const ratio = (await measured(maxEvents, 400)) / (await measured(maxEvents, maxEvents));
+    rows.push({
+      what: `memory of a session with 400 events, of which an agentic context keeps ${maxEvents}`,
+      value: await measured(maxEvents, 400),
+      unit: 'KB per session',
+      ratio,
+      note: `compared with ${maxEvents} events`,
+      budget: '≤ 1.1 × the memory with as many events as are kept',
+      ok: ratio <= 1.1,
+    });
+  }
+  return rows;
 }
 
 /** Runs all benchmarks of the engine once, briefly. `of(name)` is the time that a benchmark takes, in microseconds per event. */

@@ -45,12 +45,12 @@ fn definitions(attributes: usize, rules: usize, untouched_rules: usize) -> Defin
     Definitions::from_json(&definitions.to_string()).unwrap()
 }
 
-/// Agentic contexts that keep the latest 100 events of these names, with three properties of each.
-fn contexts(count: usize, names: &[&str]) -> Value {
+/// Agentic contexts that keep the latest 100 events of these names and this vendor, with three properties of each.
+fn contexts(count: usize, names: &[&str], vendor: Option<&str>) -> Value {
     let selection = |name: &&str| {
         let properties = ["event_name", "page_urlpath", "page_title"];
         json!({
-            "event": {"name": name},
+            "event": {"name": name, "vendor": vendor},
             "properties": properties.map(|name| json!({"type": "atomic", "name": name})),
         })
     };
@@ -127,9 +127,10 @@ fn cost_of_contexts(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("contexts");
     group.throughput(Throughput::Elements(payloads().len() as u64 * TURNS as u64));
     for (name, contexts) in [
-        ("none", contexts(0, &[])),
-        ("unselected", contexts(20, &["never"])),
-        ("selected", contexts(1, &support::NAMES)),
+        ("none", contexts(0, &[], None)),
+        ("unselected", contexts(20, &["never"], None)),
+        ("other_vendor", contexts(20, &support::NAMES, Some("com.other"))),
+        ("selected", contexts(1, &support::NAMES, None)),
     ] {
         let definitions = with_contexts(contexts);
         group.bench_function(name, |bencher| bench_process(bencher, &definitions));

@@ -474,3 +474,20 @@ fn two_event_logs_of_one_name_are_refused_unless_one_is_the_draft_of_the_other()
     assert!(error.to_string().ends_with("`cart` is already defined"), "{error}");
     assert_eq!(definitions, Definitions::from_json(&only(cart()).to_string()).unwrap());
 }
+
+#[test]
+fn old_events_leave_what_is_stored_while_newer_ones_stay() {
+    let mut run = Run::new(only(cart()));
+    run.adds(111);
+    run.wait(30_000);
+    run.adds(222);
+    run.engine.track_changes();
+    run.engine.take_changes();
+    run.wait(40_000);
+    run.engine.forget_expired(Timestamp::from_millis(run.now));
+    let changes = run.engine.take_changes().profiles;
+    let [(owner, Some(profile))] = &changes[..] else { panic!("{changes:?}") };
+    assert_eq!((owner.name.as_str(), owner.id.as_str()), ("domain_sessionid", SESSION));
+    let stored = serde_json::to_string(profile).unwrap();
+    assert!(stored.contains("222") && !stored.contains("111"), "{stored}");
+}
