@@ -22,7 +22,7 @@ pub struct ForwardConfig {
     )]
     pub urls: Vec<String>,
 
-    /// With --forward: the secret that signs what is sent, whsec_ and 24 to 64 bytes in Base64. While you change it, repeat it with
+    /// With --forward: the secret that signs what is sent, whsec_ and 24 bytes or more in Base64. While you change it, repeat it with
     /// the old one: both sign (in the environment, separate them with spaces).
     #[arg(
         long = "forward-secret",
@@ -258,8 +258,8 @@ mod tests {
                 "--forward-secret (SIGNALS_FORWARD_SECRET) needs --forward",
             ),
             (
-                &["--forward", "https://a.example", "--forward-secret", "pass"],
-                "--forward-secret (SIGNALS_FORWARD_SECRET): must begin with whsec_",
+                &["--forward", "https://a.example", "--forward-secret", "pass!"],
+                "--forward-secret (SIGNALS_FORWARD_SECRET): must be Base64, usually after whsec_",
             ),
             (
                 &["--kafka", "k:9092", "--forward-topic", "enriched-good"],

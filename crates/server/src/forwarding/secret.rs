@@ -9,36 +9,46 @@ use thiserror::Error;
 pub(crate) struct Secret {
     /// Several while a secret is changed.
     webhooks: Vec<Webhook>,
+    is_weak: bool,
 }
 
 /// Why a text is not a secret. Does not contain it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum BadSecret {
-    /// It has another prefix, or none.
-    #[error("must begin with whsec_, followed by Base64")]
-    Prefix,
+    /// There is nothing in it.
+    #[error("must not be empty")]
+    Empty,
     /// It is not Base64.
-    #[error("must be Base64 after whsec_")]
+    #[error("must be Base64, usually after whsec_")]
     Base64,
-    /// It is too short or too long.
-    #[error("must have 24 to 64 bytes after whsec_ and Base64, but has {0}")]
-    Length(usize),
 }
 
+/// What secrets usually begin with. Libraries do not require it.
 const PREFIX: &str = "whsec_";
+
+/// How many bytes a secret should have.
+const ENOUGH_BYTES: usize = 24;
 
 impl Secret {
     /// # Errors
     /// When one of the texts is not a secret.
     pub(super) fn parse(texts: &[String]) -> Result<Self, BadSecret> {
-        let webhooks = texts.iter().map(|text| {
-            let base64 = text.strip_prefix(PREFIX).ok_or(BadSecret::Prefix)?;
-            let webhook = Webhook::new(text).map_err(|_| BadSecret::Base64)?;
+        let mut secret = Self { webhooks: Vec::new(), is_weak: false };
+        for text in texts {
+            let base64 = text.strip_prefix(PREFIX).unwrap_or(text);
+            if base64.is_empty() {
+                return Err(BadSecret::Empty);
+            }
+            secret.webhooks.push(Webhook::new(base64).map_err(|_| BadSecret::Base64)?);
             // Four characters are three bytes.
-            let bytes = base64.trim_end_matches('=').len() * 3 / 4;
-            if (24..=64).contains(&bytes) { Ok(webhook) } else { Err(BadSecret::Length(bytes)) }
-        });
-        Ok(Self { webhooks: webhooks.collect::<Result<_, _>>()? })
+            secret.is_weak |= base64.trim_end_matches('=').len() * 3 / 4 < ENOUGH_BYTES;
+        }
+        Ok(secret)
+    }
+
+    /// Whether a secret is so short that others could guess it.
+    pub(crate) fn is_weak(&self) -> bool {
+        self.is_weak
     }
 
     /// The header `webhook-signature` of a message that is sent at `timestamp`, in seconds since 1970. `body` is JSON.
@@ -82,18 +92,23 @@ mod tests {
     }
 
     #[test]
-    fn weak_and_broken_secrets_are_refused() {
-        let cases = [
-            ("", BadSecret::Prefix),
-            ("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", BadSecret::Prefix),
-            ("whsec_", BadSecret::Length(0)),
-            ("whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==", BadSecret::Length(22)),
+    fn broken_secrets_are_refused() {
+        for (text, expected) in [
+            ("", BadSecret::Empty),
+            ("whsec_", BadSecret::Empty),
             ("whsec_not base64", BadSecret::Base64),
-        ];
-        for (text, expected) in cases {
+            ("secret!", BadSecret::Base64),
+        ] {
             assert_eq!(parse(&[text]).unwrap_err(), expected, "{text}");
         }
-        let long = format!("whsec_{}", "A".repeat(88));
-        assert_eq!(parse(&[&long]).unwrap_err(), BadSecret::Length(66));
+    }
+
+    #[test]
+    fn the_prefix_can_be_left_out_and_short_secrets_are_weak() {
+        let of = |text: &str| parse(&[text]).unwrap().sign("a", 1, b"{}");
+        let secret = "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+        assert_eq!(of(secret), of(&format!("whsec_{secret}")));
+        assert!(!parse(&[secret]).unwrap().is_weak());
+        assert!(parse(&[secret, "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=="]).unwrap().is_weak());
     }
 }

@@ -57,6 +57,11 @@ impl Senders {
         listening: SocketAddr,
     ) -> Result<Self, SenderError> {
         let secret = Arc::new(config.forward.secret()?);
+        if secret.is_weak() {
+            tracing::warn!(
+                "--forward-secret has fewer than 24 bytes, so others could guess it. Make a longer one with: echo \"whsec_$(openssl rand -base64 32)\""
+            );
+        }
         let mut senders = Vec::new();
         for receiver in receivers {
             let sender = match receiver.destination() {

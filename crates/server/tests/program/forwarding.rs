@@ -428,7 +428,10 @@ fn flags_that_cannot_be_used_end_the_start_with_one_line() {
             "must be an http or https URL",
         ),
         (["--forward", "example.com/x", "--forward-secret", SECRET], "is not a URL"),
-        (["--forward", "https://example.com/x", "--forward-secret", "s"], "must begin with whsec_"),
+        (
+            ["--forward", "https://example.com/x", "--forward-secret", "s!"],
+            "must be Base64, usually after whsec_",
+        ),
     ] {
         let line = refusal(&flags);
         assert!(line.starts_with("error: --forward") && line.contains(expected), "{line}");
