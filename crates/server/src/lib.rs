@@ -2,15 +2,15 @@
 //!
 //! ```text
 //! trackers ──▶ collector ──▶ pipeline ──▶ hub ──▶ stream ──▶ plugin
-//!                             │    ▲
-//!                             ▼    │
+//!                             │ ▲ └──▶ forwarding ──▶ senders ──▶ back ends
+//!                             ▼ │
 //!                        signals_engine ◀── registry ◀── Signals API clients
 //! ```
 //!
 //! [`app`] returns the routes, which you can call without a network. [`run`] serves them on a listener until you stop it. Use
 //! [`app_with`] to build another server on this one.
 //!
-//! Only `http` and `serving` use HTTP. `program` only passes the router from one to the other.
+//! Only `http` and `serving` answer requests, and only `senders` makes them. `program` only connects these parts.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test fails by panicking"))]
 

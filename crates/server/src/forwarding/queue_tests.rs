@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 
 const START: Timestamp = Timestamp::from_millis(1_795_333_700_000);
@@ -238,4 +240,109 @@ fn outcomes_of_forgotten_messages_change_nothing() {
     line.push(3);
     line.push(4);
     assert_eq!(line.sends(), [3, 4], "both may be sent at the same time");
+}
+
+/// Something that happens to a queue.
+#[derive(Debug, Clone, Copy)]
+enum Step {
+    Push {
+        is_saved: bool,
+    },
+    Save,
+    Send,
+    /// The outcome of the attempt at this place of those under way.
+    Settle(usize, u8),
+    Pass(u64),
+    Forget,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        4 => any::<bool>().prop_map(|is_saved| Step::Push { is_saved }),
+        2 => Just(Step::Save),
+        6 => Just(Step::Send),
+        6 => (any::<usize>(), 0_u8..4).prop_map(|(place, outcome)| Step::Settle(place, outcome)),
+        3 => (0_u64..900).prop_map(Step::Pass),
+        1 => Just(Step::Forget),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn whatever_happens_each_message_ends_once_and_none_is_stuck(
+        steps in prop::collection::vec(step(), 0..200),
+    ) {
+        let mut line = Line::new();
+        let (mut latest, mut saved) = (0, 0);
+        let mut sending: Vec<u64> = Vec::new();
+        let (mut waiting, mut over) = (BTreeSet::new(), BTreeSet::new());
+        for step in steps {
+            match step {
+                Step::Push { is_saved } => {
+                    latest += 1;
+                    // Once messages wait to be saved, later ones do too.
+                    let is_saved = is_saved && saved == latest - 1;
+                    if is_saved {
+                        saved = latest;
+                    }
+                    let message = line.message(latest);
+                    waiting.insert(latest);
+                    if let Some((dropped, _)) = line.queue.push(latest, message, is_saved) {
+                        prop_assert!(waiting.remove(&dropped) && over.insert(dropped));
+                    }
+                }
+                Step::Save => {
+                    saved = latest;
+                    line.queue.release(saved);
+                }
+                Step::Send => {
+                    for number in line.sends() {
+                        prop_assert!(number <= saved && waiting.contains(&number));
+                        prop_assert!(!sending.contains(&number), "sent twice at the same time");
+                        sending.push(number);
+                    }
+                    prop_assert!(sending.len() <= RULES.max_at_once);
+                }
+                Step::Settle(place, outcome) => {
+                    if sending.is_empty() {
+                        continue;
+                    }
+                    let number = sending.remove(place % sending.len());
+                    let outcome = [Outcome::Accepted, refused(), failed(None), failed(Some(90))]
+                        [usize::from(outcome)]
+                    .clone();
+                    let fate = line.settle(number, &outcome);
+                    prop_assert_eq!(fate.is_some(), waiting.contains(&number));
+                    if fate.is_some_and(|fate| fate != Fate::Retried) {
+                        prop_assert!(waiting.remove(&number) && over.insert(number));
+                    }
+                }
+                Step::Pass(seconds) => {
+                    line.pass(seconds);
+                    for (number, _) in line.queue.expire(line.now) {
+                        prop_assert!(!sending.contains(&number));
+                        prop_assert!(waiting.remove(&number) && over.insert(number));
+                    }
+                }
+                Step::Forget => {
+                    line.queue.forget_all();
+                    over.append(&mut waiting);
+                }
+            }
+            prop_assert_eq!(line.queue.len(), waiting.len());
+        }
+
+        // The receiver works from now on, and the hour is long enough.
+        for number in sending {
+            line.settle(number, &Outcome::Accepted);
+        }
+        line.queue.release(latest);
+        for _ in 0..RULES.max_waiting {
+            line.pass(60);
+            for number in line.sends() {
+                line.accept(number);
+            }
+        }
+        prop_assert_eq!(line.queue.len(), 0);
+    }
 }

@@ -398,6 +398,29 @@ fn a_receiver_that_is_no_longer_configured_loses_what_waits_for_it_and_the_log_s
 }
 
 #[test]
+fn a_receiver_with_another_password_gets_what_waited_for_it() {
+    let (receiver, directory) = (Receiver::start(), Directory::new());
+    let data = directory.file("data");
+    receiver.answers(|_| answer("503 Service Unavailable"));
+    let url = |user: &str, token: &str| {
+        format!("http://ada:{user}@127.0.0.1:{}/hook?token={token}", receiver.port)
+    };
+    let server = forwarding_to(&[&url("old", "1")], &["--data", &data]);
+    view(&server, &user(1));
+    wait_until_saved(&server);
+    server.kill();
+    let before = receiver.received().len();
+    receiver.answers(|_| answer("200 OK"));
+    let new = url("new", "2");
+    let server = Server::start(&["--data", &data, "--forward", &new, "--forward-secret", SECRET]);
+    let received = receiver.wait_for(before + 1).remove(before);
+    assert_eq!((received.user(), received.path.as_str()), (user(1), "/hook?token=2"));
+    // "ada:new" in Base64.
+    assert_eq!(received.headers["authorization"], "Basic YWRhOm5ldw==");
+    assert_eq!(server.log(), "", "nothing is dropped");
+}
+
+#[test]
 fn an_end_without_a_data_file_says_how_many_are_lost() {
     let receiver = Receiver::start();
     receiver.answers(|_| answer("503 Service Unavailable"));
