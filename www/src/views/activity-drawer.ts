@@ -102,6 +102,8 @@ function makeContext(name: string): HTMLElement {
   const text = find(HTMLElement, '.narrative', element);
   find(HTMLElement, 'h4', element).textContent = name;
   text.setAttribute('aria-label', name);
+  // It scrolls, so it must be reached with the keyboard.
+  text.tabIndex = 0;
   const copy = find(HTMLButtonElement, '.copy', element);
   // Only pages that are served over HTTPS or from this machine have a clipboard.
   copy.hidden = !navigator.clipboard;
