@@ -8,7 +8,9 @@ import sys
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from datetime import UTC, datetime
 
+import httpx
 import pytest
 from jsonschema import Draft4Validator, FormatChecker
 from snowplow_signals import SignalsSandbox
@@ -233,6 +235,17 @@ def test_the_receiver_in_the_guide_prints_each_intervention_once(forward, tmp_pa
     ) as receiver:
         shopper.clicks("chair")
         assert receiver.stdout.readline() == f"rule for {shopper.domain_userid}\n"
+        for webhook_id, name in [("a", "first"), ("a", "first"), ("b", "second")]:
+            body = json.dumps({"name": name, "attributeKey": {"name": "user_id", "id": "ada"}})
+            now = datetime.now(UTC)
+            headers = {
+                "webhook-id": webhook_id,
+                "webhook-timestamp": str(int(now.timestamp())),
+                "webhook-signature": Webhook(SECRET).sign(webhook_id, now, body),
+            }
+            answer = httpx.post(f"http://127.0.0.1:{port}/hook", content=body, headers=headers)
+            assert answer.status_code == 204
+        assert [receiver.stdout.readline() for _ in range(2)] == ["first for ada\n", "second for ada\n"]
         receiver.terminate()
 
 

@@ -27,6 +27,9 @@ const HOUSEKEEPING_INTERVAL: Duration = Duration::from_secs(60);
 /// How long a shutdown waits for requests that are under way.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
 
+/// How long a shutdown waits for the receivers of forwarded interventions, after the requests.
+const FORWARDING_GRACE: Duration = Duration::from_secs(2);
+
 /// The MCP library writes several lines about each request at the level info. A filter that names it takes precedence.
 const MCP_LOG_FILTER: &str = "rmcp=warn";
 
@@ -105,7 +108,7 @@ pub async fn run(
     let _background = background_tasks(&state);
     let (hub, journal) = (state.hub().clone(), state.journal().clone());
     let forwarding = state.forwarding().clone();
-    let forwarded = tokio::spawn(senders.run(forwarding.clone()));
+    let mut forwarded = tokio::spawn(senders.run(forwarding.clone()));
     let (stopping, stopped) = tokio::sync::oneshot::channel();
     let shutdown = async move {
         shutdown.await;
@@ -115,11 +118,7 @@ pub async fn run(
         // There is no receiver if the server has stopped already.
         let _ = stopping.send(());
     };
-    let server = async {
-        serving::serve(listener, tls, router, shutdown).await;
-        // The task is never cancelled and does not panic.
-        let _ = forwarded.await;
-    };
+    let server = serving::serve(listener, tls, router, shutdown);
     let out_of_patience = async {
         if stopped.await.is_err() {
             std::future::pending::<()>().await;
@@ -129,6 +128,11 @@ pub async fn run(
     tokio::select! {
         () = server => {}
         () = out_of_patience => tracing::warn!("some requests did not finish within {SHUTDOWN_GRACE:?}"),
+    }
+    if time::timeout(FORWARDING_GRACE, &mut forwarded).await.is_err() {
+        tracing::info!("some receivers did not answer within {FORWARDING_GRACE:?}");
+        // From now on, no outcome changes what is saved.
+        forwarded.abort();
     }
     state.pipeline().finish();
     match state.keeper() {

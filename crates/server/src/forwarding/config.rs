@@ -57,6 +57,14 @@ pub enum ForwardError {
         /// The address without its secrets.
         url: String,
     },
+    /// A value with a scheme that has no hosts, or without a scheme.
+    #[error(
+        "--forward (SIGNALS_FORWARD): {number} must be an http or https URL, such as https://example.com/hook"
+    )]
+    NotAWebAddress {
+        /// Which one of the values, in words.
+        number: String,
+    },
     /// Two receivers that people could not tell apart.
     #[error(
         "--forward {url}: given twice. Two receivers must differ in more than user, password, query and fragment"
@@ -155,7 +163,9 @@ fn parse(text: &str, index: usize, count: usize) -> Result<Url, ForwardError> {
         Url::parse(text).map_err(|reason| ForwardError::NotAUrl { number: number(), reason })?;
     match url.scheme() {
         "http" | "https" => Ok(url),
-        _ => Err(ForwardError::OtherScheme { url: without_secrets(&url) }),
+        _ if url.has_host() => Err(ForwardError::OtherScheme { url: without_secrets(&url) }),
+        // Such as a user and a password without a scheme.
+        _ => Err(ForwardError::NotAWebAddress { number: number() }),
     }
 }
 
@@ -235,7 +245,11 @@ mod tests {
 
     #[test]
     fn what_cannot_be_used_is_named_without_secrets() {
-        let cases: [(&[&str], &str); 8] = [
+        let cases: [(&[&str], &str); 9] = [
+            (
+                &["--forward", "ada:pass@a.example/x"],
+                "--forward (SIGNALS_FORWARD): the value must be an http or https URL",
+            ),
             (
                 &["--forward", "example.com/hook?pass"],
                 "--forward (SIGNALS_FORWARD): the value is not a URL",

@@ -25,8 +25,8 @@ pub(crate) use self::queue::Outcome;
 use self::queue::{Fate, Next, Queue, QueueRules};
 pub(crate) use self::receiver::Destination;
 pub use self::receiver::Receiver;
-use self::report::Recent;
 pub use self::report::{ForwardedMessage, ForwardingReport, ReceiverReport};
+use self::report::{Recent, Snapshot};
 use self::saved::Unsaved;
 pub(crate) use self::saved::{ForwardingChanges, SavedMessage};
 pub use self::secret::BadSecret;
@@ -35,8 +35,11 @@ use self::trouble::Trouble;
 use crate::clock::Clock;
 use crate::metrics::{ForwardingMetrics, Metrics};
 
-/// How many messages wait for one receiver at most. Together with their bodies, they take about 100 MB.
+/// How many messages wait for one receiver at most.
 const MAX_WAITING: usize = 100_000;
+
+/// How many bytes their bodies have at most.
+const MAX_WAITING_BYTES: usize = 256 << 20;
 
 /// For how long after its trigger a message is sent again.
 const RETRY_FOR: Duration = Duration::from_secs(3600);
@@ -94,6 +97,7 @@ impl Forwarding {
     pub(crate) fn new(receivers: Vec<Receiver>, clock: Clock, metrics: &Metrics) -> Self {
         let rules = |receiver: &Receiver| QueueRules {
             max_waiting: MAX_WAITING,
+            max_bytes: MAX_WAITING_BYTES,
             max_at_once: receiver.max_at_once(),
             retry_for: RETRY_FOR,
         };
@@ -131,11 +135,10 @@ impl Forwarding {
         let is_saved = unsaved.is_none();
         for ((line, queue), trouble) in self.shared.lines.iter().zip(queues).zip(troubles) {
             let name = line.receiver.name();
-            if let Some((number, dropped)) =
-                queue.push(*latest_number, Arc::clone(&message), is_saved)
-            {
+            let dropped = queue.push(*latest_number, Arc::clone(&message), is_saved);
+            for (number, dropped) in dropped {
                 line.metrics.dropped.inc();
-                trouble.dropped(name, MAX_WAITING);
+                trouble.dropped(name);
                 recent.dropped(self.shared.clock.now(), name, dropped);
                 if let Some(unsaved) = unsaved {
                     unsaved.remove(name, number);
@@ -160,11 +163,6 @@ impl Forwarding {
         }
     }
 
-    /// Sends all messages that waited to be saved.
-    pub(crate) fn release_all(&self) {
-        self.release(u64::MAX);
-    }
-
     /// Forgets all messages.
     pub(crate) fn forget_all(&self) {
         let mut state = self.shared.state.lock();
@@ -173,6 +171,7 @@ impl Forwarding {
             line.note_waiting(queue);
         }
         state.recent = Recent::default();
+        state.troubles.fill_with(Trouble::default);
         if let Some(unsaved) = &mut state.unsaved {
             *unsaved = Unsaved::all_forgotten();
         }
@@ -232,8 +231,8 @@ impl Forwarding {
         let (line, queue) = (&self.shared.lines[receiver], &mut queues[receiver]);
         let now = self.shared.clock.now();
         let name = line.receiver.name();
-        troubles[receiver].note(name, outcome, now);
         let Some(settled) = queue.settle(number, outcome, now, fastrand::f64()) else { return };
+        troubles[receiver].note(name, outcome, now);
         let fate = settled.fate;
         line.metrics.count(fate);
         if fate == Fate::Expired {
@@ -264,16 +263,16 @@ impl Forwarding {
 
     /// What was forwarded lately, and what waits.
     pub fn report(&self) -> ForwardingReport {
+        let now = self.shared.clock.now();
         let state = self.shared.state.lock();
         let receivers = self.receivers().zip(&state.queues).zip(&state.troubles);
-        ForwardingReport {
-            receivers: receivers
-                .map(|((receiver, queue), trouble)| {
-                    ReceiverReport::new(receiver.name(), queue, trouble)
-                })
-                .collect(),
-            recent: state.recent.list(),
-        }
+        let receivers: Vec<Snapshot> = receivers
+            .map(|((receiver, queue), trouble)| Snapshot::of(receiver, queue, trouble, now))
+            .collect();
+        let recent = state.recent.clone();
+        // Bodies can be large, and events wait for the lock.
+        drop(state);
+        ForwardingReport::new(receivers, &recent)
     }
 
     /// Continues with the messages of another process. Those for unknown receivers are dropped.

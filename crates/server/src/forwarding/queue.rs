@@ -14,6 +14,8 @@ use super::message::Message;
 pub(super) struct QueueRules {
     /// How many messages wait at most. Beyond it, the oldest one is dropped.
     pub(super) max_waiting: usize,
+    /// How many bytes the bodies of waiting messages have at most. Beyond it, the oldest ones are dropped.
+    pub(super) max_bytes: usize,
     /// How many messages are sent at the same time.
     pub(super) max_at_once: usize,
     /// For how long after its trigger a message is sent again.
@@ -23,8 +25,17 @@ pub(super) struct QueueRules {
 /// The delay before the first repetition. It doubles with each failure.
 const FIRST_DELAY: Duration = Duration::from_secs(1);
 
-/// The longest delay, unless the receiver demands a longer one.
+/// The longest delay of a message, unless the receiver asks for a longer one.
 const MAX_DELAY: Duration = Duration::from_secs(60);
+
+/// The longest pause of a receiver that fails. Short, because its failures can be those of some messages, while it accepts others.
+const MAX_PAUSE: Duration = Duration::from_secs(5);
+
+/// The longest delay that a receiver can ask for. With a longer one, messages would expire without another attempt.
+const MAX_ASKED_DELAY: Duration = Duration::from_secs(300);
+
+/// How long before its expiry a message is sent for the last time.
+const LAST_ATTEMPT: Duration = Duration::from_secs(1);
 
 /// The messages for one receiver.
 #[derive(Debug)]
@@ -34,11 +45,15 @@ pub(super) struct Queue {
     messages: BTreeMap<u64, Waiting>,
     /// The messages that may be sent, by the moment from which on they may.
     due: BTreeSet<(Timestamp, u64)>,
+    /// The bytes of all bodies.
+    bytes: usize,
     at_once: usize,
     /// How often the receiver failed since it last answered. Messages that fail together count once.
     failures: u32,
-    /// Nothing is sent before this moment.
+    /// Nothing is sent before this moment, because the receiver failed.
     paused_until: Option<Timestamp>,
+    /// Nothing is sent before this moment, because the receiver asked for it. Other messages that it accepts do not change that.
+    asked_until: Option<Timestamp>,
 }
 
 #[derive(Debug)]
@@ -108,22 +123,30 @@ impl Queue {
             rules,
             messages: BTreeMap::new(),
             due: BTreeSet::new(),
+            bytes: 0,
             at_once: 0,
             failures: 0,
             paused_until: None,
+            asked_until: None,
         }
     }
 
-    /// Adds a message. Numbers increase. A message that is not saved yet waits for [`Queue::release`]. Returns the message that was
-    /// dropped for it, if there were too many.
+    /// Adds a message. Numbers increase. A message that is not saved yet waits for [`Queue::release`]. Returns the messages that
+    /// were dropped for it, if there were too many.
     pub(super) fn push(
         &mut self,
         number: u64,
         message: Arc<Message>,
         is_saved: bool,
-    ) -> Option<(u64, Arc<Message>)> {
-        let is_full = self.messages.len() >= self.rules.max_waiting;
-        let dropped = if is_full { self.drop_oldest() } else { None };
+    ) -> Vec<(u64, Arc<Message>)> {
+        let mut dropped = Vec::new();
+        while (self.messages.len() >= self.rules.max_waiting
+            || self.bytes + message.body.len() > self.rules.max_bytes)
+            && let Some(oldest) = self.drop_oldest()
+        {
+            dropped.push(oldest);
+        }
+        self.bytes += message.body.len();
         let state = if is_saved {
             self.due.insert((message.triggered_at, number));
             WaitingState::Due(message.triggered_at)
@@ -154,11 +177,10 @@ impl Queue {
         if self.at_once >= max_at_once {
             return Next::WaitForChange;
         }
-        if let Some(until) = self.paused_until.filter(|until| *until > now) {
-            return if self.due.is_empty() { Next::WaitForChange } else { Next::WaitUntil(until) };
-        }
         let Some(&(at, number)) = self.due.first() else { return Next::WaitForChange };
-        if at > now {
+        let at = Some(at).max(self.paused_until).max(self.asked_until).unwrap_or(at);
+        // Nothing waits for longer, unless the clock was set back.
+        if at > now && at <= later(now, MAX_ASKED_DELAY) {
             return Next::WaitUntil(at);
         }
         self.due.pop_first();
@@ -178,6 +200,9 @@ impl Queue {
         jitter: f64,
     ) -> Option<Settled> {
         self.at_once = self.at_once.saturating_sub(1);
+        if !self.messages.contains_key(&number) {
+            return None;
+        }
         match outcome {
             Outcome::Accepted | Outcome::Refused { .. } => {
                 self.failures = 0;
@@ -191,9 +216,14 @@ impl Queue {
             Outcome::Refused { .. } => Fate::Refused,
             Outcome::Failed { retry_after, .. } => {
                 waiting.failed_attempts += 1;
-                let delay = delay(waiting.failed_attempts, jitter);
-                let at = later(now, delay.max(retry_after.unwrap_or_default()));
-                if at < later(waiting.message.triggered_at, self.rules.retry_for) {
+                let delay =
+                    delay(waiting.failed_attempts, MAX_DELAY, jitter).max(asked(*retry_after));
+                let last = later(
+                    waiting.message.triggered_at,
+                    self.rules.retry_for.saturating_sub(LAST_ATTEMPT),
+                );
+                let at = later(now, delay).min(last);
+                if at > now {
                     waiting.state = WaitingState::Due(at);
                     self.due.insert((at, number));
                     Fate::Retried
@@ -208,7 +238,7 @@ impl Queue {
             Fate::Retried | Fate::Expired => waiting.failed_attempts,
         };
         if fate != Fate::Retried {
-            self.messages.remove(&number);
+            self.remove(number);
         }
         Some(Settled { message, fate, attempts })
     }
@@ -231,10 +261,11 @@ impl Queue {
         removed.collect()
     }
 
-    /// Forgets all messages, also those that are being sent.
+    /// Forgets all messages, also those that are being sent, and that the receiver failed.
     pub(super) fn forget_all(&mut self) {
-        self.messages.clear();
-        self.due.clear();
+        // The attempts under way still end.
+        let at_once = self.at_once;
+        *self = Self { at_once, ..Self::new(self.rules) };
     }
 
     /// How many messages wait or are being sent.
@@ -242,27 +273,27 @@ impl Queue {
         self.messages.len()
     }
 
-    /// The messages that wait or are being sent, oldest first, and how often each was sent in vain.
+    /// The messages that wait or are being sent, oldest first, and how often each failed.
     pub(super) fn messages(&self) -> impl Iterator<Item = (u64, &Arc<Message>, u32)> {
         self.messages
             .iter()
             .map(|(&number, waiting)| (number, &waiting.message, waiting.failed_attempts))
     }
 
-    /// Until when nothing is sent because the receiver failed.
-    pub(super) fn paused_until(&self) -> Option<Timestamp> {
-        self.paused_until
+    /// Until when nothing is sent, although messages wait. `None` if nothing waits or there is no pause at `now`.
+    pub(super) fn paused_until(&self, now: Timestamp) -> Option<Timestamp> {
+        let until = self.paused_until.max(self.asked_until)?;
+        (until > now && !self.due.is_empty()).then_some(until)
     }
 
     fn pause(&mut self, retry_after: Option<Duration>, now: Timestamp, jitter: f64) {
         let is_paused = self.paused_until.is_some_and(|until| until > now);
         if !is_paused {
             self.failures = self.failures.saturating_add(1);
+            self.paused_until = Some(later(now, delay(self.failures, MAX_PAUSE, jitter)));
         }
-        let wait = delay(self.failures, jitter).max(retry_after.unwrap_or_default());
-        let until = later(now, wait);
-        if !is_paused || retry_after.is_some() {
-            self.paused_until = self.paused_until.max(Some(until));
+        if retry_after.is_some() {
+            self.asked_until = self.asked_until.max(Some(later(now, asked(retry_after))));
         }
     }
 
@@ -274,6 +305,7 @@ impl Queue {
 
     fn remove(&mut self, number: u64) -> Option<Waiting> {
         let removed = self.messages.remove(&number)?;
+        self.bytes -= removed.message.body.len();
         if let WaitingState::Due(at) = removed.state {
             self.due.remove(&(at, number));
         }
@@ -282,10 +314,15 @@ impl Queue {
 }
 
 /// The delay after so many failures: half of it is random, so that many messages and servers do not come at the same moment.
-fn delay(failures: u32, jitter: f64) -> Duration {
+fn delay(failures: u32, longest: Duration, jitter: f64) -> Duration {
     let doublings = failures.saturating_sub(1).min(16);
-    let full = FIRST_DELAY.saturating_mul(1 << doublings).min(MAX_DELAY);
+    let full = FIRST_DELAY.saturating_mul(1 << doublings).min(longest);
     full.mul_f64(0.5 + 0.5 * jitter.clamp(0.0, 1.0))
+}
+
+/// The delay that a receiver asked for, as far as it is granted.
+fn asked(retry_after: Option<Duration>) -> Duration {
+    retry_after.unwrap_or_default().min(MAX_ASKED_DELAY)
 }
 
 fn later(moment: Timestamp, by: Duration) -> Timestamp {

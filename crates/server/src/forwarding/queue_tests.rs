@@ -3,8 +3,12 @@ use proptest::prelude::*;
 use super::*;
 
 const START: Timestamp = Timestamp::from_millis(1_795_333_700_000);
-const RULES: QueueRules =
-    QueueRules { max_waiting: 4, max_at_once: 2, retry_for: Duration::from_secs(3600) };
+const RULES: QueueRules = QueueRules {
+    max_waiting: 4,
+    max_bytes: 1_000,
+    max_at_once: 2,
+    retry_for: Duration::from_secs(3600),
+};
 
 /// A queue with a manual clock, and no randomness: all delays are full.
 struct Line {
@@ -20,28 +24,38 @@ impl Line {
     /// A queue with the messages 1 to `count`, which are saved.
     fn with(count: u64) -> Self {
         let mut line = Self::new();
-        (1..=count).for_each(|number| assert_eq!(line.push(number), None));
+        (1..=count).for_each(|number| assert!(line.push(number).is_empty()));
         line
     }
 
     fn message(&self, number: u64) -> Arc<Message> {
+        self.message_of(number, 2)
+    }
+
+    fn message_of(&self, number: u64, bytes: usize) -> Arc<Message> {
         Arc::new(Message {
             id: format!("message {number}"),
             target_id: "ada".into(),
             triggered_at: self.now,
-            body: "{}".into(),
+            body: vec![b' '; bytes].into(),
         })
     }
 
-    /// Returns the number of the message that was dropped for it.
-    fn push(&mut self, number: u64) -> Option<u64> {
-        let message = self.message(number);
-        self.queue.push(number, message, true).map(|(number, _)| number)
+    /// Returns the numbers of the messages that were dropped for it.
+    fn push(&mut self, number: u64) -> Vec<u64> {
+        self.push_of(number, 2)
+    }
+
+    /// The same, with a body of so many bytes.
+    fn push_of(&mut self, number: u64, bytes: usize) -> Vec<u64> {
+        let message = self.message_of(number, bytes);
+        let dropped = self.queue.push(number, message, true);
+        dropped.into_iter().map(|(number, _)| number).collect()
     }
 
     fn push_unsaved(&mut self, number: u64) {
         let message = self.message(number);
-        assert_eq!(self.queue.push(number, message, false), None);
+        assert!(self.queue.push(number, message, false).is_empty());
     }
 
     fn pass(&mut self, seconds: u64) {
@@ -134,7 +148,7 @@ fn a_message_that_failed_is_sent_again_after_1_2_4_and_at_most_60_seconds() {
 
 #[test]
 fn half_of_a_delay_is_random() {
-    let seconds = |jitter| delay(3, jitter).as_secs_f64();
+    let seconds = |jitter| delay(3, MAX_DELAY, jitter).as_secs_f64();
     assert_eq!([seconds(0.0), seconds(0.5), seconds(1.0)], [2.0, 3.0, 4.0]);
 }
 
@@ -194,6 +208,58 @@ fn the_receiver_can_ask_for_a_longer_pause() {
 }
 
 #[test]
+fn a_pause_that_the_receiver_asked_for_lasts_although_it_accepts_another_message() {
+    let mut line = Line::with(3);
+    assert_eq!(line.sends(), [1, 2]);
+    assert_eq!(line.settle(1, &failed(Some(90))), Some(Fate::Retried));
+    line.accept(2);
+    assert_eq!(line.waits(), Some(90));
+}
+
+#[test]
+fn a_receiver_cannot_ask_for_a_pause_of_more_than_five_minutes() {
+    for seconds in [3_600, u64::MAX] {
+        let mut line = Line::with(1);
+        assert_eq!(line.sends(), [1]);
+        assert_eq!(line.settle(1, &failed(Some(seconds))), Some(Fate::Retried));
+        assert_eq!(line.waits(), Some(300));
+        line.pass(300);
+        assert_eq!(line.sends(), [1]);
+    }
+}
+
+#[test]
+fn a_hundred_messages_that_always_fail_delay_another_one_by_minutes_at_most() {
+    let rules = QueueRules { max_waiting: 200, ..RULES };
+    let mut line = Line { queue: Queue::new(rules), now: START };
+    (1..=101).for_each(|number| assert!(line.push(number).is_empty()));
+    let mut seconds = 0;
+    loop {
+        let sent = line.sends();
+        if sent.contains(&101) {
+            break;
+        }
+        sent.into_iter().for_each(|number| line.fail(number));
+        line.pass(1);
+        seconds += 1;
+        assert!(seconds < 1_800, "the last message starves");
+    }
+}
+
+#[test]
+fn a_clock_that_is_set_back_does_not_stop_the_queue() {
+    let mut line = Line::with(1);
+    line.pass(86_400);
+    assert_eq!(line.sends(), [1]);
+    line.push(2);
+    assert_eq!(line.sends(), [2]);
+    line.fail(2);
+    line.now = START;
+    assert_eq!(line.settle(1, &Outcome::Accepted), Some(Fate::Sent));
+    assert_eq!(line.sends(), [2]);
+}
+
+#[test]
 fn after_an_hour_a_message_expires() {
     let mut line = Line::with(1);
     line.pass(3_590);
@@ -223,11 +289,22 @@ fn a_message_that_is_being_sent_does_not_expire() {
 fn beyond_the_limit_the_oldest_message_that_waits_is_dropped() {
     let mut line = Line::with(4);
     assert_eq!(line.sends(), [1, 2]);
-    assert_eq!(line.push(5), Some(3));
-    assert_eq!(line.push(6), Some(4));
+    assert_eq!(line.push(5), [3]);
+    assert_eq!(line.push(6), [4]);
     line.accept(1);
     line.accept(2);
     assert_eq!(line.sends(), [5, 6]);
+}
+
+#[test]
+fn beyond_a_number_of_bytes_the_oldest_messages_are_dropped() {
+    let mut line = Line::new();
+    assert!(line.push_of(1, 400).is_empty());
+    assert!(line.push_of(2, 400).is_empty());
+    assert_eq!(line.push_of(3, 900), [1, 2]);
+    assert_eq!(line.sends(), [3]);
+    line.accept(3);
+    assert!(line.push_of(4, 1_000).is_empty(), "what was sent takes no space");
 }
 
 #[test]
@@ -236,7 +313,7 @@ fn outcomes_of_forgotten_messages_change_nothing() {
     assert_eq!(line.sends(), [1, 2]);
     line.queue.forget_all();
     assert_eq!(line.settle(1, &Outcome::Accepted), None);
-    assert_eq!(line.settle(2, &Outcome::Accepted), None);
+    assert_eq!(line.settle(2, &failed(Some(90))), None);
     line.push(3);
     line.push(4);
     assert_eq!(line.sends(), [3, 4], "both may be sent at the same time");
@@ -287,7 +364,7 @@ proptest! {
                     }
                     let message = line.message(latest);
                     waiting.insert(latest);
-                    if let Some((dropped, _)) = line.queue.push(latest, message, is_saved) {
+                    for (dropped, _) in line.queue.push(latest, message, is_saved) {
                         prop_assert!(waiting.remove(&dropped) && over.insert(dropped));
                     }
                 }

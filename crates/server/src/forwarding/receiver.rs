@@ -1,3 +1,4 @@
+use std::fmt;
 use std::sync::Arc;
 
 use url::Url;
@@ -13,7 +14,7 @@ pub struct Receiver {
 }
 
 /// How messages reach a receiver.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) enum Destination {
     /// By POST to this address, which can contain a password.
     Webhook(Url),
@@ -73,6 +74,16 @@ impl Receiver {
     }
 }
 
+/// Without secrets.
+impl fmt::Debug for Destination {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Webhook(url) => write!(formatter, "Webhook({})", without_secrets(url)),
+            Self::Topic(topic) => write!(formatter, "Topic({topic})"),
+        }
+    }
+}
+
 /// The address without the parts that often hold a secret.
 pub(super) fn without_secrets(url: &Url) -> String {
     let mut shown = url.clone();
@@ -94,6 +105,7 @@ mod tests {
         let receiver = Receiver::webhook(url.parse().unwrap());
         assert_eq!(&**receiver.name(), "https://hooks.example.com:8443/T0/B1");
         assert_eq!(receiver.label(), "hooks.example.com:8443");
+        assert!(!format!("{receiver:?}").contains("secret"));
         let Destination::Webhook(destination) = receiver.destination() else { panic!() };
         assert!(destination.as_str().contains("token=secret"));
     }

@@ -10,13 +10,14 @@ use utoipa::ToSchema;
 
 use super::message::Message;
 use super::queue::{Fate, Outcome, Queue, Settled};
+use super::receiver::Receiver;
 use super::trouble::Trouble;
 
 /// How many recent messages are kept.
 const MAX_RECENT: usize = 200;
 
 /// How many waiting messages of a receiver are shown.
-const MAX_SHOWN: usize = 50;
+const MAX_SHOWN: usize = 20;
 
 /// What was forwarded lately, and what waits.
 #[derive(Debug, Serialize, ToSchema)]
@@ -40,7 +41,7 @@ pub struct ReceiverReport {
     /// Until when nothing is sent, because the receiver failed, in milliseconds since 1970.
     #[schema(value_type = Option<i64>)]
     paused_until: Option<Timestamp>,
-    /// The oldest messages that wait. At most 50.
+    /// The oldest messages that wait. At most 20.
     oldest: Vec<ForwardedMessage>,
 }
 
@@ -66,19 +67,52 @@ pub struct ForwardedMessage {
     intervention: Box<RawValue>,
 }
 
-impl ReceiverReport {
-    pub(super) fn new(receiver: &Arc<str>, queue: &Queue, trouble: &Trouble) -> Self {
-        let oldest = queue.messages().take(MAX_SHOWN).map(|(_, message, attempts)| {
-            let at = message.triggered_at;
-            ForwardedMessage::new(at, receiver, message, "waiting", attempts, None)
-        });
+/// A receiver at one moment. Its messages are shared, so it is made quickly.
+pub(super) struct Snapshot {
+    receiver: Arc<str>,
+    waiting: usize,
+    problem: Option<String>,
+    paused_until: Option<Timestamp>,
+    /// The oldest messages, and how often each failed.
+    oldest: Vec<(Arc<Message>, u32)>,
+}
+
+impl Snapshot {
+    pub(super) fn of(
+        receiver: &Receiver,
+        queue: &Queue,
+        trouble: &Trouble,
+        now: Timestamp,
+    ) -> Self {
+        let oldest = queue.messages().take(MAX_SHOWN);
         Self {
-            receiver: Arc::clone(receiver),
+            receiver: Arc::clone(receiver.name()),
             waiting: queue.len(),
             problem: trouble.problem().map(str::to_owned),
-            paused_until: queue.paused_until(),
-            oldest: oldest.collect(),
+            paused_until: queue.paused_until(now),
+            oldest: oldest.map(|(_, message, failed)| (Arc::clone(message), failed)).collect(),
         }
+    }
+}
+
+impl ForwardingReport {
+    pub(super) fn new(receivers: Vec<Snapshot>, recent: &Recent) -> Self {
+        Self {
+            receivers: receivers.into_iter().map(ReceiverReport::new).collect(),
+            recent: recent.list(),
+        }
+    }
+}
+
+impl ReceiverReport {
+    fn new(snapshot: Snapshot) -> Self {
+        let Snapshot { receiver, waiting, problem, paused_until, oldest } = snapshot;
+        let oldest = oldest.iter().map(|(message, attempts)| {
+            let at = message.triggered_at;
+            ForwardedMessage::new(at, &receiver, message, "waiting", *attempts, None)
+        });
+        let oldest = oldest.collect();
+        Self { receiver, waiting, problem, paused_until, oldest }
     }
 }
 
@@ -106,13 +140,13 @@ impl ForwardedMessage {
 }
 
 /// The latest attempts.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Recent {
     attempts: VecDeque<Attempt>,
 }
 
 /// Kept in this form, because few attempts are ever shown.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Attempt {
     at: Timestamp,
     receiver: Arc<str>,

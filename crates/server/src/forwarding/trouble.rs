@@ -62,11 +62,10 @@ impl Trouble {
     }
 
     /// Counts a message that was dropped because too many waited.
-    pub(super) fn dropped(&mut self, receiver: &str, max_waiting: usize) {
+    pub(super) fn dropped(&mut self, receiver: &str) {
         if self.lost.dropped == 0 {
             tracing::error!(
-                "more than {max_waiting} interventions wait for {receiver}: dropping the oldest. When the receiver works again, the \
-                 log says how many"
+                "too many interventions wait for {receiver}: dropping the oldest. When the receiver works again, the log says how many"
             );
         }
         self.lost.dropped += 1;

@@ -26,7 +26,8 @@ pub struct KafkaConfig {
 impl KafkaConfig {
     /// The settings that also apply to a producer: those of the connection.
     pub(crate) fn shared_options(&self) -> impl Iterator<Item = (&str, &str)> {
-        let prefixes = ["sasl.", "ssl.", "security.", "socket.", "broker.", "client."];
+        let prefixes =
+            ["sasl.", "ssl.", "security.", "socket.", "broker.", "client.", "enable.ssl."];
         let options = self.options.iter().map(|(key, value)| (key.as_str(), value.as_str()));
         options.filter(move |(key, _)| prefixes.iter().any(|prefix| key.starts_with(prefix)))
     }

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError as ClientError, RDKafkaErrorCode};
 use rdkafka::message::{Header, OwnedHeaders};
-use rdkafka::producer::{BaseRecord, DeliveryResult, Producer, ProducerContext, ThreadedProducer};
+use rdkafka::producer::{BaseRecord, DeliveryResult, ProducerContext, ThreadedProducer};
 use rdkafka::{ClientConfig, ClientContext};
 use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
@@ -46,17 +47,18 @@ impl TopicSender {
         }
         settings
             .set("bootstrap.servers", &brokers)
-            // A record is written once, in order, on all replicas in sync. A record that is not accepted in time is sent again by
-            // its queue.
-            .set("enable.idempotence", "true")
+            .set("acks", "all")
+            // A record that is not accepted in time is sent again by its queue.
             .set("message.timeout.ms", "10000");
         let producer: ThreadedProducer<Context> =
             settings.create_with_context(Context).map_err(|error| match error {
                 ClientError::ClientConfig(_, reason, key, _) => KafkaError::Option { key, reason },
                 error => unreachable(error.to_string()),
             })?;
-        let metadata = producer
-            .client()
+        // Questions of a producer can create the topic.
+        let asking: BaseConsumer =
+            settings.create().map_err(|error| unreachable(error.to_string()))?;
+        let metadata = asking
             .fetch_metadata(Some(&topic), PATIENCE)
             .map_err(|error| unreachable(error.to_string()))?;
         let found = metadata.topics().iter().find(|found| found.name() == topic);
@@ -73,7 +75,7 @@ impl TopicSender {
     pub(super) async fn send(&self, message: &Message) -> Outcome {
         let (delivered, outcome) = oneshot::channel();
         let record = BaseRecord::with_opaque_to(&self.topic, Box::new(delivered))
-            // All messages to one target are in one partition, and so in order.
+            // All messages to one target are in one partition.
             .key(&message.target_id)
             .payload(message.body.as_ref())
             .headers(

@@ -1,6 +1,7 @@
 //! Sends a message by HTTP, with the headers of Standard Webhooks.
 
 use std::error::Error;
+use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -19,7 +20,6 @@ const MAX_RESPONSE_BYTES: usize = 64 << 10;
 
 const USER_AGENT: &str = concat!("signals-server/", env!("CARGO_PKG_VERSION"));
 
-#[derive(Debug)]
 pub(super) struct WebhookSender {
     client: Client,
     url: Url,
@@ -63,6 +63,13 @@ impl WebhookSender {
             }
             Err(error) => Outcome::Failed { reason: reason(&error), retry_after: None },
         }
+    }
+}
+
+/// Without the address, which can hold a secret.
+impl fmt::Debug for WebhookSender {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("WebhookSender").finish_non_exhaustive()
     }
 }
 

@@ -118,7 +118,7 @@ impl Keeper {
                 *file = None;
                 // After a crash, seeing something twice is better than seeing nothing.
                 self.sources.hub.release_all();
-                self.sources.forwarding.release_all();
+                // Receivers can wait until the file can be written. They must not get the same message again with another id.
                 Err(error)
             }
         }

@@ -447,7 +447,7 @@ fn a_server_does_not_forward_to_itself() {
 fn flags_that_cannot_be_used_end_the_start_with_one_line() {
     for (flags, expected) in [
         (
-            ["--forward", "mailto:ada@example.com", "--forward-secret", SECRET],
+            ["--forward", "ada:hidden@example.com", "--forward-secret", SECRET],
             "must be an http or https URL",
         ),
         (["--forward", "example.com/x", "--forward-secret", SECRET], "is not a URL"),
@@ -458,6 +458,7 @@ fn flags_that_cannot_be_used_end_the_start_with_one_line() {
     ] {
         let line = refusal(&flags);
         assert!(line.starts_with("error: --forward") && line.contains(expected), "{line}");
+        assert!(!line.contains("hidden"), "{line}");
     }
     let line = refusal(&["--forward", "https://example.com/x"]);
     assert!(line.starts_with("error: --forward needs --forward-secret"), "{line}");
