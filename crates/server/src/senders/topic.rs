@@ -29,17 +29,15 @@ impl TopicSender {
     /// # Errors
     /// When a setting is invalid, no broker answers, or there is no such topic.
     pub(super) async fn connect(config: &KafkaConfig, topic: &str) -> Result<Self, KafkaError> {
+        let brokers = config.brokers.clone().unwrap_or_default();
         let (config, topic) = (config.clone(), topic.to_owned());
-        // The task is never cancelled and does not panic.
         spawn_blocking(move || Self::connect_blocking(&config, topic))
             .await
-            .unwrap_or(Err(KafkaError::NotBuilt))
+            .unwrap_or_else(|error| Err(unreachable(&brokers, &error)))
     }
 
     fn connect_blocking(config: &KafkaConfig, topic: String) -> Result<Self, KafkaError> {
         let brokers = config.brokers.clone().unwrap_or_default();
-        let unreachable =
-            |reason: String| KafkaError::Unreachable { brokers: brokers.clone(), reason };
         let mut settings = ClientConfig::new();
         settings.set("client.id", "signals-server");
         for (key, value) in config.shared_options() {
@@ -53,14 +51,14 @@ impl TopicSender {
         let producer: ThreadedProducer<Context> =
             settings.create_with_context(Context).map_err(|error| match error {
                 ClientError::ClientConfig(_, reason, key, _) => KafkaError::Option { key, reason },
-                error => unreachable(error.to_string()),
+                error => unreachable(&brokers, &error),
             })?;
         // Questions of a producer can create the topic.
         let asking: BaseConsumer =
-            settings.create().map_err(|error| unreachable(error.to_string()))?;
+            settings.create().map_err(|error| unreachable(&brokers, &error))?;
         let metadata = asking
             .fetch_metadata(Some(&topic), PATIENCE)
-            .map_err(|error| unreachable(error.to_string()))?;
+            .map_err(|error| unreachable(&brokers, &error))?;
         let found = metadata.topics().iter().find(|found| found.name() == topic);
         let problem = match found {
             None => Some("it does not exist".to_owned()),
@@ -116,6 +114,10 @@ impl ProducerContext for Context {
         // Nobody waits any more at the end of the server.
         let _ = delivered.send(outcome);
     }
+}
+
+fn unreachable(brokers: &str, reason: &impl ToString) -> KafkaError {
+    KafkaError::Unreachable { brokers: brokers.to_owned(), reason: reason.to_string() }
 }
 
 fn outcome_of(error: &ClientError) -> Outcome {
