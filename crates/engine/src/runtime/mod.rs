@@ -453,7 +453,7 @@ impl Engine {
         targets
     }
 
-    /// The attributes of an instance. If two groups have an attribute of the same name, the first group wins.
+    /// The attributes of an instance, of all groups that it carries.
     fn payload(&self, rule: &Rule, values: &CurrentValues<'_>) -> Vec<TriggeredAttribute> {
         let groups = rule.payload.iter().map(|group| self.program.groups.get(*group));
         let attributes = groups.flat_map(|group| {
